@@ -1,0 +1,1 @@
+"""Serment: medical appointments that only the patient and the practice can read."""
