@@ -72,9 +72,14 @@ CREATE TABLE agendas (
     works_on_holidays boolean NOT NULL DEFAULT false,
     active boolean NOT NULL DEFAULT true,
     position integer NOT NULL DEFAULT 0,
+    -- Raised by the triggers below with every change of a rule this agenda's slots depend on, whoever writes it: what a
+    -- process has parsed is good while the version it read stands. free_version: the rules next_free was made from.
+    rules_version bigint NOT NULL DEFAULT 1,
+    free_version bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (practice, agenda),
     UNIQUE (agenda)
 );
+CREATE INDEX agendas_free_stale ON agendas (practice, agenda) WHERE free_version < rules_version;
 
 -- A recurring opening in the site's wall-clock time. end_minute over 1440 runs past midnight.
 CREATE TABLE openings (
@@ -169,6 +174,58 @@ CREATE TABLE visit_type_resources (
     PRIMARY KEY (practice, visit_type, kind)
 );
 
+-- ---------------------------------------------------------------- the version of an agenda's rules
+
+CREATE FUNCTION agenda_rules_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE agendas SET rules_version = rules_version + 1
+    WHERE (practice, agenda) IN (SELECT practice, agenda FROM changed);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION practice_rules_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE agendas SET rules_version = rules_version + 1 WHERE practice IN (SELECT practice FROM changed);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION agenda_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.rules_version := OLD.rules_version + 1;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER agendas_rules BEFORE UPDATE OF site, practitioner, unit, works_on_holidays, active ON agendas
+    FOR EACH ROW EXECUTE FUNCTION agenda_changed();
+
+-- A statement's trigger sees its rows only if it is bound to one event. An update is seen by both sides: a row may move
+-- from one agenda to another.
+DO $$
+DECLARE
+    rule record;
+    seen record;
+BEGIN
+    FOR rule IN SELECT * FROM (VALUES
+        ('openings', 'agenda_rules_changed'), ('opening_exceptions', 'agenda_rules_changed'),
+        ('absences', 'agenda_rules_changed'), ('visit_type_agendas', 'agenda_rules_changed'),
+        ('visit_types', 'practice_rules_changed'), ('resources', 'practice_rules_changed'),
+        ('visit_type_resources', 'practice_rules_changed'), ('sites', 'practice_rules_changed'),
+        ('practitioners', 'practice_rules_changed'), ('practices', 'practice_rules_changed')
+    ) AS rules (of_table, calls)
+    LOOP
+        FOR seen IN SELECT * FROM (VALUES
+            ('INSERT', 'NEW'), ('UPDATE', 'OLD'), ('UPDATE', 'NEW'), ('DELETE', 'OLD')
+        ) AS sides (event, side)
+        LOOP
+            EXECUTE format(
+                'CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s TABLE AS changed'
+                ' FOR EACH STATEMENT EXECUTE FUNCTION %I()',
+                lower(rule.of_table || '_rules_' || seen.event || '_' || seen.side),
+                seen.event, rule.of_table, seen.side, rule.calls);
+        END LOOP;
+    END LOOP;
+END $$;
+
 -- ---------------------------------------------------------------- time that is taken
 
 -- Holds and live appointments block their agenda, buffers included. Two spans of one record may overlap (a move within
@@ -186,11 +243,16 @@ CREATE TABLE spans (
     hold_until timestamptz,
     hold_token bytea CHECK (octet_length(hold_token) = 32),
     extensions smallint NOT NULL DEFAULT 0,
+    -- The visit type's rule when the time was held: a request that is sent keeps no span until it is accepted.
+    on_request boolean NOT NULL DEFAULT false,
+    CHECK ((hold_until IS NULL) = (hold_token IS NULL)),
     PRIMARY KEY (practice, span),
     CONSTRAINT spans_never_overlap
         EXCLUDE USING gist (practice WITH =, agenda WITH =, during WITH &&, record WITH <>) WHERE (NOT overbooked)
 );
-CREATE INDEX spans_record ON spans (practice, record);
+-- A record has at most one hold and at most one standing span, whatever its requests race for.
+CREATE UNIQUE INDEX spans_one_hold ON spans (practice, record) WHERE hold_until IS NOT NULL;
+CREATE UNIQUE INDEX spans_one_stand ON spans (practice, record) WHERE hold_until IS NULL;
 CREATE INDEX spans_hold_until ON spans (hold_until) WHERE hold_until IS NOT NULL;
 
 CREATE TABLE resource_spans (
