@@ -1,0 +1,3 @@
+"""The ground floor: what a practice's time is and who may take it. Pure: told the time, it reads and writes
+nothing.
+"""
