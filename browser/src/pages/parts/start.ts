@@ -1,0 +1,17 @@
+import { mount, type Component } from 'svelte';
+import { pageLanguage, speak } from '../../words/index';
+
+type Words = Record<string, string>;
+/** Loads the words of one language; the other language's file is never fetched. */
+export type WordFiles = Record<'fr' | 'en', () => Promise<{ default: Words }>[]>;
+
+/** Draws `page` in the shell's #app, in the page's language, in place of what the shell says without scripts. */
+export async function start(page: Component<Record<string, never>>, files: WordFiles): Promise<void> {
+  const language = pageLanguage();
+  const words = await Promise.all(files[language]());
+  speak(language, ...words.map((file) => file.default));
+  const target = document.getElementById('app');
+  if (target === null) throw new Error('The shell has no #app.');
+  target.replaceChildren();
+  mount(page, { target, props: {} });
+}

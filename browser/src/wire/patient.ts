@@ -1,0 +1,56 @@
+import { address, request } from './request';
+import type {
+  Act, AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
+} from './types';
+
+/** The most days one answer of free times covers. */
+export const OFFER_DAYS_MAX = 35;
+
+export function readAgenda(agenda: Id): Promise<AgendaView> {
+  return request(`/api/agendas/${encodeURIComponent(agenda)}`);
+}
+
+/** The free times of `days` local days from `from` on. */
+export function readSlots(agenda: Id, visitType: Id, from: LocalDate, days: number): Promise<Offer> {
+  return request(address('/api/slots', { agenda, visit_type: visitType, from, days: Math.min(days, OFFER_DAYS_MAX) }));
+}
+
+/** The practice's chain of signed events after `after`; the whole chain without it. */
+export function readRoster(practice: Id, after?: number): Promise<Roster> {
+  return request(address(`/api/practices/${encodeURIComponent(practice)}/roster`, { after }));
+}
+
+/** Takes a hold, or answers the one this record and token already have. A move names the moved record's row token. */
+export function placeHold(hold: HoldRequest, token: Base64, rowToken?: Base64): Promise<Hold> {
+  const headers: Record<string, string> = { 'Serment-Hold': token };
+  if (rowToken !== undefined) headers['Serment-Row-Token'] = rowToken;
+  return request('/api/patient/holds', { method: 'POST', body: hold, headers });
+}
+
+export function extendHold(practice: Id, record: Id, token: Base64): Promise<Hold> {
+  return request('/api/patient/holds/extend', { method: 'POST', body: { practice, record }, headers: { 'Serment-Hold': token } });
+}
+
+export function releaseHold(practice: Id, record: Id, token: Base64): Promise<null> {
+  return request('/api/patient/holds/release', { method: 'POST', body: { practice, record }, headers: { 'Serment-Hold': token } });
+}
+
+/** Books. The same bytes again get the same answer: safe to repeat when no answer came. */
+export function postBooking(booking: Booking, token: Base64): Promise<Booked> {
+  return request('/api/patient/appointments', { method: 'POST', body: booking, headers: { 'Serment-Hold': token } });
+}
+
+export function readAppointment(rowToken: Base64): Promise<AppointmentView> {
+  return request('/api/patient/appointment', { headers: { 'Serment-Row-Token': rowToken } });
+}
+
+/** Moves: the old time stands until this succeeds. Repeatable like a booking. */
+export function postMove(move: Move, rowToken: Base64, token: Base64): Promise<Booked> {
+  return request('/api/patient/appointment/move', {
+    method: 'POST', body: move, headers: { 'Serment-Row-Token': rowToken, 'Serment-Hold': token },
+  });
+}
+
+export function postAct(act: CancelOrConfirm, rowToken: Base64): Promise<{ status: Status; acts: Act[] }> {
+  return request('/api/patient/appointment/acts', { method: 'POST', body: act, headers: { 'Serment-Row-Token': rowToken } });
+}

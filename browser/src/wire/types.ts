@@ -1,0 +1,242 @@
+/** What travels, as docs/reference/http.md says it. Fields keep the wire's names. */
+
+/** An id: 16 random bytes as UUID text. */
+export type Id = string;
+/** Bytes in standard base64 with padding. */
+export type Base64 = string;
+/** RFC 3339 in UTC with Z, whole seconds. */
+export type Instant = string;
+/** YYYY-MM-DD in the site's zone. */
+export type LocalDate = string;
+
+export interface Practice {
+  practice: Id;
+  slug: string;
+  name: string;
+  /** 20 bytes; null while the practice has no roster. */
+  fingerprint: Base64 | null;
+}
+
+export interface Site {
+  site: Id;
+  name: string;
+  address: string;
+  postcode: string;
+  town: string;
+  timezone: string;
+  access_fr: string;
+  access_en: string;
+  phone: string;
+}
+
+export interface Practitioner {
+  practitioner: Id;
+  slug: string;
+  title: string;
+  given_name: string;
+  family_name: string;
+  specialty: string;
+  new_patients?: boolean;
+}
+
+export interface Question {
+  key: string;
+  kind: 'text' | 'choice' | 'yes_no';
+  fr: string;
+  en: string;
+  required: boolean;
+  choices: { fr: string; en: string }[];
+}
+
+export interface VisitType {
+  visit_type: Id;
+  name_fr: string;
+  name_en: string;
+  minutes: number;
+  who: 'anyone' | 'known' | 'staff';
+  accepted: 'at_once' | 'on_request';
+  place: 'site' | 'video';
+  horizon_days?: number;
+  notice_minutes?: number;
+  instructions_fr: string;
+  instructions_en: string;
+  questions: Question[];
+}
+
+/** What a booking page needs to know of an agenda. */
+export interface AgendaView {
+  practice: Practice;
+  site: Site;
+  practitioner: Practitioner;
+  agenda: Id;
+  unit: Id;
+  visit_types: VisitType[];
+}
+
+export interface OfferedSlot {
+  start: Instant;
+  /** Wall clock at the site, "09:40". */
+  time: string;
+  /** 1 on the second pass of the hour that autumn repeats. */
+  fold: 0 | 1;
+  ambiguous: boolean;
+}
+
+export interface OfferedDay {
+  date: LocalDate;
+  holiday?: string | null;
+  slots: OfferedSlot[];
+}
+
+export interface Offer {
+  agenda: Id;
+  visit_type: Id;
+  timezone: string;
+  days: OfferedDay[];
+  /** The first free start after the window. */
+  next: Instant | null;
+}
+
+export interface Roster {
+  instance: string;
+  events: { event: Base64; sig: Base64 }[];
+}
+
+export interface Work {
+  challenge: string;
+  nonce: string;
+}
+
+export interface HoldRequest {
+  practice: Id;
+  record: Id;
+  agenda: Id;
+  visit_type: Id;
+  start: Instant;
+  work?: Work;
+}
+
+export interface Hold {
+  record: Id;
+  start: Instant;
+  minutes: number;
+  expires_at: Instant;
+  extensions_left: number;
+}
+
+export interface Slot {
+  agenda: Id;
+  start: Instant;
+  minutes: number;
+  visit_type: Id;
+}
+
+export interface Bodies {
+  id: Base64;
+  ct: Base64;
+  rs: Base64;
+}
+
+export interface Revision {
+  practice: Id;
+  unit: Id;
+  record: Id;
+  rev: number;
+  slot: Slot;
+  bodies: Bodies;
+  stanzas: Base64[];
+  sig: Base64;
+  head: Base64;
+  booking_pk: Base64;
+  patient_pk: Base64 | null;
+  writer: 'patient' | 'member';
+  writer_kid: Base64 | null;
+}
+
+export interface Capsule {
+  h: Base64;
+  key_day: LocalDate;
+  capsule: Base64;
+  del_hash: Base64;
+  write_hash: Base64;
+}
+
+export interface Message {
+  mid: Base64;
+  send_day: LocalDate;
+  bytes: Base64;
+}
+
+export interface Booking {
+  revision: Revision;
+  row_token_hash: Base64;
+  act: Base64;
+  page?: Base64;
+  capsule?: Capsule;
+  messages?: Message[];
+}
+
+export interface Move {
+  revision: Revision;
+  seen_rev: number;
+  act: Base64;
+  page?: Base64;
+  capsule?: Capsule;
+  messages?: Message[];
+}
+
+export type Status = 'requested' | 'booked' | 'arrived' | 'waiting' | 'seen' | 'no_show' | 'cancelled' | 'refused';
+
+export interface Booked {
+  record: Id;
+  rev: number;
+  status: Status;
+}
+
+export interface Act {
+  n: number;
+  kind: string;
+  signer_kid: Base64;
+  sig: Base64;
+}
+
+/** An appointment as it lies on the server. `bodies` holds only the groups that were asked for. */
+export interface Sealed {
+  practice: Id;
+  unit: Id;
+  record: Id;
+  rev: number;
+  slot: Slot;
+  sealed_slot: Slot;
+  status: Status;
+  confirmed: boolean;
+  overbooked: boolean;
+  acts: Act[];
+  bodies: Partial<Bodies>;
+  body_hashes: Bodies;
+  stanzas: { kid: Base64; bytes: Base64 }[];
+  sig: Base64;
+  head: Base64;
+  booking_pk: Base64;
+  patient_pk: Base64 | null;
+  writer: 'patient' | 'member' | 'connector';
+  writer_kid: Base64 | null;
+}
+
+export interface AppointmentView {
+  practice: Practice;
+  site: Site;
+  practitioner: Practitioner;
+  visit_type: VisitType;
+  status: Status;
+  confirmed: boolean;
+  acts: Act[];
+  appointment: Sealed;
+}
+
+export interface CancelOrConfirm {
+  rev: number;
+  n: number;
+  kind: 'cancel' | 'confirm';
+  sig: Base64;
+}
