@@ -88,7 +88,7 @@ class OpeningKeepsOtherTypes(Reason):
 
 @dataclass(frozen=True, slots=True)
 class ClosedHours(Reason):
-    """The visit does not lie wholly inside opening hours; from `since` until `until` (walls) nothing is open."""
+    """The visit does not lie wholly inside opening hours; from `since` until `until` (walls) it is shut."""
 
     since: datetime
     until: datetime

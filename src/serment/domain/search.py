@@ -139,7 +139,7 @@ class Search:
         )
 
     def runs(self, first: int, last: int) -> list[Occurrence]:
-        """Every run that a slot of some days can lie in, shut ones and those of other visit types included."""
+        """Every run that a slot of some days can lie in, also shut ones and other visit types'."""
         # A visit is a day long at most, so it ends on the next day; across a gap, its wall clock one day
         # later still.
         further = 1 if len(self.pieces(first, last)) == 1 else 2

@@ -19,7 +19,7 @@ COLOURS = 8
 
 
 class Who(StrEnum):
-    """Who books, and the least who may book a visit type: anyone < a patient the practice knows < its staff."""
+    """Who books, and the least who may book a visit type: anyone < known patients < staff."""
 
     ANYONE = "anyone"
     KNOWN = "known"

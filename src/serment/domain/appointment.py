@@ -1,0 +1,193 @@
+"""An appointment's life: its states, who may change what, and when.
+
+The server sees no person here: a record, a time, a visit type, a status. What was confided is sealed beside
+it. Changes return new values; a change asked for twice gives the same value twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from serment.domain import instants
+from serment.domain.errors import IllegalChange, StaffOnlyChange, StaleRevision, TooEarly, TooLate
+from serment.domain.offer import Offer
+
+LATE_CANCEL_MINUTES = 24 * 60  # calendar time at the site; later is allowed and marked
+CANCEL_GRACE_MINUTES = 10  # staff may undo, and no message leaves, for so long after a cancellation
+
+
+class Status(StrEnum):
+    """What became of an appointment so far."""
+
+    REQUESTED = "requested"
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    SEEN = "seen"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether its time is taken. A request takes none: two may ask for one slot, and one is accepted."""
+        return self in _BLOCKING
+
+
+class By(StrEnum):
+    """Who makes a change."""
+
+    PATIENT = "patient"
+    STAFF = "staff"
+
+
+_BLOCKING = frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING, Status.SEEN, Status.NO_SHOW})
+
+# What staff may do at one key, undo included. Accepting a request and taking a cancellation back need the
+# time to be free.
+_STAFF_CHANGES: dict[Status, frozenset[Status]] = {
+    Status.REQUESTED: frozenset({Status.BOOKED, Status.REFUSED, Status.CANCELLED}),
+    Status.BOOKED: frozenset({Status.ARRIVED, Status.WAITING, Status.SEEN, Status.NO_SHOW, Status.CANCELLED}),
+    Status.ARRIVED: frozenset({Status.BOOKED, Status.WAITING, Status.SEEN, Status.CANCELLED}),
+    Status.WAITING: frozenset({Status.BOOKED, Status.ARRIVED, Status.SEEN, Status.CANCELLED}),
+    Status.SEEN: frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING}),
+    Status.NO_SHOW: frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING, Status.SEEN}),
+    Status.CANCELLED: frozenset({Status.BOOKED, Status.REQUESTED}),
+    Status.REFUSED: frozenset({Status.REQUESTED, Status.BOOKED}),
+}
+_PATIENT_CHANGES: dict[Status, frozenset[Status]] = {
+    Status.REQUESTED: frozenset({Status.CANCELLED}),
+    Status.BOOKED: frozenset({Status.CANCELLED}),
+}
+_ON_THE_DAY = frozenset({Status.ARRIVED, Status.WAITING, Status.SEEN})
+_MOVABLE = frozenset({Status.REQUESTED, Status.BOOKED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """What the server knows of an appointment. `start` is aware UTC; `rev` counts its sealings from 1.
+
+    `cancelled_late` is said in the answer to a cancellation and stored nowhere.
+    """
+
+    record: UUID
+    agenda: UUID
+    visit_type: UUID
+    start: datetime
+    minutes: int
+    status: Status
+    rev: int = 1
+    confirmed: bool = False
+    overbooked: bool = False
+    cancelled_late: bool = False
+
+    @staticmethod
+    def booked(offer: Offer, record: UUID) -> Appointment:
+        """The first revision of an appointment, from the offer it takes; a request where the visit type asks
+        for one.
+        """
+        return Appointment(
+            record=record,
+            agenda=offer.agenda,
+            visit_type=offer.visit_type,
+            start=offer.slot.start,
+            minutes=offer.slot.minutes,
+            status=Status.REQUESTED if offer.on_request else Status.BOOKED,
+            overbooked=offer.overbooked,
+        )
+
+    @property
+    def end(self) -> datetime:
+        """When the visit ends, buffers aside."""
+        return self.start + timedelta(minutes=self.minutes)
+
+    def check_rev(self, seen: int) -> None:
+        """Raises StaleRevision unless whoever asks saw the appointment as it is."""
+        if seen != self.rev:
+            raise StaleRevision(seen, self.rev)
+
+    def cancel(self, *, by: By, now: datetime, zone: str) -> Appointment:
+        """Cancelled; marked late inside LATE_CANCEL_MINUTES, never refused for it. Already cancelled: as it
+        is.
+
+        A patient's cancellation ends with the beginning of the visit. Raises TooLate, IllegalChange.
+        """
+        if self.status is Status.CANCELLED:
+            return self
+        self._check_change(Status.CANCELLED, by)
+        if by is By.PATIENT and now >= self.start:
+            raise TooLate
+        late = now > instants.calendar_before(self.start, LATE_CANCEL_MINUTES, zone)
+        return replace(self, status=Status.CANCELLED, cancelled_late=late)
+
+    def move(self, to: Offer, *, by: By, now: datetime) -> Appointment:
+        """The next revision at another time: the old time stands until this one is stored, in one
+        transaction.
+
+        A confirmation is asked for again. Raises IllegalChange, TooLate.
+        """
+        if self.status not in _MOVABLE:
+            raise IllegalChange(self.status, "moved")
+        if by is By.PATIENT and now >= self.start:
+            raise TooLate
+        return replace(
+            self,
+            agenda=to.agenda,
+            visit_type=to.visit_type,
+            start=to.slot.start,
+            minutes=to.slot.minutes,
+            rev=self.rev + 1,
+            confirmed=False,
+            overbooked=to.overbooked,
+        )
+
+    def mark(self, status: Status, *, by: By, now: datetime, zone: str) -> Appointment:
+        """Any other change of status, undo included. Already so: as it is.
+
+        Arrival and what follows belong to the site's day of the visit or later; a no-show to the time after
+        its beginning. From requested, cancelled or refused to booked the time must be free: the caller takes
+        it in the same transaction. Raises StaffOnlyChange, IllegalChange, TooEarly, TooLate.
+        """
+        if status is Status.CANCELLED:
+            return self.cancel(by=by, now=now, zone=zone)
+        if self.status is status:
+            return self
+        self._check_change(status, by)
+        if status is Status.NO_SHOW and now < self.start:
+            raise TooEarly
+        if status in _ON_THE_DAY and instants.local_day(now, zone) < instants.local_day(self.start, zone):
+            raise TooEarly
+        if self.status is Status.CANCELLED and now >= self.end:
+            raise TooLate
+        return replace(self, status=status, cancelled_late=False)
+
+    def confirm(self, *, now: datetime) -> Appointment:
+        """The patient says they will come. Raises IllegalChange, TooLate."""
+        if self.confirmed:
+            return self
+        if self.status is not Status.BOOKED:
+            raise IllegalChange(self.status, "confirmed")
+        if now >= self.start:
+            raise TooLate
+        return replace(self, confirmed=True)
+
+    def takes_time_again(self, status: Status) -> bool:
+        """Whether changing to `status` needs the time to be free once more."""
+        return status.blocks and not self.status.blocks
+
+    def _check_change(self, status: Status, by: By) -> None:
+        allowed = _PATIENT_CHANGES if by is By.PATIENT else _STAFF_CHANGES
+        if status in allowed.get(self.status, frozenset()):
+            return
+        if by is By.PATIENT and status in _STAFF_CHANGES[self.status]:
+            raise StaffOnlyChange
+        raise IllegalChange(self.status, status)
+
+
+def check_undo(cancelled_at: datetime, *, now: datetime) -> None:
+    """Raises TooLate once the grace after a cancellation is over and its messages may have left."""
+    if now >= cancelled_at + timedelta(minutes=CANCEL_GRACE_MINUTES):
+        raise TooLate
