@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pool: every statement has a client-side deadline.
+
+A frozen primary still acknowledges TCP, so a client without a deadline of its own hangs for minutes; asyncpg's
+`command_timeout` counts on this side of the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+POSTGRES_VERSION_MIN = 150000
+STATEMENT_SECONDS_MAX = 5.0
+CONNECT_SECONDS_MAX = 5.0
+ACQUIRE_SECONDS_MAX = 5.0
+IDLE_SECONDS_MAX = 300.0
+POOL_CONNECTIONS_MAX = 10
+
+Pool = asyncpg.Pool
+Transaction = PoolConnectionProxy
+
+
+class PostgresTooOld(Exception):
+    """PostgreSQL 15 or newer is needed. Nothing was changed. Point SERMENT_DATABASE_URL at a newer server."""
+
+
+async def open_pool(
+    url: str,
+    *,
+    application_name: str = "serment",
+    connections_max: int = POOL_CONNECTIONS_MAX,
+    statement_seconds: float = STATEMENT_SECONDS_MAX,
+) -> Pool:
+    """Opens a pool on `url`; the caller closes it. Raises PostgresTooOld, and what asyncpg raises when nobody answers.
+
+    Sessions speak UTC, and the server too gives up a statement or an idle transaction that outlives the deadline, so
+    that a client that vanished holds no lock.
+    """
+    deadline_ms = str(int(statement_seconds * 1000))
+    pool: Pool = await asyncpg.create_pool(
+        url,
+        min_size=0,  # a floor would be restored in the background, loudly, while the database restarts
+        max_size=connections_max,
+        max_inactive_connection_lifetime=IDLE_SECONDS_MAX,
+        timeout=CONNECT_SECONDS_MAX,
+        command_timeout=statement_seconds,
+        server_settings={
+            "application_name": application_name,
+            "TimeZone": "UTC",
+            "statement_timeout": deadline_ms,
+            "idle_in_transaction_session_timeout": deadline_ms,
+        },
+    )
+    try:
+        version = int(await pool.fetchval("SHOW server_version_num"))
+        if version < POSTGRES_VERSION_MIN:
+            raise PostgresTooOld(f"This PostgreSQL is {version // 10000}; Serment needs 15 or newer.")
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Transaction]:
+    """One transaction on one connection of the pool: committed when the block ends, rolled back when it raises."""
+    async with pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection, connection.transaction():
+        yield connection
