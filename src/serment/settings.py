@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The settings of a process: read once from the environment, then frozen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+PORT_MAX = 65535
+WORKERS_MAX = 64
+INSTANCE_CHARACTERS_MAX = 64
+LOOPBACK = "127.0.0.1"
+
+_INSTANCE = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{INSTANCE_CHARACTERS_MAX - 2}}}[a-z0-9])?\Z")
+
+T = TypeVar("T")
+
+
+class SettingWrong(Exception):
+    """A setting has a value that cannot be used. Nothing was started. Correct the variable named and start again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says about one process.
+
+    `instance` is part of every envelope's context and must never change once a practice was opened.
+    `origin` is the address in the browser's bar (scheme, host, port), None for http://127.0.0.1:PORT and localhost.
+    `database_url` None means: the embedded PostgreSQL below `data`.
+    """
+
+    host: str = LOOPBACK
+    port: int = 8000
+    data: Path = Path("data")
+    database_url: str | None = None
+    postgres_bin: Path | None = None
+    instance: str = "serment-demo"
+    origin: str | None = None
+    workers: int = 1
+
+
+# One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
+VARIABLES: tuple[tuple[str, str, str], ...] = (
+    ("SERMENT_HOST", "host", "address to listen on (127.0.0.1; put a TLS proxy in front of anything else)"),
+    ("SERMENT_PORT", "port", "port to listen on (8000)"),
+    ("SERMENT_DATA", "data", "folder that keeps the embedded database and the instance's files (./data)"),
+    ("SERMENT_DATABASE_URL", "database_url", "PostgreSQL of your own, 15 or newer (else the embedded one)"),
+    ("SERMENT_POSTGRES_BIN", "postgres_bin", "folder with postgres and initdb, for the embedded database"),
+    ("SERMENT_INSTANCE", "instance", "the instance's name, fixed at installation (serment-demo)"),
+    (
+        "SERMENT_ORIGIN",
+        "origin",
+        "address people type, such as https://rdv.example.org (else this machine's)",
+    ),
+    ("SERMENT_WORKERS", "workers", "server processes (1)"),
+)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Reads every SERMENT_* variable known here. Empty means unset. Raises SettingWrong with a sentence for people."""
+    known = {variable for variable, _, _ in VARIABLES}
+    unknown = sorted(
+        name
+        for name in environment
+        if name.startswith("SERMENT_") and not name.startswith("SERMENT_TEST_") and name not in known
+    )
+    if unknown:
+        raise SettingWrong(
+            f"{unknown[0]} is not a setting of Serment. The settings are {', '.join(sorted(known))}."
+        )
+    values: dict[str, object] = {}
+    for variable, field, _ in VARIABLES:
+        text = environment.get(variable, "").strip()
+        if text:
+            values[field] = _READERS[field](variable, text)
+    return Settings(**values)  # type: ignore[arg-type]  # the readers below give each field its type
+
+
+def _text(variable: str, text: str) -> str:
+    if any(character.isspace() for character in text):
+        raise SettingWrong(f"{variable} must not contain spaces.")
+    return text
+
+
+def _folder(variable: str, text: str) -> Path:
+    folder = Path(text).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise SettingWrong(f"{variable} names {text}, which is a file. A folder is needed.")
+    return folder
+
+
+def _number(low: int, high: int) -> Callable[[str, str], int]:
+    def read(variable: str, text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+            raise SettingWrong(f"{variable} is {text!r}; a whole number from {low} to {high} is needed.")
+        return int(text)
+
+    return read
+
+
+def _database_url(variable: str, text: str) -> str:
+    # The value may hold a password: the sentence never repeats it.
+    if urlsplit(text).scheme not in ("postgresql", "postgres"):
+        raise SettingWrong(
+            f"{variable} is not the address of a PostgreSQL. It looks like "
+            "postgresql://user:password@host:5432/database."
+        )
+    return text
+
+
+def _instance(variable: str, text: str) -> str:
+    if not _INSTANCE.match(text):
+        raise SettingWrong(
+            f"{variable} is {text!r}; use up to {INSTANCE_CHARACTERS_MAX} small letters, digits, dots and hyphens, "
+            "such as rdv.example.org."
+        )
+    return text
+
+
+def _origin(variable: str, text: str) -> str:
+    parts = urlsplit(text)
+    bare = f"{parts.scheme}://{parts.netloc}"
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.username
+        or text.rstrip("/") != bare
+    ):
+        raise SettingWrong(
+            f"{variable} is {text!r}; scheme and host alone are needed, as https://rdv.example.org."
+        )
+    if parts.scheme == "http" and parts.hostname not in (LOOPBACK, "localhost", "::1"):
+        raise SettingWrong(
+            f"{variable} is {text!r}; browsers seal only on https pages (or on this machine itself). Use https."
+        )
+    return bare
+
+
+_READERS: dict[str, Callable[[str, str], object]] = {
+    "host": _text,
+    "port": _number(1, PORT_MAX),
+    "data": _folder,
+    "database_url": _database_url,
+    "postgres_bin": _folder,
+    "instance": _instance,
+    "origin": _origin,
+    "workers": _number(1, WORKERS_MAX),
+}
