@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Fixtures all tiers share: real PostgreSQL clusters, a migrated database per module, a port, a browser.
+
+Tests that use a database run on the embedded PostgreSQL; those in tests/store and tests/race run on PostgreSQL 15 as
+well where it is installed. SERMENT_TEST_POSTGRES_BIN (a bin folder) makes all of them run on that one alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import hypothesis
+import pytest
+
+from serment.database.embedded import EmbeddedPostgres
+from serment.database.migrate import migrate
+from serment.database.pool import Pool, open_pool
+
+# Nothing of value lives here, so durability is traded for speed; tests/crash starts clusters of its own with fsync on.
+FAST_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+}
+POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+BOTH_TIERS = frozenset({"store", "race"})
+TEMPLATE = "serment_template"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+hypothesis.settings.register_profile("serment", deadline=None)
+hypothesis.settings.load_profile("serment")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Chooses the PostgreSQL versions a test runs on."""
+    if "cluster" not in metafunc.fixturenames:
+        return
+    chosen = os.environ.get("SERMENT_TEST_POSTGRES_BIN")
+    names = [chosen] if chosen else ["embedded"]
+    if (
+        not chosen
+        and BOTH_TIERS & set(metafunc.definition.path.parts)
+        and (POSTGRES_15 / "postgres").exists()
+    ):
+        names.append(str(POSTGRES_15))
+    ids = ["postgres15" if name == str(POSTGRES_15) else Path(name).name for name in names]
+    metafunc.parametrize("cluster", names, ids=ids, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EmbeddedPostgres]]:
+    """The clusters started so far in this process, by name; stopped when the run ends."""
+    started: dict[str, EmbeddedPostgres] = {}
+    yield started
+    for cluster in started.values():
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+async def cluster(
+    request: pytest.FixtureRequest,
+    clusters: dict[str, EmbeddedPostgres],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> EmbeddedPostgres:
+    """A running cluster with a migrated template database."""
+    name: str = request.param
+    if name not in clusters:
+        bin_folder = None if name == "embedded" else Path(name)
+        cluster = EmbeddedPostgres(
+            tmp_path_factory.mktemp("pg"), bin_folder=bin_folder, settings=FAST_SETTINGS
+        )
+        cluster.start()
+        clusters[name] = cluster
+        await _on(cluster, f"CREATE DATABASE {TEMPLATE}")
+        await migrate(cluster.url(TEMPLATE))
+    return clusters[name]
+
+
+async def _on(cluster: EmbeddedPostgres, statement: str) -> None:
+    connection = await asyncpg.connect(cluster.url("postgres"), timeout=10, command_timeout=60)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def new_database(cluster: EmbeddedPostgres) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes a fresh migrated database (some 30 ms) and tells its URL; dropped when the module ends."""
+    made: list[str] = []
+
+    async def make() -> str:
+        name = f"t_{uuid.uuid4().hex}"
+        await _on(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        made.append(name)
+        return cluster.url(name)
+
+    yield make
+    for name in made:
+        await _on(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def database_url(new_database: Callable[[], Awaitable[str]]) -> str:
+    """The URL of the module's own migrated database."""
+    return await new_database()
+
+
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """A pool on the module's own migrated database."""
+    pool = await open_pool(database_url, application_name="serment-test", connections_max=20)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody used a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium: SERMENT_TEST_CHROMIUM, the system's, or Playwright's own."""
+    given = os.environ.get("SERMENT_TEST_CHROMIUM")
+    for path in [given, *map(shutil.which, CHROMIUM_NAMES)]:
+        if path:
+            return path
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    if not Path(path).exists():
+        pytest.fail("No Chromium was found. Run `make test` once, or install one (apt-get install chromium).")
+    return path
