@@ -27,6 +27,7 @@ from serment.domain.errors import InvalidRule, UnknownZone
 from serment.domain.intervals import Interval, merged
 
 MINUTES_A_DAY = 1440
+MINUTE = timedelta(minutes=1)
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock has no zone
@@ -67,17 +68,13 @@ def minute_day(wall_minute: int) -> date:
 
 
 def instant_minute(instant: datetime) -> int:
-    """The minute an aware instant lies in, seconds cut off. Raises InvalidRule if it has no zone."""
-    if instant.tzinfo is None:
-        raise InvalidRule("an instant needs a zone")
-    return int(instant.timestamp() // 60)
+    """The minute an aware instant lies in, seconds cut off. Raises TypeError for a datetime without a zone."""
+    return (instant - EPOCH) // MINUTE
 
 
 def instant_minute_up(instant: datetime) -> int:
-    """The first whole minute at or after an aware instant."""
-    if instant.tzinfo is None:
-        raise InvalidRule("an instant needs a zone")
-    return -int(-instant.timestamp() // 60)
+    """The first whole minute at or after an aware instant. Raises TypeError for a datetime without a zone."""
+    return -((EPOCH - instant) // MINUTE)
 
 
 def minute_instant(minute: int) -> datetime:
@@ -91,7 +88,7 @@ def wall_minute(wall: datetime) -> int:
     """
     if wall.tzinfo is not None:
         raise InvalidRule("a wall clock has no zone of its own")
-    return (wall - WALL_EPOCH) // timedelta(minutes=1)
+    return (wall - WALL_EPOCH) // MINUTE
 
 
 def minute_wall(minute: int, fold: int = 0) -> datetime:

@@ -15,7 +15,7 @@ from uuid import UUID
 from serment.domain import instants
 from serment.domain.agenda import Agenda, Occurrence
 from serment.domain.errors import TooManyDays
-from serment.domain.instants import EPOCH_ORDINAL, MINUTES_A_DAY, Stretch
+from serment.domain.instants import EPOCH, EPOCH_ORDINAL, MINUTE, MINUTES_A_DAY, Stretch
 from serment.domain.intervals import Interval, intersected, merged, subtracted
 from serment.domain.slot import Situation, Slot, Span
 from serment.domain.visit_type import HORIZON_DAYS_MAX, VisitType, Who
@@ -105,10 +105,11 @@ class Search:
         moving = self.situation.moving
         longest = self.minutes + self.visit_type.buffer_after_minutes - 1
         before = self.visit_type.buffer_before_minutes
+        if moving is not None:
+            spans = [span for span in spans if span.record != moving]
+        # This is the hot loop of slot search: instant_minute and instant_minute_up, written out.
         return [
-            (instants.instant_minute(start) - longest, instants.instant_minute_up(end) + before)
-            for start, end, record in spans
-            if record != moving
+            ((start - EPOCH) // MINUTE - longest, before - (EPOCH - end) // MINUTE) for start, end, _ in spans
         ]
 
     def _collisions(self) -> list[Interval]:

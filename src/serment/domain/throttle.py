@@ -50,8 +50,7 @@ class Tally:
 
 
 def bucket(address: str, day_key: bytes) -> bytes:
-    """The bucket of an address under the key of the day, 16 bytes. Raises ValueError for what is no address.
-    """
+    """The bucket of an address under the key of the day, 16 bytes. Raises ValueError for what is no address."""
     ip = ip_address(address)
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
