@@ -46,9 +46,9 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 function format(zone: string): Intl.DateTimeFormat {
   let known = formats.get(zone);
   if (known === undefined) {
-    known = new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
-      hour: "2-digit", minute: "2-digit", second: "2-digit",
+    known = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
+      hour: '2-digit', minute: '2-digit', second: '2-digit',
     });
     formats.set(zone, known);
   }
@@ -59,12 +59,12 @@ function format(zone: string): Intl.DateTimeFormat {
 export function offsetAt(zone: string, instant: number): number {
   const part: Record<string, number> = {};
   for (const { type, value } of format(zone).formatToParts(instant * 1000)) part[type] = Number(value);
-  const wall = Date.UTC(part["year"]!, part["month"]! - 1, part["day"]!, part["hour"]!, part["minute"]!, part["second"]!);
+  const wall = Date.UTC(part['year']!, part['month']! - 1, part['day']!, part['hour']!, part['minute']!, part['second']!);
   return Math.round((wall / 1000 - instant) / MINUTE);
 }
 
 function utcOf(date: string): number {
-  const [year, month, day] = date.split("-").map(Number);
+  const [year, month, day] = date.split('-').map(Number);
   return Date.UTC(year!, month! - 1, day!) / 1000;
 }
 

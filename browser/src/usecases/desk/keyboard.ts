@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
  * The agenda's keyboard: one tab stop, and from the item that has it the item a key leads to. An item is one button
- * of a lane; `at` is its place on the day's axis, so that "nearest in time" means the same in the next day's lane.
+ * of a lane; `at` is its place on the day's axis, so that 'nearest in time' means the same in the next day's lane.
  */
 
 export interface Stop {
@@ -15,9 +15,9 @@ export interface StopLane {
   stops: readonly Stop[];
 }
 
-export type Step = { kind: "stop"; id: string } | { kind: "week"; by: 1 | -1 } | { kind: "stay" };
+export type Step = { kind: 'stop'; id: string } | { kind: 'week'; by: 1 | -1 } | { kind: 'stay' };
 
-const STAY: Step = { kind: "stay" };
+const STAY: Step = { kind: 'stay' };
 
 function find(lanes: readonly StopLane[], id: string): { lane: number; index: number } | null {
   for (let lane = 0; lane < lanes.length; lane++) {
@@ -37,26 +37,26 @@ export function nearestStop(stops: readonly Stop[], at: number): Stop | null {
 function sideways(lanes: readonly StopLane[], from: number, at: number, by: 1 | -1): Step {
   for (let lane = from + by; lane >= 0 && lane < lanes.length; lane += by) {
     const stop = nearestStop(lanes[lane]!.stops, at);
-    if (stop !== null) return { kind: "stop", id: stop.id };
+    if (stop !== null) return { kind: 'stop', id: stop.id };
   }
   return STAY;
 }
 
 /** Where `key` leads from the stop `id`. Keys this page does not know, and edges, stay. */
 export function stepFrom(lanes: readonly StopLane[], id: string, key: string): Step {
-  if (key === "PageUp") return { kind: "week", by: -1 };
-  if (key === "PageDown") return { kind: "week", by: 1 };
+  if (key === 'PageUp') return { kind: 'week', by: -1 };
+  if (key === 'PageDown') return { kind: 'week', by: 1 };
   const here = find(lanes, id);
   if (here === null) return STAY;
   const { stops } = lanes[here.lane]!;
-  const to = (stop: Stop | undefined): Step => (stop === undefined ? STAY : { kind: "stop", id: stop.id });
+  const to = (stop: Stop | undefined): Step => (stop === undefined ? STAY : { kind: 'stop', id: stop.id });
   switch (key) {
-    case "ArrowUp": return to(stops[here.index - 1]);
-    case "ArrowDown": return to(stops[here.index + 1]);
-    case "Home": return to(stops[0]);
-    case "End": return to(stops.at(-1));
-    case "ArrowLeft": return sideways(lanes, here.lane, stops[here.index]!.at, -1);
-    case "ArrowRight": return sideways(lanes, here.lane, stops[here.index]!.at, 1);
+    case 'ArrowUp': return to(stops[here.index - 1]);
+    case 'ArrowDown': return to(stops[here.index + 1]);
+    case 'Home': return to(stops[0]);
+    case 'End': return to(stops.at(-1));
+    case 'ArrowLeft': return sideways(lanes, here.lane, stops[here.index]!.at, -1);
+    case 'ArrowRight': return sideways(lanes, here.lane, stops[here.index]!.at, 1);
     default: return STAY;
   }
 }
@@ -70,6 +70,6 @@ export function tabStop(lanes: readonly StopLane[], last: string | null, preferr
 }
 
 /** Single keys that act on a focused appointment (look.md); they can be turned off (WCAG 2.1.4). */
-export const ACTION_KEYS: Readonly<Record<string, "arrive" | "wait" | "seen" | "no_show" | "move">> = {
-  a: "arrive", s: "wait", v: "seen", n: "no_show", d: "move",
+export const ACTION_KEYS: Readonly<Record<string, 'arrive' | 'wait' | 'seen' | 'no_show' | 'move'>> = {
+  a: 'arrive', s: 'wait', v: 'seen', n: 'no_show', d: 'move',
 };

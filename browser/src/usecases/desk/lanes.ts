@@ -3,7 +3,7 @@
  * What stands in a lane (one agenda's day): spans side by side where they overlap, the free time between them, the
  * places a visit could be moved to. Pure: instants in UTC seconds, durations in minutes.
  */
-import { MINUTE, type Span } from "./days";
+import { MINUTE, type Span } from './days';
 
 /** A free span shorter than this is no line of its own, in minutes. */
 export const GAP_MINUTES_MIN = 5;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * From what the server told to what is drawn: days, in each the agendas' lanes, in each lane its items in order of
+ * time with their place on the axis. The tree a screen reader walks and the drawing are this same list.
+ */
+import { addDays, axisOf, instantOf, localDay, MINUTE, missing, placeSpan, weekday, type Axis, type LocalDay, type Span } from './days';
+import { closedOf, columnsOf, gapsOf, type Column, type Opening } from './lanes';
+import type { StopLane } from './keyboard';
+import { takesTime, type Agenda, type Hold, type Visit, type Week } from './model';
+
+export interface Placed {
+  at: number;
+  length: number;
+}
+
+export type Item =
+  | (Placed & Column & { kind: 'visit'; id: string; span: Span; visit: Visit })
+  | (Placed & { kind: 'gap'; id: string; span: Span })
+  | (Placed & { kind: 'hold'; id: string; span: Span })
+  | (Placed & { kind: 'away'; id: string; span: Span })
+  | (Placed & { kind: 'closed'; id: string; span: Span });
+
+export interface LaneView {
+  agenda: Agenda;
+  day: LocalDay;
+  items: Item[];
+  /** Hatched: closed hours, and hours this day's clocks do not show. */
+  shut: Placed[];
+  openings: Opening[];
+  /** What no visit can be put on: appointments, holds, absences. */
+  taken: { span: Span; record: string | null }[];
+  holiday: string | null;
+}
+
+export interface DayView {
+  date: string;
+  lanes: LaneView[];
+  holiday: string | null;
+}
+
+export interface AgendaView {
+  axis: Axis;
+  days: DayView[];
+}
+
+const overlaps = (a: Span, b: Span) => a.start < b.end && b.start < a.end;
+const within = (span: Span, day: Span) => span.start >= day.start && span.start < day.end;
+
+function clip(span: Span, day: Span): Span {
+  return { start: Math.max(span.start, day.start), end: Math.min(span.end, day.end) };
+}
+
+interface Raw {
+  agenda: Agenda;
+  day: LocalDay;
+  visits: Visit[];
+  openings: Opening[];
+  absences: Span[];
+  holds: Hold[];
+  holiday: string | null;
+}
+
+function gather(week: Week, agenda: Agenda, date: string): Raw {
+  const day = localDay(agenda.zone, date);
+  const mine = <T extends { agenda: string }>(list: readonly T[]) => list.filter((one) => one.agenda === agenda.agenda);
+  const holiday = week.holidays.find((one) => one.date === date && (one.agendas === null || one.agendas.includes(agenda.agenda)));
+  return {
+    agenda,
+    day,
+    visits: mine(week.visits).filter((visit) => within(visit, day) && visit.status !== 'refused'),
+    openings: mine(week.openings).filter((opening) => within(opening, day)),
+    absences: mine(week.absences).filter((absence) => overlaps(absence, day)).map((absence) => clip(absence, day)),
+    holds: mine(week.holds).filter((hold) => within(hold, day)),
+    holiday: holiday?.name ?? null,
+  };
+}
+
+function laneOf(raw: Raw, axis: Axis): LaneView {
+  const { day, visits, openings, absences, holds } = raw;
+  const key = `${day.date}/${raw.agenda.agenda}`;
+  const at = (span: Span) => placeSpan(axis, day, span);
+  const live = visits.filter((visit) => visit.status !== 'cancelled');
+  // A cancelled visit steps aside for whoever took its time since; alone it stays in view, and its time is free again.
+  const shown = visits.filter((visit) => visit.status !== 'cancelled' || !live.some((other) => overlaps(other, visit)));
+  const columns = columnsOf(shown);
+  const busy = [...visits.filter(takesTime), ...holds, ...absences];
+  const lastOpen = Math.max(day.end, ...openings.map((opening) => opening.end));
+  const axisDay = { start: instantOf(day, axis.from) ?? day.start, end: Math.min(lastOpen, instantOf(day, axis.to) ?? lastOpen) };
+  const closed = closedOf(axisDay, openings).filter((span) => span.end > span.start);
+  const items: Item[] = [
+    ...shown.map((visit): Item => ({ kind: 'visit', id: visit.record, span: visit, visit, ...at(visit), ...columns.get(visit)! })),
+    ...gapsOf(openings, [...busy, ...shown]).map((span): Item => ({ kind: 'gap', id: `gap/${key}/${span.start}`, span, ...at(span) })),
+    ...holds.map((span): Item => ({ kind: 'hold', id: `hold/${key}/${span.start}`, span, ...at(span) })),
+    ...absences.map((span): Item => ({ kind: 'away', id: `away/${key}/${span.start}`, span, ...at(clip(span, axisDay)) })),
+    ...closed.map((span): Item => ({ kind: 'closed', id: `closed/${key}/${span.start}`, span, ...at(span) })),
+  ];
+  items.sort((a, b) => a.span.start - b.span.start || b.span.end - a.span.end || (a.id < b.id ? -1 : 1));
+  return {
+    agenda: raw.agenda,
+    day,
+    items,
+    shut: [...closed.map(at), ...missing(axis, day)],
+    openings,
+    taken: busy.map((span) => ({ span, record: 'record' in span ? span.record : null })),
+    holiday: raw.holiday,
+  };
+}
+
+/** The days `dates` of these agendas as one drawing: all days share the axis. */
+export function viewOf(week: Week, agendas: readonly Agenda[], dates: readonly string[]): AgendaView {
+  const raws = dates.map((date) => agendas.map((agenda) => gather(week, agenda, date)));
+  const spans = raws.flat().flatMap(({ day, openings, visits }) => [...openings, ...visits].map((span) => ({ day, span })));
+  const axis = axisOf(raws.flat().map(({ day }) => day), spans);
+  const days = raws.map((lanes, index) => {
+    const views = lanes.map((raw) => laneOf(raw, axis));
+    const everywhere = views.length > 0 && views.every((lane) => lane.holiday !== null) ? views[0]!.holiday : null;
+    return { date: dates[index]!, lanes: views, holiday: everywhere };
+  });
+  return { axis, days };
+}
+
+/** The week's days to draw: Monday to Friday, and a weekend day with something in it. */
+export function datesOf(week: Week, agendas: readonly Agenda[], mondayDate: string): string[] {
+  const dates = Array.from({ length: 7 }, (_, index) => addDays(mondayDate, index));
+  return dates.filter((date) => weekday(date) <= 5 || agendas.some((agenda) => {
+    const { openings, visits } = gather(week, agenda, date);
+    return openings.length > 0 || visits.length > 0;
+  }));
+}
+
+/** What the arrow keys walk over: the buttons of the drawing, visits and gaps. */
+export function stopsOf(view: AgendaView): StopLane[] {
+  return view.days.flatMap((day) => day.lanes.map((lane) => ({
+    day: day.date,
+    agenda: lane.agenda.agenda,
+    stops: lane.items.filter(({ kind }) => kind === 'visit' || kind === 'gap').map(({ id, at }) => ({ id, at })),
+  })));
+}
+
+/** The pixels an hour takes so that the shortest visit drawn keeps its 24 px (WCAG 2.5.8). */
+export function hourHeight(view: AgendaView): number {
+  const BLOCK_PX_MIN = 26, HOUR_PX_MIN = 80, HOUR_PX_MAX = 312;
+  let shortest = 20;
+  for (const day of view.days) for (const lane of day.lanes) for (const item of lane.items) {
+    if (item.kind === 'visit') shortest = Math.min(shortest, (item.span.end - item.span.start) / MINUTE);
+  }
+  return Math.min(HOUR_PX_MAX, Math.max(HOUR_PX_MIN, Math.ceil((BLOCK_PX_MIN * 60) / Math.max(5, shortest))));
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import { describe, expect, it } from 'vitest';
+import { instantOf, localDay } from '../../src/usecases/desk/days';
+import { ageOn, statesOf, type Agenda, type Visit, type Week } from '../../src/usecases/desk/model';
+import { datesOf, hourHeight, stopsOf, viewOf } from '../../src/usecases/desk/view';
+
+const PARIS = 'Europe/Paris';
+const bento: Agenda = {
+  agenda: 'bento', unit: 'unit', zone: PARIS, site: 'Valbrune', practitioner: 'Dr Ana Bento', short: 'Dr Bento', initials: 'AB', ink: 1, letter: null,
+};
+const okoro: Agenda = { ...bento, agenda: 'okoro', practitioner: 'Dr Ike Okoro', short: 'Dr Okoro', initials: 'IO', ink: 2 };
+const at = (date: string, hour: number, minute = 0) => instantOf(localDay(PARIS, date), hour * 60 + minute)!;
+const THURSDAY = '2027-03-18';
+
+function visit(record: string, hour: number, minute: number, minutes: number, more: Partial<Visit> = {}): Visit {
+  const start = at(THURSDAY, hour, minute);
+  return {
+    record, agenda: 'bento', unit: 'unit', start, end: start + minutes * 60, minutes, visitType: 'follow-up', status: 'booked', confirmed: false,
+    overbooked: false, rev: 1, acts: 0, reading: 'open', identity: null, verified: true, fresh: false, writer: 'patient', formerList: false, ...more,
+  };
+}
+
+const opening = (agenda: string, from: number, to: number, date = THURSDAY) => ({ agenda, start: at(date, from), end: at(date, to), visitTypes: null });
+const empty: Week = { from: '2027-03-15', days: 7, visits: [], openings: [], absences: [], holds: [], holidays: [] };
+
+describe('a lane', () => {
+  it('lists visits and the gaps between them in order of time, and closed hours as text', () => {
+    const week = { ...empty, openings: [opening('bento', 9, 12), opening('bento', 14, 18)], visits: [visit('alice', 9, 0, 30), visit('tom', 9, 50, 130)] };
+    const lane = viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!;
+    expect(lane.items.map(({ kind, id }) => (kind === 'visit' ? id : kind))).toEqual(['alice', 'gap', 'tom', 'closed', 'gap']);
+    expect(lane.items.map(({ at: top, length }) => [top, length])).toEqual([[0, 30], [30, 20], [50, 130], [180, 120], [300, 240]]);
+  });
+
+  it('offers no gap under a hold or an absence', () => {
+    const week = {
+      ...empty, openings: [opening('bento', 9, 11)], holds: [{ agenda: 'bento', start: at(THURSDAY, 9), end: at(THURSDAY, 9, 30) }],
+      absences: [{ agenda: 'bento', start: at(THURSDAY, 9, 30), end: at('2027-03-20', 12) }],
+    };
+    expect(viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!.items.map(({ kind }) => kind)).toEqual(['hold', 'away']);
+  });
+
+  it('keeps a cancelled visit in view until another takes its time', () => {
+    const cancelled = visit('alice', 9, 0, 30, { status: 'cancelled' });
+    const week = { ...empty, openings: [opening('bento', 9, 10)], visits: [cancelled] };
+    const ids = (some: Week) => viewOf(some, [bento], [THURSDAY]).days[0]!.lanes[0]!.items.map(({ kind, id }) => (kind === 'visit' ? id : kind));
+    expect(ids(week)).toEqual(['alice', 'gap']);
+    expect(ids({ ...week, visits: [cancelled, visit('tom', 9, 0, 30)] })).toEqual(['tom', 'gap']);
+  });
+
+  it('draws two visits at one time side by side, a request among them', () => {
+    const week = { ...empty, visits: [visit('alice', 9, 0, 30), visit('tom', 9, 10, 20, { status: 'requested' })] };
+    const items = viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!.items.flatMap((item) => (item.kind === 'visit' ? [item] : []));
+    expect(items.map(({ column, columns }) => [column, columns])).toEqual([[0, 2], [1, 2]]);
+  });
+});
+
+describe('a week', () => {
+  it('shows a Saturday only when something stands in it', () => {
+    expect(datesOf(empty, [bento], '2027-03-15')).toHaveLength(5);
+    const week = { ...empty, openings: [opening('bento', 9, 12, '2027-03-20')] };
+    expect(datesOf(week, [bento], '2027-03-15')).toHaveLength(6);
+  });
+
+  it('gives the keyboard the lanes in the order they are drawn', () => {
+    const week = { ...empty, openings: [opening('okoro', 9, 12)], visits: [visit('alice', 9, 0, 30)] };
+    const lanes = stopsOf(viewOf(week, [bento, okoro], [THURSDAY, '2027-03-19']));
+    expect(lanes.map(({ day, agenda, stops }) => `${day} ${agenda} ${stops.length}`)).toEqual([
+      '2027-03-18 bento 1', '2027-03-18 okoro 1', '2027-03-19 bento 0', '2027-03-19 okoro 0']);
+  });
+
+  it('names a holiday for the day when every agenda keeps it, else for its lane alone', () => {
+    const holiday = { date: THURSDAY, name: 'Lundi de Pâques' };
+    const all = viewOf({ ...empty, holidays: [{ ...holiday, agendas: null }] }, [bento, okoro], [THURSDAY]).days[0]!;
+    const one = viewOf({ ...empty, holidays: [{ ...holiday, agendas: ['bento'] }] }, [bento, okoro], [THURSDAY]).days[0]!;
+    expect([all.holiday, one.holiday]).toEqual(['Lundi de Pâques', null]);
+    expect(one.lanes.map((lane) => lane.holiday)).toEqual(['Lundi de Pâques', null]);
+  });
+
+  it('makes the hour taller for short visits, so that a block keeps 24 px', () => {
+    expect(hourHeight(viewOf({ ...empty, visits: [visit('alice', 9, 0, 20)] }, [bento], [THURSDAY]))).toBe(80);
+    expect(hourHeight(viewOf({ ...empty, visits: [visit('alice', 9, 0, 10)] }, [bento], [THURSDAY]))).toBe(156);
+  });
+});
+
+describe('the state of a visit', () => {
+  it('is said in words, what matters first', () => {
+    expect(statesOf(visit('alice', 9, 0, 20))).toEqual(['expected']);
+    expect(statesOf(visit('alice', 9, 0, 20, { fresh: true, verified: false }))).toEqual(['unverified', 'fresh']);
+    expect(statesOf(visit('alice', 9, 0, 20, { fresh: true, rev: 2 }))).toEqual(['moved']);
+    expect(statesOf(visit('alice', 9, 0, 20, { reading: 'sealed', status: 'requested' }))).toEqual(['sealed', 'request']);
+    expect(statesOf(visit('alice', 9, 0, 20, { overbooked: true, status: 'arrived' }))).toEqual(['arrived', 'extra']);
+    expect(statesOf(visit('alice', 9, 0, 20, { status: 'seen', fresh: true }))).toEqual(['seen']);
+  });
+
+  it('calls nothing unverified before it was checked', () => {
+    expect(statesOf(visit('alice', 9, 0, 20, { verified: null }))).toEqual(['expected']);
+  });
+
+  it('counts an age in whole years, the birthday included', () => {
+    expect(ageOn('1988-09-07', '2027-09-06')).toBe(38);
+    expect(ageOn('1988-09-07', '2027-09-07')).toBe(39);
+  });
+});
