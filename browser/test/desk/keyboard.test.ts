@@ -27,7 +27,7 @@ describe('the keyboard of the agenda', () => {
     expect(stepFrom([], 'gone', 'PageUp')).toEqual({ kind: 'week', by: -1 });
   });
 
-  it('keeps one tab stop: the last one used, else the chosen day's first', () => {
+  it('keeps one tab stop: the last one used, else the first of the chosen day', () => {
     expect(tabStop(lanes, 'mon/bento/30', 'tue')).toBe('mon/bento/30');
     expect(tabStop(lanes, 'gone', 'tue')).toBe('tue/bento/25');
     expect(tabStop([], null, 'tue')).toBeNull();
