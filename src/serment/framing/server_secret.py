@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tags the server computes with its own secret S (32 bytes, outside database and backups).
+
+Source: spec/rdv1.md sections 3 and 8. S opens nothing: it makes what a dump holds useless without it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+from serment.framing.conventions import KEY_BYTES, derive, exactly
+
+
+def _tag(secret: bytes, label: str, value: bytes) -> bytes:
+    key = derive(exactly(secret, KEY_BYTES, "server secret"), label)
+    return hmac.new(key, value, sha256).digest()
+
+
+def find_row(secret: bytes, find: bytes) -> bytes:
+    """The account row a log-in name leads to: HMAC(D(S,"find"), find)."""
+    return _tag(secret, "find", exactly(find, KEY_BYTES, "find"))
+
+
+def stored_auth(secret: bytes, find: bytes, auth: bytes) -> bytes:
+    """What is stored to compare a log-in with: HMAC(D(S,"auth"), find || auth)."""
+    return _tag(secret, "auth", exactly(find, KEY_BYTES, "find") + exactly(auth, KEY_BYTES, "auth"))
+
+
+def password_share(secret: bytes, find: bytes) -> bytes:
+    """The server's share of a password's secret, answered only after auth: HMAC(D(S,"share"), find)."""
+    return _tag(secret, "share", exactly(find, KEY_BYTES, "find"))
+
+
+def act_tag(secret: bytes, act: bytes) -> bytes:
+    """The tag of a message link's token: HMAC(D(S,"act"), act)."""
+    return _tag(secret, "act", exactly(act, 16, "act token"))
