@@ -72,13 +72,16 @@ async def plant(connection: asyncpg.Connection, town: Town) -> Planted:
 async def _upsert(
     connection: asyncpg.Connection, table: str, keys: tuple[str, ...], row: dict[str, Any]
 ) -> None:
-    # Table and column names come from this module alone; every value is a parameter.
-    columns = list(row)
-    rest = [c for c in columns if c not in keys]
-    change = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in rest)}" if rest else "NOTHING"
-    values = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    # Table and column names come from this module alone; every value is a parameter. A row that stays as it was is not
+    # written: a write would tell every process that the agenda's rules changed.
+    rest = [column for column in row if column not in keys]
+    values = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    change = "NOTHING"
+    if rest:
+        old, new = ", ".join(f"{table}.{c}" for c in rest), ", ".join(f"excluded.{c}" for c in rest)
+        change = f"UPDATE SET ({', '.join(rest)}) = ROW({new}) WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
     await connection.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"  # noqa: S608
         f" ON CONFLICT ({', '.join(keys)}) DO {change}",
         *row.values(),
     )
