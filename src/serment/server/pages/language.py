@@ -1,0 +1,137 @@
+"""The interface's two languages on the server: words, dates and hours as each language writes them."""
+
+import datetime as dt
+import functools
+import json
+from importlib import resources
+from typing import Literal
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+_DAYS = {
+    "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+}
+_MONTHS = {
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+}
+
+
+@functools.cache
+def words(language: Language) -> dict[str, str]:
+    """Every sentence of the public pages by key. The two files hold the same keys: a test compares them."""
+    text = resources.files("serment.server.pages").joinpath(f"words/{language}.json").read_text("utf-8")
+    loaded: dict[str, str] = json.loads(text)
+    return loaded
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """The sentence `key` with its values put in. Raises KeyError for a key nobody wrote."""
+    return words(language)[key].format(**values)
+
+
+def negotiate(accept_language: str) -> Language:
+    """French unless English is asked for before it (RFC 9110, section 12.5.4; quality values, first wins a tie)."""
+    best: tuple[float, Language] = (0.0, "fr")
+    for part in accept_language.lower().split(",")[:20]:
+        tag, _, parameters = part.strip().partition(";")
+        quality = 1.0
+        if parameters.strip().startswith("q="):
+            try:
+                quality = float(parameters.strip()[2:])
+            except ValueError:
+                continue
+        for language in LANGUAGES:
+            if tag.split("-")[0] == language and quality > best[0]:
+                best = (quality, language)
+    return best[1]
+
+
+def day(language: Language, date: dt.date, *, short: bool = False, year: bool = False) -> str:
+    """ "mardi 23 mars", "mar. 23 mars" (short), "Tuesday 23 March"; the first of a month is "1er" in French."""
+    name = _DAYS[language][date.weekday()]
+    if short:
+        name = name[:3] + ("." if language == "fr" else "")
+    number = "1er" if language == "fr" and date.day == 1 else str(date.day)
+    text = f"{name} {number} {_MONTHS[language][date.month - 1]}"
+    return f"{text} {date.year}" if year else text
+
+
+def day_title(language: Language, date: dt.date) -> str:
+    """The short day with a capital, as a heading: "Mar. 23 mars"."""
+    text = day(language, date, short=True)
+    return text[0].upper() + text[1:]
+
+
+def clock(time: dt.time) -> str:
+    """ "9:40", as grids and buttons write it."""
+    return f"{time.hour}:{time.minute:02d}"
+
+
+def hour(language: Language, time: dt.time) -> str:
+    """The hour in a sentence: "9 h 40" (no-break spaces), "9 h", "9:40"."""
+    if language == "en":
+        return clock(time)
+    return f"{time.hour}\u00a0h" + (f"\u00a0{time.minute:02d}" if time.minute else "")
+
+
+def moment(language: Language, local: dt.datetime, *, today: dt.date) -> str:
+    """A day and an hour in a sentence: "aujourd’hui à 17 h 40", "mardi 23 mars à 9 h 40"."""
+    at = " à " if language == "fr" else " at "
+    if local.date() == today:
+        name = "aujourd’hui" if language == "fr" else "today"
+    elif local.date() == today + dt.timedelta(days=1):
+        name = "demain" if language == "fr" else "tomorrow"
+    else:
+        name = day(language, local.date(), year=(local.date() - today).days > 300)
+    return name + at + hour(language, local.time())
+
+
+def distance(language: Language, metres: float) -> str:
+    """ "350 m" rounded to 50, "4,2 km", "18 km"."""
+    if metres < 1000:
+        return say(language, "search.distance_m", metres=max(50, round(metres / 50) * 50))
+    km = f"{metres / 1000:.1f}" if metres < 10_000 else f"{metres / 1000:.0f}"
+    return say(language, "search.distance_km", km=km.replace(".", ",") if language == "fr" else km)
+
+
+def phone(number: str) -> str:
+    """A French number in pairs, "04 75 00 00 00", joined by no-break spaces; any other number as it is."""
+    digits = "".join(c for c in number if c.isdigit())
+    if len(digits) == 10 and digits.startswith("0"):
+        return "\u00a0".join(digits[i : i + 2] for i in range(0, 10, 2))
+    return number
+
+
+def phone_href(number: str) -> str:
+    """The number for a tel: link: digits, and a leading plus where it had one."""
+    plus = "+" if number.strip().startswith("+") else ""
+    return plus + "".join(c for c in number if c.isdigit())
