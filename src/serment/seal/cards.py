@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Patient cards and the sealed search index of a unit. Source: spec/rdv1.md section 6. Contents are bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from serment.framing.conventions import (
+    ID_BYTES,
+    PAD_HEADER_BYTES,
+    T,
+    exactly,
+    instance_bytes,
+    month_bytes,
+    u32,
+)
+from serment.framing.errors import Unknown
+from serment.seal.primitives import box, pad, unbox, unpad
+
+CARD_PADDED_BYTES: Final = (1024, 2048, 4096)
+ENTRY_PADDED_BYTES: Final = (256,)
+PAGE_STEP_BYTES: Final = 65_536
+PAGE_STEPS_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlace:
+    """A unit at one epoch, and the expiry month (yyyymm) of the row."""
+
+    instance: str
+    practice: bytes
+    unit: bytes
+    e: int
+    month: int
+
+    def prefix(self, label: str) -> bytes:
+        """T(label) || inst || practice || unit || e."""
+        ids = exactly(self.practice, ID_BYTES, "practice") + exactly(self.unit, ID_BYTES, "unit")
+        return T(label) + instance_bytes(self.instance) + ids + u32(self.e)
+
+
+def _card_aad(place: UnitPlace, card: bytes, rev: int) -> bytes:
+    return place.prefix("card") + exactly(card, ID_BYTES, "card") + u32(rev) + month_bytes(place.month)
+
+
+def seal_card(place: UnitPlace, card: bytes, rev: int, k_card: bytes, content: bytes) -> bytes:
+    """A card, under K_card. `rev` is one above the stored one: compare and swap."""
+    return box(k_card, _card_aad(place, card, rev), pad(content, CARD_PADDED_BYTES))
+
+
+def open_card(place: UnitPlace, card: bytes, rev: int, k_card: bytes, sealed: bytes) -> bytes:
+    """The card's content."""
+    return unpad(unbox(k_card, _card_aad(place, card, rev), sealed), CARD_PADDED_BYTES)
+
+
+def _entry_aad(place: UnitPlace, entry: bytes) -> bytes:
+    return place.prefix("entry") + month_bytes(place.month) + exactly(entry, ID_BYTES, "entry")
+
+
+def seal_entry(place: UnitPlace, entry: bytes, k_idx: bytes, content: bytes) -> bytes:
+    """284 bytes: one index entry, under K_idx."""
+    return box(k_idx, _entry_aad(place, entry), pad(content, ENTRY_PADDED_BYTES))
+
+
+def open_entry(place: UnitPlace, entry: bytes, k_idx: bytes, sealed: bytes) -> bytes:
+    """The entry's content."""
+    return unpad(unbox(k_idx, _entry_aad(place, entry), sealed), ENTRY_PADDED_BYTES)
+
+
+def _page_aad(place: UnitPlace, version: int) -> bytes:
+    return place.prefix("index") + month_bytes(place.month) + u32(version)
+
+
+def _page_size(length: int) -> int:
+    steps = -(-(PAD_HEADER_BYTES + length) // PAGE_STEP_BYTES)
+    if steps > PAGE_STEPS_MAX:
+        raise Unknown("index page too long")
+    return steps * PAGE_STEP_BYTES
+
+
+def seal_page(place: UnitPlace, version: int, k_idx: bytes, content: bytes) -> bytes:
+    """A merged month of the index, padded to a multiple of 64 KiB."""
+    return box(k_idx, _page_aad(place, version), pad(content, (_page_size(len(content)),)))
+
+
+def open_page(place: UnitPlace, version: int, k_idx: bytes, sealed: bytes) -> bytes:
+    """The month's content."""
+    padded = unbox(k_idx, _page_aad(place, version), sealed)
+    return unpad(padded, tuple(n * PAGE_STEP_BYTES for n in range(1, PAGE_STEPS_MAX + 1)))
