@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Records: sealed to their readers, opened by them. Content keys are drawn here, once for each group of
+ * each revision, and go nowhere but into stanzas: no public call takes or gives one.
+ */
+import { type Bytes, KEY_BYTES, equal, hex, random } from './bytes'
+import { checkBodySize, openBody, sealBody } from './body'
+import { sha256 } from './conventions'
+import { type PerGroup, type Place, contextOf } from './context'
+import { Altered, SealError, Unaddressed } from './errors'
+import {
+  type Groups, type OpenedGroups, readContact, readIdentity, readReason, writeContact, writeIdentity, writeReason,
+} from './groups'
+import { type SealedRecord, type Writer, signRevision } from './revision'
+import { type OwnKey, type Reader, TYPE_SYMMETRIC, readStanza, unwrap, wrap } from './stanza'
+import { patientKeyHash } from './keys'
+import type { SigningKey } from './primitives'
+
+/** Records opened side by side; between two batches the page gets a turn. */
+const BATCH_RECORDS = 50
+
+/** Keys a reader holds, by kid: a unit's epochs, K_rec of each, own connectors, a booking's K_cap. */
+export type Keyring = ReadonlyMap<string, OwnKey>
+
+export interface Draft {
+  readonly place: Place
+  /** `pkh` is set by `seal` from `patientPk`. */
+  readonly groups: Groups
+  readonly readers: readonly Reader[]
+  readonly bookingPk: Bytes
+  /** null: entered by staff, nobody holds a link yet. */
+  readonly patientPk: Bytes | null
+  readonly head: Bytes
+  readonly writer: Writer
+  readonly signer: SigningKey
+}
+
+/** A revision just sealed: all bodies are present. */
+export interface Sealed extends SealedRecord {
+  readonly bodies: PerGroup<Bytes>
+  readonly bodyHashes: PerGroup<Bytes>
+}
+
+export interface Opened {
+  readonly place: Place
+  /** Groups granted, of which bodies came along. */
+  readonly groups: OpenedGroups
+  readonly mask: number
+  /** kid of the key that opened it. */
+  readonly kid: Bytes
+  /** Opened through a public-key stanza: the first staff browser compacts it. */
+  readonly compactable: boolean
+}
+
+export function keyring(...keys: readonly OwnKey[]): Keyring {
+  return new Map(keys.map((key) => [hex(key.kid), key]))
+}
+
+/** Seals three groups to every reader and signs. Throws Unknown on a payload over 16 KiB or a malformed field. */
+export async function seal(draft: Draft): Promise<Sealed> {
+  const context = contextOf(draft.place)
+  const pkh = draft.patientPk === null ? null : patientKeyHash(draft.patientPk)
+  const payloads = [writeIdentity({ ...draft.groups.id, pkh }), writeContact(draft.groups.ct), writeReason(draft.groups.rs)] as const
+  const ceks = [random(KEY_BYTES), random(KEY_BYTES), random(KEY_BYTES)] as const
+  const [one, two, three, ...stanzas] = await Promise.all([
+    sealBody(ceks[0], context.groups[0], payloads[0]),
+    sealBody(ceks[1], context.groups[1], payloads[1]),
+    sealBody(ceks[2], context.groups[2], payloads[2]),
+    ...draft.readers.map(async (reader) => (await wrap(context, ceks, reader)).bytes),
+  ])
+  const bodies = [one, two, three] as const
+  const bodyHashes = [sha256(one), sha256(two), sha256(three)] as const
+  const writing = { all: context.all, hashes: bodyHashes, ...pickWriting(draft) }
+  return {
+    ...pickWriting(draft),
+    place: draft.place,
+    bodies,
+    bodyHashes,
+    stanzas,
+    signature: await signRevision(writing, draft.signer),
+    writerKid: draft.writer === 'patient' ? null : draft.signer.kid,
+  }
+}
+
+function pickWriting({ bookingPk, patientPk, head, writer }: Draft): Pick<Draft, 'bookingPk' | 'patientPk' | 'head' | 'writer'> {
+  return { bookingPk, patientPk, head, writer }
+}
+
+/** The caller's own stanza, a symmetric one first: it opens several times faster. Throws Unaddressed. */
+export function ownStanza(stanzas: readonly Bytes[], keys: Keyring): { stanza: Bytes; key: OwnKey; symmetric: boolean } {
+  let found: { stanza: Bytes; key: OwnKey; symmetric: boolean } | undefined
+  for (const stanza of stanzas) {
+    const head = readStanza(stanza)
+    const key = keys.get(hex(head.kid))
+    if (key === undefined) continue
+    const symmetric = head.type === TYPE_SYMMETRIC
+    if (found === undefined || (symmetric && !found.symmetric)) found = { stanza, key, symmetric }
+  }
+  if (found === undefined) throw new Unaddressed('stanza')
+  return found
+}
+
+/**
+ * Opens the granted groups whose bodies are present: all of them, or none and an error.
+ * The signature is not checked here: `verifyRevision`, before a detail view and in idle time for lists.
+ */
+export async function open(record: Pick<SealedRecord, 'place' | 'bodies' | 'stanzas' | 'patientPk'>, keys: Keyring): Promise<Opened> {
+  for (const body of record.bodies) if (body !== null) checkBodySize(body)
+  const { stanza, key, symmetric } = ownStanza(record.stanzas, keys)
+  const context = contextOf(record.place)
+  const { mask, ceks } = await unwrap(context, stanza, key)
+  const plain = await Promise.all(
+    record.bodies.map((body, index) => {
+      const cek = ceks[index]
+      return body === null || !cek ? null : openBody(cek, context.groups[index] as Bytes, body)
+    }),
+  )
+  const groups: OpenedGroups = {
+    id: plain[0] ? readIdentity(plain[0]) : null,
+    ct: plain[1] ? readContact(plain[1]) : null,
+    rs: plain[2] ? readReason(plain[2]) : null,
+  }
+  if (groups.id !== null) checkPatientKey(groups.id.pkh, record.patientPk)
+  return { place: record.place, groups, mask, kid: key.kid, compactable: !symmetric }
+}
+
+/** Throws Altered unless the row's patient_pk is the one whose hash the writer sealed. */
+function checkPatientKey(pkh: Bytes | null, patientPk: Bytes | null): void {
+  const row = patientPk === null ? null : patientKeyHash(patientPk)
+  if (pkh === null || row === null ? pkh !== row : !equal(pkh, row)) throw new Altered('patient key')
+}
+
+/** Every record of a list, opened in batches, each with its own result: one altered row hides no other. */
+export async function openMany(
+  records: readonly Pick<SealedRecord, 'place' | 'bodies' | 'stanzas' | 'patientPk'>[],
+  keys: Keyring,
+): Promise<(Opened | SealError)[]> {
+  const results: (Opened | SealError)[] = []
+  for (let from = 0; from < records.length; from += BATCH_RECORDS) {
+    if (from > 0) await nextTurn()
+    results.push(...(await Promise.all(records.slice(from, from + BATCH_RECORDS).map((record) => settle(open(record, keys))))))
+  }
+  return results
+}
+
+async function settle(opening: Promise<Opened>): Promise<Opened | SealError> {
+  try {
+    return await opening
+  } catch (reason) {
+    if (reason instanceof SealError) return reason
+    throw reason
+  }
+}
+
+/** One turn of the event loop, without the clamp of four milliseconds that timers have. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+}
+
