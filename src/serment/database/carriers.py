@@ -8,8 +8,10 @@ of the data to everybody.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -20,6 +22,8 @@ from pathlib import Path
 POSTGRES_MAJOR_MIN = 15
 PROBE_SECONDS_MAX = 20
 NOBODY = 65534
+PREFERRED_USER = 1000
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
@@ -49,8 +53,11 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """As whom PostgreSQL's programs run: words put before the command line, or a user id to change to."""
+    """As whom PostgreSQL's programs run: words put before the command line, or a user id to change to; and the Python
+    that this identity can start (the leash needs one).
+    """
 
+    python: str
     prefix: tuple[str, ...] = ()
     user: int | None = None
 
@@ -128,32 +135,48 @@ def choose_carrier(given: Path | None, cluster: Path) -> Carrier:
 
 def user_namespaces_work() -> bool:
     """Whether `unshare --user` with a mapped user works here; containers often forbid it."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
+    prefix = _namespace_prefix()
+    if not prefix:
         return False
     try:
         probe = subprocess.run(  # noqa: S603  # fixed words
-            [*_unshared(unshare), "true"], capture_output=True, timeout=PROBE_SECONDS_MAX, check=False
+            [*prefix, "true"], capture_output=True, timeout=PROBE_SECONDS_MAX, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return False
     return probe.returncode == 0
 
 
-def _unshared(unshare: str) -> tuple[str, ...]:
-    return (unshare, "--user", "--map-user=1000", "--map-group=1000", "--")
+def _namespace_prefix() -> tuple[str, ...]:
+    """The words that make PostgreSQL see an ordinary user; () where the machine has no `unshare` or no such user.
+
+    initdb wants the user's name, so the number must be one that /etc/passwd knows: 1000 by preference.
+    """
+    unshare = shutil.which("unshare")
+    ordinary = [entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid != 0]
+    if unshare is None or not ordinary:
+        return ()
+    user = PREFERRED_USER if PREFERRED_USER in ordinary else ordinary[0]
+    return (unshare, "--user", f"--map-user={user}", f"--map-group={user}", "--")
 
 
 def choose_identity(folder: Path, carrier: Carrier) -> Identity:
-    """As whom to run: an ordinary user as itself; root inside a user namespace, where PostgreSQL sees user 1000 while
-    the files stay root's and no folder is opened to anybody; else as nobody. Raises RootCannotRunPostgres.
+    """As whom to run. An ordinary user: as itself. Root, or a number without a name as containers give: inside a user
+    namespace, where PostgreSQL sees an ordinary user while the files keep their owner and no folder is opened to
+    anybody. Else root becomes nobody. Raises RootCannotRunPostgres.
     """
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
+        return Identity(base_python())
+    if user_namespaces_work():
+        return Identity(base_python(), prefix=_namespace_prefix())
     if os.geteuid() != 0:
-        return Identity()
-    unshare = shutil.which("unshare")
-    if unshare is not None and user_namespaces_work():
-        return Identity(prefix=_unshared(unshare))
-    for path in (folder, carrier.bin / "postgres", Path(base_python())):
+        raise RootCannotRunPostgres(
+            f"PostgreSQL wants a user with a name, user {os.geteuid()} has none in /etc/passwd, and this machine "
+            "forbids user namespaces. Nothing was changed. Run it as a user with a name, or set SERMENT_DATABASE_URL."
+        )
+    pythons = [path for path in (base_python(), SYSTEM_PYTHON) if Path(path).exists()]
+    python = next((path for path in pythons if _barred_for_nobody(Path(path)) is None), base_python())
+    for path in (folder, carrier.bin / "postgres", Path(python)):
         barred = _barred_for_nobody(path)
         if barred is not None:
             raise RootCannotRunPostgres(
@@ -161,7 +184,14 @@ def choose_identity(folder: Path, carrier: Carrier) -> Identity:
                 f"enter {barred}. Nothing was changed. Start Serment as an ordinary user, or put SERMENT_DATA and "
                 "the program where everybody may go (for example /var/lib and /opt), or set SERMENT_DATABASE_URL."
             )
-    return Identity(user=NOBODY)
+    return Identity(python, user=NOBODY)
+
+
+def _has_name(user: int) -> bool:
+    with contextlib.suppress(KeyError):
+        pwd.getpwuid(user)
+        return True
+    return False
 
 
 def _barred_for_nobody(path: Path) -> Path | None:
@@ -173,5 +203,5 @@ def _barred_for_nobody(path: Path) -> Path | None:
 
 
 def base_python() -> str:
-    """The interpreter behind the venv: it starts bare, and user nobody may reach it even if the venv is private."""
+    """The interpreter behind the venv: it starts bare and quickly."""
     return getattr(sys, "_base_executable", None) or sys.executable

@@ -102,26 +102,34 @@ def says_ready(cluster: Path, pid: int) -> bool:
 def end_leftovers(cluster: Path, *, seconds: float) -> None:
     """Ends PostgreSQL processes still working in `cluster`, then removes a stale postmaster.pid.
 
-    Call it only under the lock: then whatever still runs has lost its supervisor. SIGINT first (fast shutdown),
-    SIGKILL after `seconds`; backends whose postmaster died end by themselves within moments. PostgreSQL trusts any
-    living process of the number in postmaster.pid, so a number used again after a reboot would block the start.
+    Call it only under the lock: then whatever still runs has lost its supervisor. The postmaster gets SIGINT (fast
+    shutdown). Children whose postmaster died end by themselves within moments and must not get SIGINT: the
+    checkpointer would take it for the order to close the log while others still write. SIGKILL after `seconds`.
+    PostgreSQL trusts any living process of the number in postmaster.pid, so a number used again would block the start.
     """
-    told: set[int] = set()
+    asked = False
     deadline = time.monotonic() + seconds
-    while running := _working_in(cluster):
+    while running := processes_in(cluster):
         overdue = time.monotonic() > deadline
-        for pid in running:
-            if overdue or pid not in told:
-                told.add(pid)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL if overdue else signal.SIGINT)
         if time.monotonic() > deadline + seconds:
             raise FolderInUse(f"PostgreSQL processes still work in {cluster} and cannot be ended: {running}.")
+        postmaster = _recorded_postmaster(cluster)
+        for pid in running:
+            if overdue or (pid == postmaster and not asked):
+                asked = True
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL if overdue else signal.SIGINT)
         time.sleep(POLL_SECONDS)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _working_in(cluster: Path) -> list[int]:
+def _recorded_postmaster(cluster: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int((cluster / "postmaster.pid").read_text("utf-8").split()[0])
+    return None
+
+
+def processes_in(cluster: Path) -> list[int]:
     """Process ids of the postgres processes whose working folder is `cluster` (Linux; elsewhere none are found)."""
     found = []
     for entry in Path("/proc").glob("[0-9]*") if cluster.exists() else ():

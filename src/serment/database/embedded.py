@@ -34,7 +34,9 @@ START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 15.0
 KILL_SECONDS_MAX = 5.0
 POLL_SECONDS = 0.01
-FAST_DEATHS_MAX = 5
+RESTART_PAUSE_SECONDS_MIN = 0.05
+RESTART_PAUSE_SECONDS_MAX = 2.0
+CALM_SECONDS = 5.0  # a postmaster that lived this long is started again without a pause
 LOG_BYTES_MAX = 10_000_000
 
 # Statements and values must not reach the log: an error's DETAIL line repeats the values of the row it refused.
@@ -84,6 +86,7 @@ class EmbeddedPostgres:
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._stopping = threading.Event()
+        self._spawning = threading.Lock()  # stop() must not slip in between the last check and the start
         self._failure: Exception | None = None
         self.carrier: Carrier | None = None
 
@@ -131,8 +134,9 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, what was committed is on disk. Twice is harmless."""
-        self._stopping.set()
-        process = self._process
+        with self._spawning:
+            self._stopping.set()
+            process = self._process
         if process is not None:
             for number, seconds in (
                 (signal.SIGINT, STOP_SECONDS_MAX),
@@ -160,42 +164,48 @@ class EmbeddedPostgres:
         self.stop()
 
     def _supervise(self, carrier: Carrier, identity: Identity) -> None:
-        """Starts the postmaster, waits for its end, starts it again, until told to stop or it dies too often."""
-        fast_deaths = 0
-        while not self._stopping.is_set():
-            try:
-                self._spawn(carrier, identity)
-                answered = self._wait_until_ready()
-            except Exception as error:  # whatever it is, start() must hear of it in its own thread
-                self._failure = error
-                self._ready.set()
-                return
-            process = self._process
-            if process is None or (process.wait() is not None and self._stopping.is_set()):
-                return
-            fast_deaths = 0 if answered else fast_deaths + 1
-            never_ready = not self._ready.is_set()
-            if never_ready or fast_deaths >= FAST_DEATHS_MAX:
-                self._failure = PostgresDidNotStart(
-                    f"PostgreSQL stopped while starting. {self._last_words()}"
-                )
-                log.error("%s", self._failure)
-                self._ready.set()
-                return
-            self.restarts += 1
-            log.warning(
-                "The embedded PostgreSQL ended by itself (%s); starting it again.", process.returncode
-            )
-            cluster_folder.end_leftovers(self.cluster, seconds=KILL_SECONDS_MAX)
+        """Starts the postmaster, waits for its end, starts it again, until told to stop.
 
-    def _spawn(self, carrier: Carrier, identity: Identity) -> None:
-        with self._open_log() as log_file:
+        A first start that fails is start()'s to report. Later ones are tried again with a growing pause: a full disk
+        or a missing binary may be cured meanwhile, and clients see refused connections, never wrong answers.
+        """
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            born = time.monotonic()
+            try:
+                process = self._spawn(carrier, identity)
+                if process is None:
+                    return
+                self._wait_until_ready(process)
+                process.wait()
+                if not self._ready.is_set() and not self._stopping.is_set():
+                    raise PostgresDidNotStart(f"PostgreSQL stopped while starting. {self._last_words()}")
+                if not self._stopping.is_set():
+                    self.restarts += 1
+                    log.warning(
+                        "The embedded PostgreSQL ended by itself (%s); starting it again.", process.returncode
+                    )
+                    cluster_folder.end_leftovers(self.cluster, seconds=KILL_SECONDS_MAX)
+            except Exception as error:
+                if not self._ready.is_set():
+                    self._failure = error
+                    self._ready.set()
+                    return
+                log.exception("The embedded PostgreSQL could not be started again; trying once more.")
+            calm = time.monotonic() - born > CALM_SECONDS
+            pause = 0.0 if calm else min(max(RESTART_PAUSE_SECONDS_MIN, 2 * pause), RESTART_PAUSE_SECONDS_MAX)
+
+    def _spawn(self, carrier: Carrier, identity: Identity) -> subprocess.Popen[bytes] | None:
+        """The postmaster just started, None when stop() came first."""
+        with self._spawning, self._open_log() as log_file:
+            if self._stopping.is_set():
+                return None
             options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
             command = self._leashed(
                 identity, [str(carrier.bin / "postgres"), "-D", str(self.cluster), *options]
             )
             # A session of its own: Ctrl-C in the terminal must reach Serment alone, which then stops things in order.
-            self._process = subprocess.Popen(  # noqa: S603  # our own command line, no shell
+            process = self._process = subprocess.Popen(  # noqa: S603  # our own command line, no shell
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
@@ -207,24 +217,23 @@ class EmbeddedPostgres:
                 group=identity.user,
                 extra_groups=None if identity.user is None else [],
             )
+            return process
 
     def _leashed(self, identity: Identity, command: list[str]) -> list[str]:
         leash = Path(__file__).with_name("leash.py").read_text("utf-8")
-        return [*identity.prefix, carriers.base_python(), "-I", "-S", "-c", leash, str(os.getpid()), *command]
+        return [*identity.prefix, identity.python, "-I", "-S", "-c", leash, str(os.getpid()), *command]
 
-    def _wait_until_ready(self) -> bool:
-        """True when the postmaster says it accepts connections, False when it ended or was told to stop before."""
-        process = self._process
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        """Returns when the postmaster accepts connections, ended, or was told to stop; ends it when overdue."""
         deadline = time.monotonic() + START_SECONDS_MAX
-        while process is not None and process.poll() is None and not self._stopping.is_set():
+        while process.poll() is None and not self._stopping.is_set():
             if cluster_folder.says_ready(self.cluster, process.pid):
                 self._ready.set()
-                return True
+                return
             if time.monotonic() > deadline:
                 process.send_signal(signal.SIGQUIT)
-                return False
+                return
             time.sleep(POLL_SECONDS)
-        return False
 
     def _make_cluster(self, carrier: Carrier, identity: Identity) -> None:
         """initdb beside the final place, then a rename: a crash in between leaves no half-made cluster."""

@@ -20,6 +20,22 @@ ACQUIRE_SECONDS_MAX = 5.0
 IDLE_SECONDS_MAX = 300.0
 POOL_CONNECTIONS_MAX = 10
 
+# What a statement may raise while PostgreSQL restarts or is out of reach. Nothing is known of the statement then: a
+# retry must carry the same idempotency key. InternalClientError belongs here: asyncpg raises it on a connection whose
+# server died between two messages.
+UNREACHABLE: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
+)
+
 Pool = asyncpg.Pool
 Transaction = PoolConnectionProxy
 
