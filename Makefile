@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# `make` alone lists what there is. Paths are relative on purpose: the folder may hold spaces and accents.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo set-up test lint fast bench lock clean
+MAKEFLAGS += --no-print-directory
+
+PYTEST := .venv/bin/python -m pytest
+JOBS ?= 2
+FAST_TIER := $(wildcard tests/unit tests/laws tests/vectors tests/tidy tests/docs)
+FULL_TIER := $(wildcard tests/store tests/race tests/crash tests/leaks tests/api tests/browser)
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Sets everything up and starts Serment with a made-up town, on http://127.0.0.1:8000 (SERMENT_PORT, SERMENT_DATA).
+	@sh ops/set-up.sh run bundle
+	@exec .venv/bin/serment demo
+
+set-up: ## Sets everything up and starts nothing.
+	@sh ops/set-up.sh run bundle
+	@.venv/bin/serment check
+
+test: ## Checks everything: lint, the fast tier, then databases, races, crashes, leaks, HTTP and browser.
+	@sh ops/set-up.sh run test bundle chromium
+	@$(MAKE) lint
+	@cd browser && PATH="$$PATH:../.venv/bin" npm run --silent check && PATH="$$PATH:../.venv/bin" npm test --silent
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow" $(FAST_TIER)
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m slow $(FAST_TIER) || test $$? -eq 5
+	@$(PYTEST) -n $(JOBS) --dist loadfile $(FULL_TIER)
+
+lint: ## Reads the code without running it: ruff, mypy --strict, the import floors.
+	@sh ops/set-up.sh run test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+fast: ## Runs the tests that take seconds and need no database.
+	@sh ops/set-up.sh run test
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow" $(FAST_TIER)
+
+bench: ## Measures speed, as ratios to a limit found in the same run.
+	@sh ops/set-up.sh run test bundle chromium
+	@.venv/bin/python -m bench
+
+lock: ## Writes requirements/*.txt anew from requirements/*.in, with hashes and without hosts.
+	@sh ops/set-up.sh run
+	@sh ops/lock.sh
+
+clean: ## Removes what was built (.venv, bundle, caches); data folders stay.
+	@rm -rf .venv browser/node_modules src/serment/server/pages/static src/serment.egg-info test-results
+	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
