@@ -79,9 +79,13 @@ def main() -> None:
     parts_rosters.make()
     parts_records.make()
     parts_sealed.make()
-    write("hpke-recorded.json", "What HPKE made once, by SHA-256(info || plaintext); for make.py only.", {
-        "sealed": dict(sorted(suite.recorded.items())),
-    })
+    write(
+        "hpke-recorded.json",
+        "What HPKE made once, by SHA-256(info || plaintext); for make.py only.",
+        {
+            "sealed": dict(sorted(suite.recorded.items())),
+        },
+    )
 
 
 if __name__ == "__main__":

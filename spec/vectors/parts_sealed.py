@@ -42,18 +42,31 @@ def seeds() -> dict[str, Any]:
     roster, epoch = p.AT["mallory gone"], p.EPOCH_2
     sealed = epoch.seeds[p.SAM.kem.kid]
     return {
-        "instance": INST, "practice": p.PRACTICE.hex(), "unit": p.UNIT.hex(), "e": 2, "roster_seq": roster.seq,
-        "member_kem_seed": derive(p.SAM.seed, "user kem").hex(), "kid": p.SAM.kem.kid.hex(), "sealed": sealed.hex(),
+        "instance": INST,
+        "practice": p.PRACTICE.hex(),
+        "unit": p.UNIT.hex(),
+        "e": 2,
+        "roster_seq": roster.seq,
+        "member_kem_seed": derive(p.SAM.seed, "user kem").hex(),
+        "kid": p.SAM.kem.kid.hex(),
+        "sealed": sealed.hex(),
         "epoch_seed": epoch.keys.seed.hex(),
         "bad": [
             bad("ct flipped", "Altered", sealed=flip(sealed)),
             bad("another unit's keys", "Altered", unit=p.UNIT_2.hex()),
             bad("a byte less", "Unknown", sealed=sealed[:-1].hex()),
-            bad("well sealed, but not the seed of event 4", "Altered",
-                sealed=roster_writing.seal_seed(roster, p.UNIT, 2, p.SAM.kem.pk, p.SAM.kem.kid, p.EPOCH_1.keys.seed).hex()),
+            bad(
+                "well sealed, but not the seed of event 4",
+                "Altered",
+                sealed=roster_writing.seal_seed(
+                    roster, p.UNIT, 2, p.SAM.kem.pk, p.SAM.kem.kid, p.EPOCH_1.keys.seed
+                ).hex(),
+            ),
         ],
         "previous": {
-            "epoch_seed": epoch.keys.seed.hex(), "sealed": (epoch.previous or b"").hex(), "opens": p.EPOCH_1.keys.seed.hex(),
+            "epoch_seed": epoch.keys.seed.hex(),
+            "sealed": (epoch.previous or b"").hex(),
+            "opens": p.EPOCH_1.keys.seed.hex(),
         },
     }
 
@@ -69,33 +82,56 @@ def unlocks() -> list[dict[str, Any]]:
         place = unlock.UnlockPlace(INST, p.ident("sam"), method, credential, 3)
         with chance_named(f"unlock {method.name}"):
             sealed = unlock.seal_unlock(place, secret, p.SAM.seed)
-        out.append({
-            "instance": INST, "user": place.user.hex(), "method": int(method), "credential": credential.hex(),
-            "version": 3, "secret": secret.hex(), "aad": place.aad().hex(), "sealed": sealed.hex(), "opens": p.SAM.seed.hex(),
-            "bad": [
-                *common(sealed),
-                bad("another user", "Altered", user=p.ident("bento").hex()),
-                bad("another method", "Altered", method=1 + int(method) % 3),
-                bad("another credential", "Altered", credential=named("credential 2", 48).hex()),
-                bad("another version", "Altered", version=2),
-                bad("another secret", "Altered", secret=named("another secret").hex()),
-            ],
-        })
+        out.append(
+            {
+                "instance": INST,
+                "user": place.user.hex(),
+                "method": int(method),
+                "credential": credential.hex(),
+                "version": 3,
+                "secret": secret.hex(),
+                "aad": place.aad().hex(),
+                "sealed": sealed.hex(),
+                "opens": p.SAM.seed.hex(),
+                "bad": [
+                    *common(sealed),
+                    bad("another user", "Altered", user=p.ident("bento").hex()),
+                    bad("another method", "Altered", method=1 + int(method) % 3),
+                    bad("another credential", "Altered", credential=named("credential 2", 48).hex()),
+                    bad("another version", "Altered", version=2),
+                    bad("another secret", "Altered", secret=named("another secret").hex()),
+                ],
+            }
+        )
     return out
 
 
 def passwords() -> list[dict[str, Any]]:
     out = []
     server = named("server secret")
-    for name, password in (("sam@cabinet.example", "correct horse battery"), ("  ＳＡＭ.Élodie ", "pa\u0301ss ﬁne")):
+    for name, password in (
+        ("sam@cabinet.example", "correct horse battery"),
+        ("  ＳＡＭ.Élodie ", "pa\u0301ss ﬁne"),
+    ):
         keys = unlock.derive_password(INST, name, password)
         share = password_share(server, keys.find)
-        out.append({
-            "instance": INST, "name": name, "name_folded": unlock.fold_name(name).hex(), "password": password,
-            "password_folded": unlock.fold_password(password).hex(), "find": keys.find.hex(), "m": keys.m.hex(),
-            "auth": keys.auth.hex(), "server_secret": server.hex(), "row": find_row(server, keys.find).hex(),
-            "stored": stored_auth(server, keys.find, keys.auth).hex(), "share": share.hex(), "secret": keys.secret(share).hex(),
-        })
+        out.append(
+            {
+                "instance": INST,
+                "name": name,
+                "name_folded": unlock.fold_name(name).hex(),
+                "password": password,
+                "password_folded": unlock.fold_password(password).hex(),
+                "find": keys.find.hex(),
+                "m": keys.m.hex(),
+                "auth": keys.auth.hex(),
+                "server_secret": server.hex(),
+                "row": find_row(server, keys.find).hex(),
+                "stored": stored_auth(server, keys.find, keys.auth).hex(),
+                "share": share.hex(),
+                "secret": keys.secret(share).hex(),
+            }
+        )
     return out
 
 
@@ -104,11 +140,18 @@ def vault() -> dict[str, Any]:
     with chance_named("vault"):
         sealed = unlock.seal_vault(INST, account, 7, key, content)
     return {
-        "instance": INST, "account": account.hex(), "version": 7, "vault_key": key.hex(), "sealed": sealed.hex(),
+        "instance": INST,
+        "account": account.hex(),
+        "version": 7,
+        "vault_key": key.hex(),
+        "sealed": sealed.hex(),
         "opens": content.hex(),
-        "bad": [bad("another version", "Altered", version=8), bad("another account", "Altered", account=p.ident("account 2").hex()),
-                bad("another key", "Altered", vault_key=named("vault key 2").hex()),
-                bad("another instance", "Altered", instance="serment-elsewhere")],
+        "bad": [
+            bad("another version", "Altered", version=8),
+            bad("another account", "Altered", account=p.ident("account 2").hex()),
+            bad("another key", "Altered", vault_key=named("vault key 2").hex()),
+            bad("another instance", "Altered", instance="serment-elsewhere"),
+        ],
     }
 
 
@@ -126,37 +169,81 @@ def message_rows() -> dict[str, Any]:
     code_key = rows.code_key_message(INST, "2027-03-01", "2027-03-08", day.pk)
     other = messages.handle(named("c other", 16)).hex()
     return {
-        "t": t.hex(), "c": c.hex(), "write": messages.write_token(t).hex(), "k_m": k_m.hex(),
-        "act": messages.act_token(c).hex(), "delete": messages.delete_token(c).hex(), "h": h.hex(),
-        "k_page": messages.page_key(c).hex(), "server_secret": named("server secret").hex(),
+        "t": t.hex(),
+        "c": c.hex(),
+        "write": messages.write_token(t).hex(),
+        "k_m": k_m.hex(),
+        "act": messages.act_token(c).hex(),
+        "delete": messages.delete_token(c).hex(),
+        "h": h.hex(),
+        "k_page": messages.page_key(c).hex(),
+        "server_secret": named("server secret").hex(),
         "act_tag": act_tag(named("server secret"), messages.act_token(c)).hex(),
         "day_key": {
-            "notifier_pk": p.NOTIFIER.pk.hex(), "day": key_day, "seed": named("day key seed").hex(), "pk": day.pk.hex(),
-            "kid": day.kid.hex(), "message": day_key.hex(), "sig": p.NOTIFIER.sign(day_key).hex(),
+            "notifier_pk": p.NOTIFIER.pk.hex(),
+            "day": key_day,
+            "seed": named("day key seed").hex(),
+            "pk": day.pk.hex(),
+            "kid": day.kid.hex(),
+            "message": day_key.hex(),
+            "sig": p.NOTIFIER.sign(day_key).hex(),
         },
-        "code_key": {"since": "2027-03-01", "until": "2027-03-08", "message": code_key.hex(), "sig": p.NOTIFIER.sign(code_key).hex()},
+        "code_key": {
+            "since": "2027-03-01",
+            "until": "2027-03-08",
+            "message": code_key.hex(),
+            "sig": p.NOTIFIER.sign(code_key).hex(),
+        },
         "capsule": {
-            "instance": INST, "h": h.hex(), "key_day": key_day, "sealed": sealed_capsule.hex(),
-            "opens": {"language": "fr", "word": "Nîmes", "c": c.hex(), "k_m": k_m.hex(), "sms": "+33600000001", "mail": "alice@example.org"},
+            "instance": INST,
+            "h": h.hex(),
+            "key_day": key_day,
+            "sealed": sealed_capsule.hex(),
+            "opens": {
+                "language": "fr",
+                "word": "Nîmes",
+                "c": c.hex(),
+                "k_m": k_m.hex(),
+                "sms": "+33600000001",
+                "mail": "alice@example.org",
+            },
             "bad": [
                 bad("last byte flipped", "Altered", sealed=flip(sealed_capsule)),
                 bad("a byte less", "Unknown", sealed=sealed_capsule[:-1].hex()),
-                bad("another handle", "Altered", h=other), bad("another day", "Altered", key_day="2027-03-26"),
+                bad("another handle", "Altered", h=other),
+                bad("another day", "Altered", key_day="2027-03-26"),
                 bad("another instance", "Altered", instance="serment-elsewhere"),
             ],
         },
         "message": {
-            "instance": INST, "h": h.hex(), "mid": mid.hex(), "send_day": "2027-03-23", "set": 2, "k_m": k_m.hex(),
+            "instance": INST,
+            "h": h.hex(),
+            "mid": mid.hex(),
+            "send_day": "2027-03-23",
+            "set": 2,
+            "k_m": k_m.hex(),
             "sealed": sealed_message.hex(),
-            "opens": {"kind": "reminder", "not_before": p.START - 86_400, "zone": "Europe/Paris", "start": p.START},
+            "opens": {
+                "kind": "reminder",
+                "not_before": p.START - 86_400,
+                "zone": "Europe/Paris",
+                "start": p.START,
+            },
             "bad": [
-                *common(sealed_message), bad("another handle", "Altered", h=other),
-                bad("another id", "Altered", mid=p.ident("message 2").hex()), bad("another day", "Altered", send_day="2027-03-24"),
-                bad("another set", "Altered", set=3), bad("another key", "Altered", k_m=named("k_m 2").hex()),
+                *common(sealed_message),
+                bad("another handle", "Altered", h=other),
+                bad("another id", "Altered", mid=p.ident("message 2").hex()),
+                bad("another day", "Altered", send_day="2027-03-24"),
+                bad("another set", "Altered", set=3),
+                bad("another key", "Altered", k_m=named("k_m 2").hex()),
             ],
         },
         "page": {
-            "instance": INST, "c": c.hex(), "h": h.hex(), "sealed": page.hex(), "opens": "Nîmes",
+            "instance": INST,
+            "c": c.hex(),
+            "h": h.hex(),
+            "sealed": page.hex(),
+            "opens": "Nîmes",
             "bad": [*common(page), bad("another c", "Altered", c=named("c other", 16).hex())],
         },
     }
@@ -178,17 +265,44 @@ def phone() -> dict[str, Any]:
     other_q = p.ident("q 2").hex()
     r_i = [phone_check.r_of(r, i) for i in (1, 2)]
     return {
-        "instance": INST, "q": q.hex(), "a": a.hex(), "r": r.hex(), "reply_key": reply_key.hex(),
-        "code_key_seed": named("code key seed").hex(), "kid": code.kid.hex(), "r_i": [x.hex() for x in r_i],
+        "instance": INST,
+        "q": q.hex(),
+        "a": a.hex(),
+        "r": r.hex(),
+        "reply_key": reply_key.hex(),
+        "code_key_seed": named("code key seed").hex(),
+        "kid": code.kid.hex(),
+        "r_i": [x.hex() for x in r_i],
         "commit_i": [rows.commit(INST, a, x).hex() for x in r_i],
-        "booking_pk_i": [cap.booking.pk.hex() for cap in caps], "salt_i": [s.hex() for s in salts],
-        "bind_i": [b.hex() for b in binds], "month": 202703, "notifier_pk": p.NOTIFIER.pk.hex(),
+        "booking_pk_i": [cap.booking.pk.hex() for cap in caps],
+        "salt_i": [s.hex() for s in salts],
+        "bind_i": [b.hex() for b in binds],
+        "month": 202703,
+        "notifier_pk": p.NOTIFIER.pk.hex(),
         "proof_message_1": rows.proof_message(INST, rows.commit(INST, a, r_i[0]), binds[0], 202703).hex(),
-        "ask": {"sealed": sealed_ask.hex(), "bad": [bad("another q", "Altered", q=other_q), bad("last byte flipped", "Altered", sealed=flip(sealed_ask))]},
-        "code": {"sealed": sealed_code.hex(), "opens": "042137",
-                 "bad": [bad("another q", "Altered", q=other_q), bad("an ask in its place", "Unknown", sealed=sealed_ask.hex())]},
-        "reply": {"sealed": sealed_reply.hex(), "proofs": [x.hex() for x in reply.proofs],
-                  "bad": [bad("another q", "Altered", q=other_q), bad("last byte flipped", "Altered", sealed=flip(sealed_reply))]},
+        "ask": {
+            "sealed": sealed_ask.hex(),
+            "bad": [
+                bad("another q", "Altered", q=other_q),
+                bad("last byte flipped", "Altered", sealed=flip(sealed_ask)),
+            ],
+        },
+        "code": {
+            "sealed": sealed_code.hex(),
+            "opens": "042137",
+            "bad": [
+                bad("another q", "Altered", q=other_q),
+                bad("an ask in its place", "Unknown", sealed=sealed_ask.hex()),
+            ],
+        },
+        "reply": {
+            "sealed": sealed_reply.hex(),
+            "proofs": [x.hex() for x in reply.proofs],
+            "bad": [
+                bad("another q", "Altered", q=other_q),
+                bad("last byte flipped", "Altered", sealed=flip(sealed_reply)),
+            ],
+        },
     }
 
 
@@ -196,7 +310,13 @@ def card_rows() -> dict[str, Any]:
     keys = p.EPOCH_1.keys
     place = cards.UnitPlace(INST, p.PRACTICE, p.UNIT, 1, 202903)
     card, entry = p.ident("card"), p.ident("entry")
-    base: dict[str, Any] = {"instance": INST, "practice": p.PRACTICE.hex(), "unit": p.UNIT.hex(), "e": 1, "month": 202903}
+    base: dict[str, Any] = {
+        "instance": INST,
+        "practice": p.PRACTICE.hex(),
+        "unit": p.UNIT.hex(),
+        "e": 1,
+        "month": 202903,
+    }
     content = b'{"name":"Alice Martin"}'
     with chance_named("cards"):
         sealed_card = cards.seal_card(place, card, 4, keys.k_card, content)
@@ -204,16 +324,41 @@ def card_rows() -> dict[str, Any]:
         sealed_page = cards.seal_page(place, 9, keys.k_idx, content)
     moves = [
         bad("another practice", "Altered", practice=p.ident("practice elsewhere").hex()),
-        bad("another unit", "Altered", unit=p.UNIT_2.hex()), bad("another epoch", "Altered", e=2),
+        bad("another unit", "Altered", unit=p.UNIT_2.hex()),
+        bad("another epoch", "Altered", e=2),
         bad("another month", "Altered", month=202904),
     ]
     return {
-        "card": base | {"card": card.hex(), "rev": 4, "key": keys.k_card.hex(), "sealed": sealed_card.hex(), "opens": content.hex(),
-                        "bad": [*common(sealed_card), *moves, bad("another card", "Altered", card=entry.hex()), bad("another rev", "Altered", rev=3)]},
-        "entry": base | {"entry": entry.hex(), "key": keys.k_idx.hex(), "sealed": sealed_entry.hex(), "opens": content.hex(),
-                         "bad": [*common(sealed_entry), *moves, bad("another entry", "Altered", entry=card.hex())]},
-        "page": base | {"version": 9, "key": keys.k_idx.hex(), "sealed": sealed_page.hex(), "opens": content.hex(),
-                        "bad": [*moves, bad("another version", "Altered", version=8)]},
+        "card": base
+        | {
+            "card": card.hex(),
+            "rev": 4,
+            "key": keys.k_card.hex(),
+            "sealed": sealed_card.hex(),
+            "opens": content.hex(),
+            "bad": [
+                *common(sealed_card),
+                *moves,
+                bad("another card", "Altered", card=entry.hex()),
+                bad("another rev", "Altered", rev=3),
+            ],
+        },
+        "entry": base
+        | {
+            "entry": entry.hex(),
+            "key": keys.k_idx.hex(),
+            "sealed": sealed_entry.hex(),
+            "opens": content.hex(),
+            "bad": [*common(sealed_entry), *moves, bad("another entry", "Altered", entry=card.hex())],
+        },
+        "page": base
+        | {
+            "version": 9,
+            "key": keys.k_idx.hex(),
+            "sealed": sealed_page.hex(),
+            "opens": content.hex(),
+            "bad": [*moves, bad("another version", "Altered", version=8)],
+        },
     }
 
 
@@ -225,10 +370,17 @@ def file_chunks() -> dict[str, Any]:
         empty, none = files.seal_file(INST, record, "empty.txt", "text/plain", b"")
     sizes = [0, 1, 2, 9, 10, 100, 1_000, 65_535, 65_537, 1_000_000, 20 * 1024 * 1024]
     return {
-        "instance": INST, "record": record.hex(),
+        "instance": INST,
+        "record": record.hex(),
         "padme": [[size, files.padme(size)] for size in sizes],
         "files": [
-            {"file": f.file.hex(), "size": f.size, "sha256": f.sha256.hex(), "key": f.key.hex(), "chunks": [c.hex() for c in cs]}
+            {
+                "file": f.file.hex(),
+                "size": f.size,
+                "sha256": f.sha256.hex(),
+                "key": f.key.hex(),
+                "chunks": [c.hex() for c in cs],
+            }
             for f, cs in ((small, chunks), (empty, none))
         ],
     }
@@ -239,7 +391,17 @@ def make() -> None:
         "Seeds, unlock boxes, passwords, vault, messages, phone check, cards, files. Each entry opens as `opens` says;"
         " each `bad` replaces the fields in `set` and must be refused with `error`."
     )
-    write("sealed.json", about, {
-        "epoch_seed": seeds(), "unlock": unlocks(), "password": passwords(), "vault": vault(), "messages": message_rows(),
-        "phone_check": phone(), "cards": card_rows(), "files": file_chunks(),
-    })
+    write(
+        "sealed.json",
+        about,
+        {
+            "epoch_seed": seeds(),
+            "unlock": unlocks(),
+            "password": passwords(),
+            "vault": vault(),
+            "messages": message_rows(),
+            "phone_check": phone(),
+            "cards": card_rows(),
+            "files": file_chunks(),
+        },
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from make import chance_named, named
 
-from serment.framing import Grant, Notifier, NewRoot, Removal, Revocation, Role, Roster, SignedEvent, Slot
+from serment.framing import Grant, NewRoot, Notifier, Removal, Revocation, Role, Roster, SignedEvent, Slot
 from serment.seal.keys import Cap, ConnectorKeys, UserKeys
 from serment.seal.primitives import KemPair, SignPair
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events
@@ -23,7 +23,9 @@ START = 1_805_954_400  # 2027-03-24T14:00:00Z
 SLOT = Slot(AGENDA, START, 30, VISIT_TYPE)
 
 BENTO, SAM, MALLORY = (UserKeys.from_seed(named(f"user seed {who}")) for who in ("bento", "sam", "mallory"))
-ROOT, NEW_ROOT_PAIR, NOTIFIER = (SignPair.from_seed(named(f"sign seed {w}")) for w in ("root", "new root", "notifier"))
+ROOT, NEW_ROOT_PAIR, NOTIFIER = (
+    SignPair.from_seed(named(f"sign seed {w}")) for w in ("root", "new root", "notifier")
+)
 CONNECTOR = ConnectorKeys(
     KemPair.from_seed(named("connector kem seed")), SignPair.from_seed(named("connector sign seed"))
 )
@@ -57,7 +59,9 @@ with chance_named("epoch 1"):
     EPOCH_1 = new_epoch(state, UNIT, [BENTO_FIRST])
 state = _on("open", state, (BENTO.sign, EPOCH_1.event))
 state = _on("sam", state, (BENTO.sign, SAM_MEMBER))
-state = _on("linked", state, (BENTO.sign, GRANT), (BENTO.sign, FULL_GRANT), (BENTO.sign, Notifier(NOTIFIER.pk)))
+state = _on(
+    "linked", state, (BENTO.sign, GRANT), (BENTO.sign, FULL_GRANT), (BENTO.sign, Notifier(NOTIFIER.pk))
+)
 state = _on("mallory", state, (BENTO.sign, BENTO_MEMBER), (BENTO.sign, MALLORY_MEMBER))
 with chance_named("second unit"):
     SECOND_1 = new_epoch(state, UNIT_2, state.members_of(UNIT_2))
