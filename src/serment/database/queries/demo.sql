@@ -1,0 +1,27 @@
+-- What only the demonstration writes: staff accounts, made without a browser.
+
+-- name: add_account
+-- Makes a staff account.
+INSERT INTO accounts (account, find_row, auth) VALUES (:account, :find_row, :auth)
+
+-- name: add_unlock
+-- Stores one way to unlock an account's seed.
+INSERT INTO unlocks (account, method, credential, version, bytes)
+VALUES (:account, :method, :credential, :version, :bytes)
+
+-- name: add_member
+-- Names an account as a member of a practice.
+INSERT INTO members (practice, member, account, name) VALUES (:practice, :member, :account, :name)
+
+-- name: is_planted
+-- Whether the demonstration's town already stands here.
+SELECT EXISTS (SELECT FROM practices WHERE slug = :slug AND fingerprint IS NOT NULL)
+
+-- name: entries_to_open
+-- Register entries whose premises will have a practice on Serment: the busiest premises of these specialties first.
+SELECT e.entry, e.rpps, e.title, e.given_name, e.family_name, e.specialties, e.structure, e.site_name, e.address,
+       e.postcode, e.town_code, e.town, e.phone, e.latitude, e.longitude
+FROM directory_entries e
+WHERE e.closed_on IS NULL AND e.latitude IS NOT NULL AND e.specialties && :specialties::text[]
+ORDER BY md5(e.rpps), e.entry
+LIMIT :most

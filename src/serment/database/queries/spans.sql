@@ -1,0 +1,163 @@
+-- name: read_fingerprint
+-- Which spans touch [since, until) of an agenda and of some resources, as two numbers, with the version of its rules.
+-- A span's id is random and its time never changes, so equal numbers mean equal busy time.
+SELECT a.rules_version, taken.spans, taken.mark, coalesce(used.mark, 0) AS resource_mark
+FROM agendas a,
+LATERAL (SELECT count(*) AS spans, bit_xor(uuid_hash_extended(s.span, 0)) AS mark
+    FROM spans s
+    WHERE s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until)
+        AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
+LATERAL (SELECT bit_xor(uuid_hash_extended(s.span, 0)) AS mark
+    FROM resource_spans r JOIN spans s USING (practice, span)
+    WHERE cardinality(:resources::uuid[]) > 0
+        AND r.practice = a.practice AND r.resource = ANY (:resources::uuid[])
+        AND r.during && tstzrange(:since, :until)
+        AND (s.hold_until IS NULL OR s.hold_until > :now)) used
+WHERE a.agenda = :agenda
+
+-- name: read_taken
+-- The spans that touch [since, until) of an agenda and of some resources, with the version of the agenda's rules.
+SELECT a.rules_version, taken.*, used.*
+FROM agendas a,
+LATERAL (SELECT count(*) AS spans, coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS mark,
+        array_agg(lower(s.during)) AS sinces, array_agg(upper(s.during)) AS untils, array_agg(s.record) AS records,
+        array_agg(s.start) FILTER (WHERE s.visit_type = :visit_type) AS visit_starts,
+        array_agg(s.record) FILTER (WHERE s.visit_type = :visit_type) AS visit_records
+    FROM spans s
+    WHERE s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until)
+        AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
+LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_mark,
+        array_agg(r.resource) AS used_resources, array_agg(lower(r.during)) AS used_sinces,
+        array_agg(upper(r.during)) AS used_untils, array_agg(r.record) AS used_records
+    FROM resource_spans r JOIN spans s USING (practice, span)
+    WHERE cardinality(:resources::uuid[]) > 0
+        AND r.practice = a.practice AND r.resource = ANY (:resources::uuid[])
+        AND r.during && tstzrange(:since, :until)
+        AND (s.hold_until IS NULL OR s.hold_until > :now)) used
+WHERE a.agenda = :agenda
+
+-- name: place_hold
+-- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken.
+-- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
+-- insert reads it, and the constraint does not see what the same transaction deleted.
+WITH gone AS (
+    DELETE FROM spans
+    WHERE practice = :practice AND hold_until <= :now
+        AND ((agenda = :agenda AND during && tstzrange(:since, :until)) OR record = :record)
+    RETURNING 1
+), placed AS (
+    INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked, hold_until,
+        hold_token, on_request)
+    SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
+        tstzrange(:since, :until), :overbooked, :hold_until, :hold_token, :on_request
+    FROM (SELECT count(*) FROM gone) AS after_the_delete
+    WHERE NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record
+        AND NOT :may_move)
+    ON CONFLICT DO NOTHING
+    RETURNING span
+), hinted AS (
+    UPDATE next_free n SET recheck_at = '-infinity'
+    FROM visit_types v
+    WHERE n.practice = :practice AND n.agenda = :agenda AND v.practice = n.practice AND v.visit_type = n.visit_type
+        AND EXISTS (SELECT FROM placed)
+        AND (EXISTS (SELECT FROM gone)
+            OR (n.next_at - make_interval(mins => v.buffer_before_minutes) < :until
+                AND n.next_at + make_interval(mins => v.minutes + v.buffer_after_minutes) > :since))
+    RETURNING 1
+)
+SELECT span, EXISTS (SELECT FROM hinted) AS hinted FROM placed
+
+-- name: clear_resources
+-- Takes expired holds on some resources out of the way.
+DELETE FROM spans s USING resource_spans r
+WHERE r.practice = :practice AND r.resource = ANY (:resources::uuid[]) AND r.during && tstzrange(:since, :until)
+    AND s.practice = r.practice AND s.span = r.span AND s.hold_until <= :now
+
+-- name: place_resources
+-- Takes resources with a span; fewer rows than resources mean that another was quicker.
+INSERT INTO resource_spans (practice, span, resource, record, during)
+SELECT :practice, :span, resource, :record, tstzrange(:since, :until) FROM unnest(:resources::uuid[]) AS resource
+ON CONFLICT DO NOTHING
+
+-- name: read_record
+-- What stands under a record: its hold, and whether it is an appointment.
+SELECT s.span, s.agenda, s.visit_type, s.start, s.minutes, s.hold_until, s.hold_token, s.extensions, s.on_request,
+    s.overbooked, EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record) AS appointment
+FROM (SELECT) AS one
+LEFT JOIN spans s ON s.practice = :practice AND s.record = :record AND s.hold_until IS NOT NULL
+
+-- name: lock_hold
+-- Locks a record's hold.
+SELECT span, agenda, visit_type, start, minutes, during, hold_until, extensions, on_request, overbooked
+FROM spans
+WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL AND hold_token = :hold_token
+FOR UPDATE
+
+-- name: extend_hold
+-- Keeps a hold for longer.
+UPDATE spans SET hold_until = :hold_until, extensions = :extensions
+WHERE practice = :practice AND span = :span
+
+-- name: release_hold
+-- Lets a hold go and marks the hints it may have pushed back.
+WITH gone AS (
+    DELETE FROM spans
+    WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL AND hold_token = :hold_token
+    RETURNING agenda, during
+)
+UPDATE next_free n SET recheck_at = '-infinity'
+FROM gone
+WHERE n.practice = :practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > lower(gone.during))
+
+-- name: free_record
+-- Frees the standing time of a record and marks the hints it may have pushed back.
+WITH gone AS (
+    DELETE FROM spans
+    WHERE practice = :practice AND record = :record AND hold_until IS NULL
+    RETURNING agenda, during
+)
+UPDATE next_free n SET recheck_at = '-infinity'
+FROM gone
+WHERE n.practice = :practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > lower(gone.during))
+
+-- name: clear_expired
+-- Takes expired holds of an agenda out of the way of a span.
+DELETE FROM spans
+WHERE practice = :practice AND agenda = :agenda AND during && tstzrange(:since, :until) AND hold_until <= :now
+
+-- name: stand
+-- Takes time for a record for good; no row if somebody stands there.
+WITH placed AS (
+    INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)
+    VALUES (:practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
+        tstzrange(:since, :until), :overbooked)
+    ON CONFLICT DO NOTHING
+    RETURNING span
+), hinted AS (
+    UPDATE next_free n SET recheck_at = '-infinity'
+    WHERE n.practice = :practice AND n.agenda = :agenda AND n.next_at < :until AND EXISTS (SELECT FROM placed)
+)
+SELECT span FROM placed
+
+-- name: keep_hold
+-- A hold becomes standing time. The old standing span of its record must be gone before.
+UPDATE spans SET hold_until = NULL, hold_token = NULL, extensions = 0
+WHERE practice = :practice AND span = :span
+
+-- name: drop_span
+-- Deletes one span.
+DELETE FROM spans WHERE practice = :practice AND span = :span
+
+-- name: expire_holds
+-- Deletes holds past their limit, a bounded number at a time, and marks the hints they may have pushed back.
+WITH late AS (
+    SELECT practice, span FROM spans WHERE hold_until <= :now LIMIT :most FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM spans s USING late WHERE s.practice = late.practice AND s.span = late.span
+    RETURNING s.practice, s.agenda, lower(s.during) AS since
+), hinted AS (
+    UPDATE next_free n SET recheck_at = '-infinity'
+    FROM gone
+    WHERE n.practice = gone.practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > gone.since)
+)
+SELECT count(*) FROM gone

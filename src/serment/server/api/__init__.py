@@ -1,0 +1,1 @@
+"""HTTP: translate, authenticate, call one use case."""

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The patient's routes. They read no cookie: a hold is proved by its token, an appointment by its row token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, post
+from msgspec import Meta
+
+from serment.server.api.problems import problems
+from serment.server.api.wire import (
+    Body,
+    BookedAnswer,
+    HoldAnswer,
+    HoldToken,
+    MaybeRowToken,
+    WrittenBody,
+    bucket_of,
+    instance_of,
+    instant,
+    token_bytes,
+)
+from serment.server.usecases.book import book
+from serment.server.usecases.extend_hold import extend_hold, release_hold
+from serment.server.usecases.hold_slot import Held, HoldRequest, hold_slot
+
+
+class HoldBody(Body):
+    """Which slot to keep, for which record (drawn by the browser). `work` answers a 429's challenge."""
+
+    practice: UUID
+    record: UUID
+    agenda: UUID
+    visit_type: UUID
+    start: datetime
+    work: bytes | None = None
+
+
+class HoldName(Body):
+    """Which hold."""
+
+    practice: UUID
+    record: UUID
+
+
+class ExtendBody(HoldName):
+    """`nth` (1 or 2) makes a repeated request harmless; without, the next one."""
+
+    nth: Annotated[int, Meta(ge=1, le=2)] | None = None
+
+
+def hold_answer(held: Held) -> HoldAnswer:
+    """As it travels."""
+    return HoldAnswer(held.record, held.start, held.minutes, held.expires_at, held.extensions_left)
+
+
+@post(
+    "/api/patient/holds",
+    responses=problems(404, 409, 422, 429),
+    summary="Keep a slot for ten minutes",
+    tags=["patient"],
+)
+async def hold(
+    request: Request[Any, Any, Any], data: HoldBody, hold_token: HoldToken, row_token: MaybeRowToken = None
+) -> HoldAnswer:
+    instance = instance_of(request)
+    held = await hold_slot(
+        instance,
+        HoldRequest(
+            practice=data.practice,
+            record=data.record,
+            agenda=data.agenda,
+            visit_type=data.visit_type,
+            start=instant(data.start),
+            token=token_bytes(hold_token),
+            row_token=None if row_token is None else token_bytes(row_token),
+            work=data.work,
+            bucket=bucket_of(request, instance),
+        ),
+    )
+    return hold_answer(held)
+
+
+@post(
+    "/api/patient/holds/extend",
+    status_code=200,
+    responses=problems(409, 422),
+    summary="Keep it for longer",
+    tags=["patient"],
+)
+async def extend(request: Request[Any, Any, Any], data: ExtendBody, hold_token: HoldToken) -> HoldAnswer:
+    instance = instance_of(request)
+    return hold_answer(
+        await extend_hold(instance, data.practice, data.record, token_bytes(hold_token), data.nth)
+    )
+
+
+@post(
+    "/api/patient/holds/release",
+    status_code=204,
+    responses=problems(),
+    summary="Let the slot go",
+    tags=["patient"],
+)
+async def release(request: Request[Any, Any, Any], data: HoldName, hold_token: HoldToken) -> None:
+    await release_hold(instance_of(request), data.practice, data.record, token_bytes(hold_token))
+
+
+@post(
+    "/api/patient/appointments",
+    responses=problems(403, 404, 409, 422),
+    summary="Book what is held",
+    tags=["patient"],
+)
+async def book_appointment(
+    request: Request[Any, Any, Any], data: WrittenBody, hold_token: HoldToken
+) -> BookedAnswer:
+    instance = instance_of(request)
+    booked = await book(instance, data.written(instance.name), token_bytes(hold_token))
+    return BookedAnswer(booked.record, booked.rev, booked.status)
+
+
+handlers = [hold, extend, release, book_appointment]

@@ -1,0 +1,3 @@
+"""The practice's routes."""
+
+handlers: list[object] = []

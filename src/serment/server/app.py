@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The application: pool, secret, routes, jobs. `serment serve` runs what `create_app` makes.
+
+uvicorn.run(create_app(settings), http="httptools", loop="uvloop", server_header=False, access_log=False,
+            timeout_graceful_shutdown=5)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.static_files import create_static_files_router
+
+from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
+from serment.server.api import patient, problems, public
+from serment.server.api.openapi import openapi_config
+from serment.server.headers import with_headers
+from serment.server.instance import Instance, wall_time
+from serment.server.jobs import running_jobs
+from serment.server.secret import read_secret
+from serment.server.stores import rosters
+from serment.settings import Settings
+
+BODY_BYTES_MAX = 64 * 1024
+COMPRESS_FROM_BYTES = 1024
+GRACEFUL_SECONDS = 5
+STATIC_FOLDER = Path(__file__).parent / "pages" / "static"
+STATIC_CACHE = "public, max-age=31536000, immutable"
+
+
+class InstanceNameChanged(Exception):
+    """This database belongs to an instance of another name, and every envelope in it is bound to that name. Nothing was
+    started. Set SERMENT_INSTANCE to the name it was installed with."""
+
+
+async def open_instance(
+    settings: Settings, url: str, *, clock: Any = wall_time, connections_max: int = POOL_CONNECTIONS_MAX
+) -> Instance:
+    """Pool, name and secret of one process; `url` is a migrated database. The caller closes `instance.pool`.
+
+    Raises InstanceNameChanged, SecretUnusable.
+    """
+    pool = await open_pool(url, connections_max=connections_max)
+    try:
+        await _check_name(pool, settings.instance)
+        return Instance(settings.instance, pool, read_secret(settings.data), clock)
+    except BaseException:
+        pool.terminate()
+        raise
+
+
+async def _check_name(pool: Pool, name: str) -> None:
+    async with transaction(pool) as tx:
+        await rosters.name_instance(tx, name)
+        stored = await rosters.read_instance(tx)
+    if stored != name:
+        raise InstanceNameChanged(stored)
+
+
+def create_app(
+    settings: Settings, url: str | None = None, *, clock: Any = wall_time, jobs: bool = True
+) -> Litestar:
+    """The ASGI application on a migrated database: `url`, else settings.database_url.
+
+    Its lifespan opens the pool and starts the jobs; at the end streams are told, jobs stopped, the pool closed.
+    """
+    address = url or settings.database_url
+    if address is None:
+        raise ValueError("create_app needs the URL of a database that is running")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        instance = await open_instance(settings, address, clock=clock)
+        app.state.instance = instance
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(_close, instance.pool)
+            if jobs:
+                await stack.enter_async_context(running_jobs(instance, address))
+            yield
+            instance.changes.close()
+
+    app = Litestar(
+        route_handlers=[*public.handlers, *patient.handlers, *_practice_handlers(), *_pages()],
+        lifespan=[lifespan],
+        exception_handlers=problems.handlers,
+        request_max_body_size=BODY_BYTES_MAX,
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=COMPRESS_FROM_BYTES, gzip_compress_level=4, exclude=["/changes$"]
+        ),
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+    )
+    app.state.settings = settings
+    app.state.journal = structlog.get_logger("serment.server")
+    app.asgi_handler = with_headers(app.asgi_handler)
+    return app
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(GRACEFUL_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+def _practice_handlers() -> list[Any]:
+    from serment.server.api import practice
+
+    return practice.handlers
+
+
+def _pages() -> list[Any]:
+    """The server-rendered pages and the built browser files, where they exist: the API runs without both."""
+    found: list[Any] = []
+    if importlib.util.find_spec("serment.server.pages.handlers") is not None:
+        found += importlib.import_module("serment.server.pages.handlers").handlers
+    if STATIC_FOLDER.is_dir():
+        found.append(
+            create_static_files_router(
+                path="/static",
+                directories=[STATIC_FOLDER],
+                include_in_schema=False,
+                after_request=_cache_forever,
+            )
+        )
+    return found
+
+
+async def _cache_forever(response: Any) -> Any:
+    # Built files carry a hash of their content in their names.
+    response.headers["Cache-Control"] = STATIC_CACHE
+    return response

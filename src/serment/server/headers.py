@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The headers every answer carries. An answer that sets one of them itself keeps its own."""
+
+from __future__ import annotations
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; font-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+)
+COMMON: tuple[tuple[bytes, bytes], ...] = (
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(), microphone=(), geolocation=(self), payment=(), usb=(), browsing-topics=()",
+    ),
+    (b"cache-control", b"no-store"),
+)
+_API = (*COMMON, (b"content-security-policy", API_POLICY.encode()))
+_PAGE = (*COMMON, (b"content-security-policy", PAGE_POLICY.encode()))
+
+
+def with_headers(app: ASGIApp) -> ASGIApp:
+    """Wraps the whole application, errors of the framework included."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                set_already = {name.lower() for name, _ in headers}
+                html = any(
+                    name == b"content-type" and value.startswith(b"text/html") for name, value in headers
+                )
+                headers += [pair for pair in (_PAGE if html else _API) if pair[0] not in set_already]
+                message["headers"] = headers
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return wrapped

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The running server: what every use case is given. One per process."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from serment.database.pool import Pool
+from serment.framing import Roster
+from serment.server.changes import Changes
+from serment.server.secret import Secret
+from serment.server.stores.rules import Rules
+from serment.server.throttle import Throttle
+
+RULES_KEPT_MAX = 5_000
+ROSTERS_KEPT_MAX = 2_000
+ANSWERS_KEPT_MAX = 2_000
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Kept(Generic[K, V]):
+    """A bounded memory; what was asked for longest ago goes first. Whoever uses it checks that it still holds."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def keep(self, key: K, value: V) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+
+def wall_time() -> datetime:
+    """Now, aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """`name` is part of every envelope's context. The memories are checked against the database at each use."""
+
+    name: str
+    pool: Pool
+    secret: Secret
+    clock: Callable[[], datetime] = wall_time
+    throttle: Throttle = field(default_factory=Throttle)
+    changes: Changes = field(default_factory=Changes)
+    rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))
+    rosters: Kept[UUID, Roster] = field(default_factory=lambda: Kept(ROSTERS_KEPT_MAX))
+    answers: Kept[Hashable, tuple[Hashable, bytes]] = field(default_factory=lambda: Kept(ANSWERS_KEPT_MAX))

@@ -1,0 +1,1 @@
+"""Stores speak SQL and decide nothing: rows in, rows out."""

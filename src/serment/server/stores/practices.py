@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is public of practices, and what their own desk reads: JSON made by the database, handed on as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+import asyncpg
+
+from serment.database.queries import Connection, load
+
+_QUERIES = load("practices")
+
+
+async def read_agenda_page(connection: Connection, agenda: UUID) -> str | None:
+    return cast("str | None", await _QUERIES["read_agenda_page"].value(connection, agenda=agenda))
+
+
+async def read_practice_page(connection: Connection, slug: str) -> str | None:
+    return cast("str | None", await _QUERIES["read_practice_page"].value(connection, slug=slug))
+
+
+async def read_house(connection: Connection, practice: UUID) -> str | None:
+    return cast("str | None", await _QUERIES["read_house"].value(connection, practice=practice))
+
+
+async def read_agendas(
+    connection: Connection, practice: UUID, agendas: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those of the agendas that are the practice's: agenda, unit, timezone, holiday_region, rules_version."""
+    return await _QUERIES["read_agendas"].rows(connection, practice=practice, agendas=agendas)
+
+
+async def read_holds(
+    connection: Connection,
+    practice: UUID,
+    agendas: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[asyncpg.Record]:
+    return await _QUERIES["read_holds"].rows(
+        connection, practice=practice, agendas=agendas, since=since, until=until, now=now
+    )

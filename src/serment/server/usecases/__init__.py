@@ -1,0 +1,1 @@
+"""One file for each thing that happens: lock, decide, save, record, in one transaction."""

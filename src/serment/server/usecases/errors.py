@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a use case refuses, each a type whose docstring is the message; `told` is what the answer carries besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from inspect import cleandoc
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """This cannot be done. Nothing was changed."""
+
+    code: ClassVar[str] = "refusal"
+
+    def __init_subclass__(cls) -> None:
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(self.code)
+        self.told = told
+
+    @property
+    def message(self) -> str:
+        """The English sentence: the docstring on one line."""
+        return " ".join(cleandoc(type(self).__doc__ or "").split())
+
+
+class _WithAlternatives(Refusal):
+    def __init__(self, alternatives: Sequence[datetime] = ()) -> None:
+        super().__init__(alternatives=list(alternatives))
+
+
+class SlotTaken(_WithAlternatives):
+    """Somebody else has just taken this time. Nothing was booked and what was typed is kept; choose another time."""
+
+
+class HoldExpired(_WithAlternatives):
+    """The time is no longer kept for you. Nothing was booked and what was typed is kept; choose a time again."""
+
+
+class RecordInUse(Refusal):
+    """This record belongs to another booking. Nothing was changed; start the booking again."""
+
+
+class NoMoreExtensions(Refusal):
+    """The time was kept for longer as often as it can be. It stays yours until its limit; confirm before then."""
+
+
+class AlreadyUsed(Refusal):
+    """This record and revision were used for something else. Nothing was changed; start the booking again."""
+
+
+class HandleTaken(Refusal):
+    """The message handle is in use. Nothing was booked; the browser draws a new one and sends the booking again."""
+
+
+class StaleRoster(Refusal):
+    """The practice's list of readers changed meanwhile. Nothing was kept; the browser reads it and seals again."""
+
+
+class StaleRevision(Refusal):
+    """This appointment was changed meanwhile. Your change was not kept; look at it as it is now and try again."""
+
+
+class NoSuchAppointment(Refusal):
+    """There is no such appointment, or not for this link. Nothing was changed."""
+
+
+class NoSuchAgenda(Refusal):
+    """There is no such agenda, or it takes no bookings here. Nothing was changed."""
+
+
+class NoSuchPractice(Refusal):
+    """There is no such practice here. Nothing was changed."""
+
+
+class NoRecordStanza(Refusal):
+    """The unit's first stanza falls only beside one under the present record key. Nothing was deleted."""
+
+
+class WrongLogIn(Refusal):
+    """Name and password do not match. Check both and try again."""
+
+
+class PasswordClosed(Refusal):
+    """Too many tries. The password opens nothing for an hour; a passkey or the recovery code still does."""
+
+
+class SignedOut(Refusal):
+    """You are signed out. Nothing was changed; sign in again."""
+
+
+class NotBooked(Refusal):
+    """The practice accepts no booking from here at the moment. Nothing was booked; call the practice."""

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A slot is kept for one person while they type."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from serment.database.pool import transaction
+from serment.domain.errors import NotOffered
+from serment.domain.hold import HOLD_EXTENSIONS_MAX, HOLD_MINUTES
+from serment.domain.offer import Offer, offer, overbook
+from serment.domain.reason import Busy, QuotaReached, ResourceBusy
+from serment.domain.visit_type import Who
+from serment.server.instance import Instance
+from serment.server.stores import appointments, spans
+from serment.server.stores.rules import Rules
+from serment.server.stores.spans import NewHold, NewSpan
+from serment.server.usecases.errors import NoSuchAgenda, NoSuchAppointment, RecordInUse, SlotTaken
+from serment.server.usecases.read_rules import rules_of
+from serment.server.usecases.situation import Asked, Seen, alternatives, see_slot, visit_type_of
+
+RESOURCE_TRIES_MAX = 8
+_GONE = (
+    Busy,
+    QuotaReached,
+    ResourceBusy,
+)  # what others did; for every other reason the time was never on offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequest:
+    """What is asked to be held. `row_token` where a record is moved by its patient; `bucket` None asks for no work.
+
+    Staff: who=STAFF, and may choose `minutes` and overbook having read the reasons in `warned`.
+    """
+
+    practice: UUID
+    record: UUID
+    agenda: UUID
+    visit_type: UUID
+    start: datetime
+    token: bytes
+    row_token: bytes | None = None
+    work: bytes | None = None
+    bucket: bytes | None = None
+    who: Who = Who.ANYONE
+    minutes: int | None = None
+    warned: frozenset[str] | None = None
+    units: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold as its holder is told of it."""
+
+    record: UUID
+    start: datetime
+    minutes: int
+    expires_at: datetime
+    extensions_left: int
+
+
+def token_hash(token: bytes) -> bytes:
+    """Tokens are stored as SHA-256."""
+    return hashlib.sha256(token).digest()
+
+
+async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
+    """Keeps the slot for ten minutes. Asked again for the same slot, the same answer; for another, the hold moves there.
+
+    Raises WorkAsked, NotOffered, NotOverbookable, WarningChanged, SlotTaken, RecordInUse, NoSuchAppointment,
+    NoSuchAgenda. A crash leaves a hold that expires.
+    """
+    now = instance.clock()
+    if request.bucket is not None:
+        instance.throttle.check_hold(request.bucket, request.work, now)
+    asked, may_move = await _asked(instance, request)
+    for _ in range(RESOURCE_TRIES_MAX):
+        seen = await see_slot(instance, asked, request.start)
+        _check_place(request, seen.rules)
+        own = await _own_hold(instance, request, seen)
+        if own is not None:
+            return own
+        try:
+            offered = _offer(request, seen)
+        except NotOffered as refused:
+            if all(isinstance(why, _GONE) for why in refused.reasons):
+                break
+            raise
+        held = await _place(instance, request, offered, may_move, now)
+        if held is not None:
+            if request.bucket is not None:
+                instance.throttle.note_hold(request.bucket, now)
+            return held
+        if not offered.resources:
+            break
+    raise SlotTaken(await alternatives(instance, asked, request.start))
+
+
+def _offer(request: HoldRequest, seen: Seen) -> Offer:
+    rules, visit_type, situation = seen.rules.agenda, seen.visit_type, seen.situation
+    if request.warned is not None and request.who is Who.STAFF:
+        return overbook(rules, visit_type, situation, request.start, warned=request.warned)
+    return offer(rules, visit_type, situation, request.start)
+
+
+def _check_place(request: HoldRequest, rules: Rules) -> None:
+    """Another practice's agenda, or another unit's for staff, answers as one that does not exist."""
+    if rules.practice != request.practice or (request.units is not None and rules.unit not in request.units):
+        raise NoSuchAgenda
+
+
+async def _asked(instance: Instance, request: HoldRequest) -> tuple[Asked, bool]:
+    """The question, and whether the record is an appointment that the caller may move. Raises NoSuchAppointment.
+
+    A record's own spans never stand in its way here; whose record it is, placing the hold finds out.
+    """
+    staff = request.who is Who.STAFF
+    minutes = request.minutes if staff else None
+    asked = Asked(request.agenda, request.visit_type, request.who, request.record, minutes)
+    if request.row_token is None and not staff:
+        return asked, False
+    row = await appointments.read(instance.pool, request.practice, request.record)
+    if row is None:
+        if not staff:
+            raise NoSuchAppointment
+        return asked, False
+    if request.row_token is not None:
+        if not hmac.compare_digest(row["row_token_hash"] or b"", token_hash(request.row_token)):
+            raise NoSuchAppointment
+    elif request.units is not None and row["unit"] not in request.units:
+        raise NoSuchAppointment
+    if minutes is None and row["visit_type"] == request.visit_type:
+        # A duration that staff chose survives a move; one that only followed the visit type follows it further.
+        default = visit_type_of(await rules_of(instance, request.agenda), request.visit_type).minutes
+        asked = asked._replace(minutes=None if row["minutes"] == default else row["minutes"])
+    return asked, True
+
+
+async def _own_hold(instance: Instance, request: HoldRequest, seen: Seen) -> Held | None:
+    """The same request again finds its own hold: that hold is the answer. Raises RecordInUse for another's."""
+    if not any(span.record == request.record for span in seen.situation.busy):
+        return None
+    row = await spans.read_record(instance.pool, request.practice, request.record)
+    if row["span"] is None or row["hold_until"] <= instance.clock():
+        return None
+    if not hmac.compare_digest(row["hold_token"], token_hash(request.token)):
+        raise RecordInUse
+    wanted = (request.agenda, request.visit_type, request.start)
+    if (row["agenda"], row["visit_type"], row["start"]) != wanted:
+        return None
+    left = HOLD_EXTENSIONS_MAX - row["extensions"]
+    return Held(request.record, row["start"], row["minutes"], row["hold_until"], left)
+
+
+async def _place(
+    instance: Instance, request: HoldRequest, offered: Offer, may_move: bool, now: datetime
+) -> Held | None:
+    """The hold, or None where another was quicker. Raises RecordInUse."""
+    span = NewSpan(
+        request.practice,
+        request.agenda,
+        request.record,
+        request.visit_type,
+        offered.slot.start,
+        offered.slot.minutes,
+        offered.blocked_since,
+        offered.blocked_until,
+        offered.overbooked,
+    )
+    until = now.replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
+    # What staff enter stands at once, whatever the visit type asks of patients.
+    on_request = offered.on_request and request.who is not Who.STAFF
+    hold = NewHold(span, token_hash(request.token), until, on_request, may_move, now)
+    if not offered.resources and await spans.place_hold(instance.pool, hold) is not None:
+        return Held(request.record, span.start, span.minutes, until, HOLD_EXTENSIONS_MAX)
+    if await _place_whole(instance, hold, offered.resources):
+        return Held(request.record, span.start, span.minutes, until, HOLD_EXTENSIONS_MAX)
+    return None
+
+
+class _Undo(Exception):
+    """Rolls a transaction back."""
+
+
+async def _place_whole(instance: Instance, hold: NewHold, resources: tuple[UUID, ...]) -> bool:
+    """In one transaction: lets go of the record's own hold elsewhere, places the new one, takes its resources."""
+    span = hold.span
+    try:
+        async with transaction(instance.pool) as tx:
+            row = await spans.read_record(tx, span.practice, span.record)
+            if row["appointment"] and not hold.may_move:
+                raise RecordInUse
+            if row["span"] is not None and row["hold_until"] > hold.now:
+                if not hmac.compare_digest(row["hold_token"], hold.token_hash):
+                    raise RecordInUse
+                await spans.drop_span(tx, span.practice, row["span"])
+            placed = await spans.place_hold(tx, hold)
+            if placed is None:
+                raise _Undo
+            if resources and not await spans.place_resources(tx, span, placed, resources, hold.now):
+                raise _Undo
+        return True
+    except _Undo:
+        return False
