@@ -35,6 +35,7 @@ class Recurrence:
         "_by_month",
         "_by_month_day",
         "_by_position",
+        "_chosen",
         "_first",
         "_first_day",
         "_frequency",
@@ -56,6 +57,7 @@ class Recurrence:
         self._by_month_day = _numbers(parts, "BYMONTHDAY", 1, 31, negative=True)
         self._by_position = _numbers(parts, "BYSETPOS", 1, 366, negative=True)
         self._by_day = self._days(parts.pop("BYDAY", ""))
+        self._chosen: tuple[int, frozenset[int]] = (0, frozenset())
         count = _number(parts, "COUNT", 0, COUNT_MAX) if "COUNT" in parts else 0
         until = parts.pop("UNTIL", "")
         if count and until:
@@ -166,9 +168,16 @@ class Recurrence:
 
     def _at_position(self, day: date) -> bool:
         first, last = self._period(day)
-        matching = [ordinal for ordinal in range(first, last + 1) if self._in_set(date.fromordinal(ordinal))]
-        at = matching.index(day.toordinal())
-        return at + 1 in self._by_position or at - len(matching) in self._by_position
+        # Days are asked for in order, so the last period looked at is nearly always the one asked for again.
+        period, chosen = self._chosen
+        if period != first:
+            matching = [
+                ordinal for ordinal in range(first, last + 1) if self._in_set(date.fromordinal(ordinal))
+            ]
+            places = (at - 1 if at > 0 else at for at in self._by_position)
+            chosen = frozenset(matching[at] for at in places if -len(matching) <= at < len(matching))
+            self._chosen = (first, chosen)
+        return day.toordinal() in chosen
 
     def _period(self, day: date) -> tuple[int, int]:
         ordinal = day.toordinal()
