@@ -15,8 +15,8 @@ const NONCE_ZEROS = new Uint8Array(7)
 /** Padme (Nikitin et al., 2019): at most 12 % more, and few sizes. Bytes. */
 export function padme(length: number): number {
   if (length < 2) return length
-  const exponent = Math.floor(Math.log2(length))
-  const lowBits = exponent - (Math.floor(Math.log2(exponent)) + 1)
+  const exponent = 31 - Math.clz32(length)
+  const lowBits = exponent - (32 - Math.clz32(exponent))
   const step = 2 ** Math.max(0, lowBits)
   return Math.ceil(length / step) * step
 }

@@ -51,7 +51,7 @@ export class PrivateKey {
   static async fromSeed(seed: Bytes): Promise<PrivateKey> {
     const by = tier()
     const key = await by.suite.DeserializePrivateKey(sized(seed, XWING_SEED_BYTES, 'seed'), false)
-    return new PrivateKey(cut(await by.publicOf(key), 0), key, by)
+    return new PrivateKey(cut(await by.kem.SerializePublicKey(key), 0), key, by)
   }
 
   /** Throws Unknown on a length that no sealing gives, Altered on anything else that fails. */

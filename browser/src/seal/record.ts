@@ -4,14 +4,14 @@
  * each revision, and go nowhere but into stanzas: no public call takes or gives one.
  */
 import { type Bytes, KEY_BYTES, equal, hex, random } from './bytes'
-import { checkBodySize, openBody, sealBody } from './body'
+import { openBody, sealBody } from './body'
 import { sha256 } from './conventions'
 import { type PerGroup, type Place, contextOf } from './context'
 import { Altered, SealError, Unaddressed } from './errors'
 import {
   type Groups, type OpenedGroups, readContact, readIdentity, readReason, writeContact, writeIdentity, writeReason,
 } from './groups'
-import { type SealedRecord, type Writer, signRevision } from './revision'
+import { type SealedRecord, type Writer, checkForm, signRevision } from './revision'
 import { type OwnKey, type Reader, TYPE_SYMMETRIC, readStanza, unwrap, wrap } from './stanza'
 import { patientKeyHash } from './keys'
 import type { SigningKey } from './primitives'
@@ -104,8 +104,8 @@ export function ownStanza(stanzas: readonly Bytes[], keys: Keyring): { stanza: B
  * Opens the granted groups whose bodies are present: all of them, or none and an error.
  * The signature is not checked here: `verifyRevision`, before a detail view and in idle time for lists.
  */
-export async function open(record: Pick<SealedRecord, 'place' | 'bodies' | 'stanzas' | 'patientPk'>, keys: Keyring): Promise<Opened> {
-  for (const body of record.bodies) if (body !== null) checkBodySize(body)
+export async function open(record: SealedRecord, keys: Keyring): Promise<Opened> {
+  checkForm(record)
   const { stanza, key, symmetric } = ownStanza(record.stanzas, keys)
   const context = contextOf(record.place)
   const { mask, ceks } = await unwrap(context, stanza, key)
@@ -131,10 +131,7 @@ function checkPatientKey(pkh: Bytes | null, patientPk: Bytes | null): void {
 }
 
 /** Every record of a list, opened in batches, each with its own result: one altered row hides no other. */
-export async function openMany(
-  records: readonly Pick<SealedRecord, 'place' | 'bodies' | 'stanzas' | 'patientPk'>[],
-  keys: Keyring,
-): Promise<(Opened | SealError)[]> {
+export async function openMany(records: readonly SealedRecord[], keys: Keyring): Promise<(Opened | SealError)[]> {
   const results: (Opened | SealError)[] = []
   for (let from = 0; from < records.length; from += BATCH_RECORDS) {
     if (from > 0) await nextTurn()

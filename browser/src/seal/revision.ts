@@ -3,10 +3,12 @@
  * What a revision's writer signs, and who may have written it. The signature stands beside the bodies:
  * a reader of one group holds that group's key but cannot rewrite it.
  */
-import { type Bytes, HASH_BYTES, equal, join, sized, u8 } from './bytes'
-import { T, sha256 } from './conventions'
+import { checkBodySize } from './body'
+import { type Bytes, HASH_BYTES, SIGNATURE_BYTES, equal, join, sized, u8 } from './bytes'
+import { KID_BYTES, T, sha256 } from './conventions'
 import { type PerGroup, type Place, contextOf } from './context'
 import { Altered, Unknown } from './errors'
+import { XWING_PUBLIC_BYTES } from './kem'
 import { patientKeyHash } from './keys'
 import { ED25519_PUBLIC_BYTES, type SigningKey, verify } from './primitives'
 import type { Roster } from './roster'
@@ -14,6 +16,13 @@ import { MASK_ALL } from './stanza'
 
 export const WRITERS = { patient: 1, member: 2, connector: 3 } as const
 export type Writer = keyof typeof WRITERS
+
+/** The writer of a number; throws Unknown. */
+export function readWriter(number: number): Writer {
+  const writer = (Object.keys(WRITERS) as Writer[]).find((name) => WRITERS[name] === number)
+  if (writer === undefined) throw new Unknown('writer')
+  return writer
+}
 
 /** A revision as a row carries it. In lists two bodies are null and only their hashes come. */
 export interface SealedRecord {
@@ -31,6 +40,18 @@ export interface SealedRecord {
   readonly head: Bytes
   readonly bookingPk: Bytes
   readonly patientPk: Bytes | null
+}
+
+/** Throws Unknown on a size or combination that no writer makes, before anything is opened or verified. */
+export function checkForm(record: SealedRecord): void {
+  for (const body of record.bodies) if (body !== null) checkBodySize(body)
+  for (const hash of record.bodyHashes) if (hash !== null) sized(hash, HASH_BYTES, 'body hash')
+  sized(record.signature, SIGNATURE_BYTES, 'signature')
+  sized(record.head, HASH_BYTES, 'head')
+  sized(record.bookingPk, ED25519_PUBLIC_BYTES, 'booking key')
+  if (record.patientPk !== null) sized(record.patientPk, XWING_PUBLIC_BYTES, 'patient key')
+  if ((record.writerKid === null) !== (record.writer === 'patient')) throw new Unknown('writer')
+  if (record.writerKid !== null) sized(record.writerKid, KID_BYTES, 'writer')
 }
 
 export interface Writing {
@@ -65,6 +86,7 @@ export function signRevision(writing: Writing, key: SigningKey): Promise<Bytes> 
  * only a patient holding it, or a member, may replace it.
  */
 export async function verifyRevision(record: SealedRecord, roster: Roster, previousBookingPk: Bytes | null = null): Promise<void> {
+  checkForm(record)
   checkPlace(record.place, roster)
   const message = revisionMessage({
     ...record,
@@ -76,11 +98,7 @@ export async function verifyRevision(record: SealedRecord, roster: Roster, previ
 
 function writerKey(record: SealedRecord, roster: Roster, previousBookingPk: Bytes | null): Bytes {
   const seq = roster.seqOf(record.head)
-  if (record.writer === 'patient') {
-    if (record.writerKid !== null) throw new Unknown('writer')
-    return previousBookingPk ?? record.bookingPk
-  }
-  if (record.writerKid === null) throw new Unknown('writer')
+  if (record.writerKid === null) return previousBookingPk ?? record.bookingPk
   if (record.writer === 'member') return roster.signer(record.writerKid, record.place.unit, seq)
   if (previousBookingPk !== null && !equal(previousBookingPk, record.bookingPk)) throw new Altered('booking key')
   return roster.signer(record.writerKid, record.place.unit, seq, MASK_ALL)

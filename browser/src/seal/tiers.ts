@@ -9,7 +9,7 @@
  * Ed25519 is WebCrypto's in the first two where it exists, JavaScript's otherwise. A tier is about speed
  * and about where keys lie, never about what is accepted: the formats have one suite and no fallback.
  */
-import { type AEAD, CipherSuite, type KDF, type KEM, type Key } from 'hpke'
+import { type AEAD, CipherSuite, type KDF, type KEM } from 'hpke'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { type Bytes, HASH_BYTES, KEY_BYTES, equal, fromBase64url } from './bytes'
@@ -45,8 +45,8 @@ export interface Tier {
   readonly suite: CipherSuite
   readonly signatures: Signatures
   cipher(key: Bytes): Promise<Cipher>
-  /** The public half of a private key of this tier's suite. */
-  publicOf(key: Key): Promise<Uint8Array>
+  /** The suite's KEM, for what HPKE does not show: a private key's public half. */
+  readonly kem: KEM
 }
 
 const nativeCipher: Tier['cipher'] = async (raw) => {
@@ -92,7 +92,7 @@ async function scriptSignatures(): Promise<Signatures> {
 }
 
 /** HKDF-SHA256 for `hpke`, synchronous inside: eight tiny hashes an opening, where WebCrypto would cross threads sixteen times. */
-function hkdfSha256(): KDF {
+export function hkdfSha256(): KDF {
   return {
     id: 0x0001,
     type: 'KDF',
@@ -128,7 +128,7 @@ async function build(name: TierName): Promise<Tier> {
     cipher,
     suite: new CipherSuite(() => kem, hkdfSha256, () => aes256Gcm(cipher)),
     signatures: await chooseSignatures(name),
-    publicOf: (key) => kem.SerializePublicKey(key),
+    kem,
   }
 }
 
