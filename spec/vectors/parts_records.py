@@ -696,9 +696,9 @@ def make() -> None:
         "sign_kid": p.SAM.sign.kid.hex(),
     }
     about = (
-        "Sealed records, openable with the keys listed under `readers` (`opens`: the groups). Bodies follow from `ceks`,"
-        " `context` and `plain`; stanzas are to be opened (HPKE draws its own randomness). `roster_seq`: the first"
-        " events of rosters.json's good chain, against which `sig` is checked with `previous_booking_pk`."
+        "Sealed records, openable with the keys listed under `readers` (`opens`: the groups). Bodies follow from"
+        " `ceks`, `context` and `plain`; stanzas are to be opened (HPKE draws its own randomness). `roster_seq`: the"
+        " first events of rosters.json's good chain, against which `sig` is checked with `previous_booking_pk`."
         " `acts` and `move_note` belong to the first envelope."
     )
     write(
@@ -728,8 +728,8 @@ def make() -> None:
     ]
     about = (
         "Each case takes the envelope of good.json named `from`, replaces what `set` lists (dotted paths; a number"
-        " is an index), and opens every group the reader's stanza grants with the key `reader` (found by name in any envelope): the"
-        " error must be `open` (null: it opens). Then it checks the signature against the chain up to `roster_seq`: the error must be"
-        " `check` (null: it stands)."
+        " is an index), and opens every group the reader's stanza grants with the key `reader` (found by name in any"
+        " envelope): the error must be `open` (null: it opens). Then it checks the signature against the chain up to"
+        " `roster_seq`: the error must be `check` (null: it stands)."
     )
     write("bad.json", about, {"cases": cases})

@@ -103,7 +103,6 @@ def bad_chains() -> list[tuple[str, str, int, list[SignedEvent]]]:
     demoted = replace(p.BENTO_MEMBER, role=Role.SECRETARY)
     narrowed = replace(p.SAM_MEMBER, units=())
     other_keys = replace(p.SAM_MEMBER, kem_pk=dave.kem.pk)
-    unordered = good.event[:-36] + good.event[-36:-32] + bytes(32)
     return [
         ("flipped signature byte", "Altered", 2, [flipped(chain[2], 0, sig=True)]),
         ("flipped key byte", "Altered", 2, [flipped(chain[2], 200)]),

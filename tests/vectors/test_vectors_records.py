@@ -28,7 +28,7 @@ from serment.framing import (
 from serment.framing.errors import Altered, FramingError, Stale, Unknown
 from serment.seal.keys import Cap, EpochKeys, SymmetricKey, UserKeys
 from serment.seal.primitives import KemPair
-from serment.seal.record import Opened, open_revision
+from serment.seal.record import Opened, open_record, open_revision
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
 GOOD = json.loads((VECTORS / "good.json").read_text("utf-8"))
@@ -165,7 +165,9 @@ def test_recorded_acts_stand_and_their_twins_do_not() -> None:
         with pytest.raises(Altered):
             check_act(roster, context, 1, other, sig, last_n=0, booking_pk=booking_pk, signer_kid=kid)
         with pytest.raises(Stale):
-            check_act(roster, context, 1, Act(act["kind"]), sig, last_n=1, booking_pk=booking_pk, signer_kid=kid)
+            check_act(
+                roster, context, 1, Act(act["kind"]), sig, last_n=1, booking_pk=booking_pk, signer_kid=kid
+            )
     note = GOOD["move_note"]
     slot, kid = Slot.parse(bytes.fromhex(note["new_slot"])), bytes.fromhex(note["signer_kid"])
     check_move_note(roster, context, slot, 1, bytes.fromhex(note["sig"]), last_n=0, signer_kid=kid)
@@ -177,8 +179,6 @@ def test_recorded_acts_stand_and_their_twins_do_not() -> None:
 
 def test_a_list_opens_the_identity_alone() -> None:
     given = GOOD["envelopes"][0]
-    from serment.seal.record import open_record
-
     stanza = Stanza.parse(bytes.fromhex(given["stanzas"][0]))
     bodies = {Group.IDENTITY: bytes.fromhex(given["bodies"][0])}
     opened = open_record(

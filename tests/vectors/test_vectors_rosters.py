@@ -11,9 +11,7 @@ import pytest
 from serment.framing import Altered, Roster, SignedEvent
 from serment.framing.errors import FramingError
 
-ROSTERS = json.loads(
-    (Path(__file__).parents[2] / "spec" / "vectors" / "rosters.json").read_text("utf-8")
-)
+ROSTERS = json.loads((Path(__file__).parents[2] / "spec" / "vectors" / "rosters.json").read_text("utf-8"))
 
 
 def events_of(listed: list[dict[str, str]]) -> list[SignedEvent]:

@@ -8,20 +8,19 @@ from typing import Final
 
 from serment.framing.conventions import (
     ID_BYTES,
-    PAD_HEADER_BYTES,
     T,
     exactly,
     instance_bytes,
     month_bytes,
     u32,
 )
-from serment.framing.errors import Unknown
-from serment.seal.primitives import box, pad, unbox, unpad
+from serment.seal.primitives import box_padded, unbox_padded
 
 CARD_PADDED_BYTES: Final = (1024, 2048, 4096)
 ENTRY_PADDED_BYTES: Final = (256,)
 PAGE_STEP_BYTES: Final = 65_536
 PAGE_STEPS_MAX: Final = 64
+PAGE_PADDED_BYTES: Final = range(PAGE_STEP_BYTES, (PAGE_STEPS_MAX + 1) * PAGE_STEP_BYTES, PAGE_STEP_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,12 @@ def _card_aad(place: UnitPlace, card: bytes, rev: int) -> bytes:
 
 def seal_card(place: UnitPlace, card: bytes, rev: int, k_card: bytes, content: bytes) -> bytes:
     """A card, under K_card. `rev` is one above the stored one: compare and swap."""
-    return box(k_card, _card_aad(place, card, rev), pad(content, CARD_PADDED_BYTES))
+    return box_padded(k_card, _card_aad(place, card, rev), content, CARD_PADDED_BYTES)
 
 
 def open_card(place: UnitPlace, card: bytes, rev: int, k_card: bytes, sealed: bytes) -> bytes:
     """The card's content."""
-    return unpad(unbox(k_card, _card_aad(place, card, rev), sealed), CARD_PADDED_BYTES)
+    return unbox_padded(k_card, _card_aad(place, card, rev), sealed, CARD_PADDED_BYTES)
 
 
 def _entry_aad(place: UnitPlace, entry: bytes) -> bytes:
@@ -60,31 +59,23 @@ def _entry_aad(place: UnitPlace, entry: bytes) -> bytes:
 
 def seal_entry(place: UnitPlace, entry: bytes, k_idx: bytes, content: bytes) -> bytes:
     """284 bytes: one index entry, under K_idx."""
-    return box(k_idx, _entry_aad(place, entry), pad(content, ENTRY_PADDED_BYTES))
+    return box_padded(k_idx, _entry_aad(place, entry), content, ENTRY_PADDED_BYTES)
 
 
 def open_entry(place: UnitPlace, entry: bytes, k_idx: bytes, sealed: bytes) -> bytes:
     """The entry's content."""
-    return unpad(unbox(k_idx, _entry_aad(place, entry), sealed), ENTRY_PADDED_BYTES)
+    return unbox_padded(k_idx, _entry_aad(place, entry), sealed, ENTRY_PADDED_BYTES)
 
 
 def _page_aad(place: UnitPlace, version: int) -> bytes:
     return place.prefix("index") + month_bytes(place.month) + u32(version)
 
 
-def _page_size(length: int) -> int:
-    steps = -(-(PAD_HEADER_BYTES + length) // PAGE_STEP_BYTES)
-    if steps > PAGE_STEPS_MAX:
-        raise Unknown("index page too long")
-    return steps * PAGE_STEP_BYTES
-
-
 def seal_page(place: UnitPlace, version: int, k_idx: bytes, content: bytes) -> bytes:
     """A merged month of the index, padded to a multiple of 64 KiB."""
-    return box(k_idx, _page_aad(place, version), pad(content, (_page_size(len(content)),)))
+    return box_padded(k_idx, _page_aad(place, version), content, PAGE_PADDED_BYTES)
 
 
 def open_page(place: UnitPlace, version: int, k_idx: bytes, sealed: bytes) -> bytes:
     """The month's content."""
-    padded = unbox(k_idx, _page_aad(place, version), sealed)
-    return unpad(padded, tuple(n * PAGE_STEP_BYTES for n in range(1, PAGE_STEPS_MAX + 1)))
+    return unbox_padded(k_idx, _page_aad(place, version), sealed, PAGE_PADDED_BYTES)

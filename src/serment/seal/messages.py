@@ -41,7 +41,7 @@ from serment.seal.payload import (
     read_json,
     write_json,
 )
-from serment.seal.primitives import KemPair, box, hpke_open, hpke_seal, pad, unbox, unpad
+from serment.seal.primitives import KemPair, box_padded, hpke_open, hpke_seal, pad, unbox_padded, unpad
 
 Language = Literal["fr", "en"]
 LANGUAGES: Final = ("fr", "en")
@@ -171,17 +171,16 @@ def seal_message(
         "zone": check_text(message.zone, ZONE_BYTES_MAX, "zone"),
         "start": message.start,
     }
-    return box(
-        k_m, _message_aad(instance, h, mid, send_day, set_), pad(write_json(fields), (MESSAGE_PADDED_BYTES,))
-    )
+    aad = _message_aad(instance, h, mid, send_day, set_)
+    return box_padded(k_m, aad, write_json(fields), (MESSAGE_PADDED_BYTES,))
 
 
 def open_message(
     instance: str, h: bytes, mid: bytes, send_day: str, set_: int, k_m: bytes, sealed: bytes
 ) -> Message:
     """What a message says; one from another handle, day, id or set is Altered."""
-    plain = unbox(k_m, _message_aad(instance, h, mid, send_day, set_), sealed)
-    fields = Fields(read_json(unpad(plain, (MESSAGE_PADDED_BYTES,))), "message")
+    aad = _message_aad(instance, h, mid, send_day, set_)
+    fields = Fields(read_json(unbox_padded(k_m, aad, sealed, (MESSAGE_PADDED_BYTES,))), "message")
     message = Message(
         kind=cast(MessageKind, fields.choice("kind", MESSAGE_KINDS)),
         not_before=fields.number("not_before", SAFE_INTEGER_MAX),
@@ -199,13 +198,14 @@ def _page_aad(instance: str, h: bytes) -> bytes:
 def seal_page(instance: str, c: bytes, word: str) -> bytes:
     """60 bytes: the word on the page behind a message's link."""
     plain = check_text(word, WORD_BYTES_MAX, "word").encode("utf-8")
-    return box(page_key(c), _page_aad(instance, handle(c)), pad(plain, (PAGE_PADDED_BYTES,)))
+    return box_padded(page_key(c), _page_aad(instance, handle(c)), plain, (PAGE_PADDED_BYTES,))
 
 
 def open_page(instance: str, c: bytes, sealed: bytes) -> str:
     """The word."""
-    plain = unbox(page_key(c), _page_aad(instance, handle(c)), check_page(sealed))
+    aad = _page_aad(instance, handle(c))
+    plain = unbox_padded(page_key(c), aad, check_page(sealed), (PAGE_PADDED_BYTES,))
     try:
-        return check_text(unpad(plain, (PAGE_PADDED_BYTES,)).decode("utf-8"), WORD_BYTES_MAX, "word", Altered)
+        return check_text(plain.decode("utf-8"), WORD_BYTES_MAX, "word", Altered)
     except UnicodeDecodeError:
         raise Altered("word") from None

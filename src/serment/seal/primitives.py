@@ -152,3 +152,15 @@ def unpad(padded: bytes, sizes: Sequence[int]) -> bytes:
     if end > len(padded) or padded_size(end - PAD_HEADER_BYTES, sizes) != len(padded) or any(padded[end:]):
         raise Altered("padding")
     return padded[PAD_HEADER_BYTES:end]
+
+
+def box_padded(key: bytes, aad: bytes, payload: bytes, sizes: Sequence[int]) -> bytes:
+    """A box around the padded payload."""
+    return box(key, aad, pad(payload, sizes))
+
+
+def unbox_padded(key: bytes, aad: bytes, sealed: bytes, sizes: Sequence[int]) -> bytes:
+    """The payload; a length no padding makes is Unknown before anything is opened."""
+    if len(sealed) - BOX_OVERHEAD_BYTES not in sizes:
+        raise Unknown("sealed size")
+    return unpad(unbox(key, aad, sealed), sizes)

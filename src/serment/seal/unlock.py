@@ -28,7 +28,7 @@ from serment.framing.conventions import (
 )
 from serment.framing.errors import Unknown
 from serment.seal.chance import draw
-from serment.seal.primitives import box, pad, unbox, unpad
+from serment.seal.primitives import box, box_padded, unbox, unbox_padded
 
 FIND_MEMORY_KIB: Final = 16 * 1024
 PASSWORD_MEMORY_KIB: Final = 64 * 1024
@@ -160,10 +160,10 @@ def _vault_aad(instance: str, account: bytes, version: int) -> bytes:
 def seal_vault(instance: str, account: bytes, version: int, vault_key: bytes, content: bytes) -> bytes:
     """16,412 or 65,564 bytes. `version` is one above the stored one: compare and swap."""
     key = derive(exactly(vault_key, KEY_BYTES, "vault key"), "vault")
-    return box(key, _vault_aad(instance, account, version), pad(content, VAULT_PADDED_BYTES))
+    return box_padded(key, _vault_aad(instance, account, version), content, VAULT_PADDED_BYTES)
 
 
 def open_vault(instance: str, account: bytes, version: int, vault_key: bytes, sealed: bytes) -> bytes:
     """The content; another account or version is Altered."""
     key = derive(exactly(vault_key, KEY_BYTES, "vault key"), "vault")
-    return unpad(unbox(key, _vault_aad(instance, account, version), sealed), VAULT_PADDED_BYTES)
+    return unbox_padded(key, _vault_aad(instance, account, version), sealed, VAULT_PADDED_BYTES)
