@@ -30,6 +30,7 @@ export interface VisitType {
   minutes: number;
   step: number;
   agendas: readonly Id[];
+  questions: readonly { id: string; fr: string; en: string }[];
 }
 
 export interface Identity {

@@ -101,7 +101,7 @@ function laneOf(raw: Raw, axis: Axis): LaneView {
     items,
     shut: [...closed.map(at), ...missing(axis, day)],
     openings,
-    taken: busy.map((span) => ({ span, record: 'record' in span ? span.record : null })),
+    taken: [...visits.filter(takesTime).map((visit) => ({ span: visit, record: visit.record })), ...[...holds, ...absences].map((span) => ({ span, record: null }))],
     holiday: raw.holiday,
   };
 }

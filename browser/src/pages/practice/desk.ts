@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import '../../look/desk.css';
+import { start } from '../parts/start';
+import DeskPage from './DeskPage.svelte';
+
+void start(DeskPage, {
+  fr: () => [import('../../words/fr/desk.json')],
+  en: () => [import('../../words/en/desk.json')],
+});

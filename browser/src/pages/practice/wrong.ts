@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What went wrong, in words: every refusal the server names, else that nothing was changed. */
+import { SealError } from '../../seal/errors';
+import { WrongPractice } from '../../usecases/trust';
+import { NoAnswer, NotNow, Refused } from '../../wire/problem';
+import { t, type WordKey } from '../../words/index';
+import type { Desk } from './desk.svelte';
+import { hourInWords } from './say';
+import { reasonInWords } from './why';
+
+const REFUSALS: Readonly<Record<string, WordKey>> = {
+  stale_revision: 'wrong.stale', too_early: 'wrong.too_early', too_late: 'wrong.too_late', illegal_change: 'wrong.illegal_change',
+  slot_taken: 'wrong.slot_taken', hold_expired: 'move.taken', stale_roster: 'wrong.stale_roster',
+};
+const RETRY_SECONDS = 10;
+
+/** `words` says some refusals otherwise, where the deed gives them another meaning. */
+export function inWords(error: unknown, desk: Desk, words: Readonly<Record<string, WordKey>> = {}): string {
+  if (error instanceof NotNow) return t('wrong.busy', { seconds: error.retryAfterSeconds ?? RETRY_SECONDS });
+  if (error instanceof NoAnswer) return t('wrong.offline');
+  if (error instanceof SealError) return t('move.altered');
+  if (error instanceof WrongPractice) return t('unlock.stranger');
+  if (!(error instanceof Refused)) throw error;
+  if (words === MOVING && (error.is('slot_taken') || error.is('hold_expired')) && error.alternatives.length > 0) {
+    const times = error.alternatives.slice(0, 3).map((start) => hourInWords(desk.zone, Date.parse(start) / 1000)).join(', ');
+    return t('move.alternatives', { times });
+  }
+  if (error.is('not_offered')) return t('move.not_offered', { reason: firstReason(error, desk) });
+  return t(words[error.name] ?? REFUSALS[error.name] ?? 'wrong.other');
+}
+
+/** The server names the reasons by their codes alone: a reason may hold another record's id. */
+function firstReason(error: Refused, desk: Desk): string {
+  const reason = error.fields['reason'];
+  return reasonInWords({ reason: typeof reason === 'string' ? reason : '' }, desk.zone);
+}
+
+export const MOVING: Readonly<Record<string, WordKey>> = { slot_taken: 'move.taken' };

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * Reads days of agendas and keeps what was opened: a record is asked for again only when its revision is another.
+ * Clear columns first, so that hours and types stand before any letter is opened.
+ */
+import type { Id, Instant, LocalDate } from '../../wire/types';
+import { INKS, type Agenda, type Visit, type VisitType, type Week } from './model';
+import { isOfFormerList, isSigned, openRows, type OpenedRow } from './open_records';
+import { postAgenda, type AgendaAnswer, type AgendaRow, type House } from './routes';
+import type { Seen } from './seen';
+import type { OpenDesk } from './unlock';
+
+/** Known records named in one request: about 65 bytes each, under a request's 64 KiB. What is not named comes again. */
+export const KNOWN_MAX = 800;
+/** Signatures checked between two turns of the page. */
+const CHECK_BATCH_RECORDS = 25;
+
+const seconds = (instant: Instant) => Date.parse(instant) / 1000;
+
+/** The practice's agendas in the order it gave them, each with its ink. */
+export function agendasOf(house: House): Agenda[] {
+  const active = house.agendas.filter(({ active }) => active).sort((a, b) => a.position - b.position);
+  return active.flatMap((one, index): Agenda[] => {
+    const site = house.sites.find((candidate) => candidate.site === one.site);
+    const person = house.practitioners.find((candidate) => candidate.practitioner === one.practitioner);
+    if (site === undefined || person === undefined) return [];
+    const title = person.title === '' ? '' : `${person.title} `;
+    return [{
+      agenda: one.agenda, unit: one.unit, zone: site.timezone, site: site.name,
+      practitioner: `${title}${person.given_name} ${person.family_name}`, short: `${title}${person.family_name}`,
+      initials: `${person.given_name.charAt(0)}${person.family_name.charAt(0)}`,
+      ink: ((index % INKS) + 1) as 1 | 2 | 3, letter: index < INKS ? null : String.fromCharCode(65 + index),
+    }];
+  });
+}
+
+export function visitTypesOf(house: House): VisitType[] {
+  return house.visit_types.map((type) => ({
+    visitType: type.visit_type, fr: type.name_fr, en: type.name_en, minutes: type.minutes, step: type.step_minutes, questions: type.questions,
+    agendas: house.agendas.filter((agenda) => agenda.visit_types.includes(type.visit_type)).map(({ agenda }) => agenda),
+  }));
+}
+
+/** Clear columns alone: what a closed desk, too, may show. */
+export function weekOf(answer: AgendaAnswer, from: LocalDate, days: number, visitOf: (row: AgendaRow) => Visit): Week {
+  const span = (one: { start: Instant; end: Instant }) => ({ start: seconds(one.start), end: seconds(one.end) });
+  return {
+    from, days,
+    visits: answer.appointments.map(visitOf),
+    openings: answer.openings.map((one) => ({ agenda: one.agenda, ...span(one), visitTypes: one.visit_types })),
+    absences: answer.absences.map((one) => ({ agenda: one.agenda, ...span(one) })),
+    holds: answer.holds.map((one) => ({ agenda: one.agenda, ...span(one) })),
+    holidays: answer.holidays.map((one) => ({
+      date: one.date, name: (document.documentElement.lang === 'en' ? one.en : one.fr) ?? one.name ?? '', agendas: one.agenda === undefined ? null : [one.agenda],
+    })),
+  };
+}
+
+/** A row of which nothing is opened. */
+export function sealedVisit(row: AgendaRow, unit: Id): Visit {
+  const start = seconds(row.start);
+  return {
+    record: row.record, agenda: row.agenda, unit, start, end: start + row.minutes * 60, minutes: row.minutes, visitType: row.visit_type, status: row.status,
+    confirmed: row.confirmed, overbooked: row.overbooked, rev: row.rev, acts: row.acts.reduce((last, { n }) => Math.max(last, n), 0),
+    reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, formerList: false,
+  };
+}
+
+interface Kept {
+  opened: OpenedRow;
+  verified: boolean | null;
+  seen: boolean;
+}
+
+/** What one open desk has read. Forgotten with it. */
+export class AgendaBook {
+  readonly #kept = new Map<Id, Kept>();
+  #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [] };
+  #window: { from: LocalDate; days: number };
+
+  constructor(readonly desk: OpenDesk, readonly seen: Seen, from: LocalDate, days: number) {
+    this.#window = { from, days };
+  }
+
+  /** Reads the window anew; `rows` are those whose letters are still to be opened. Throws Refused, NoAnswer, NotNow. */
+  async read(agendas: readonly Id[], from: LocalDate, days: number): Promise<{ week: Week; toOpen: AgendaRow[] }> {
+    const known = [...this.#kept.values()].slice(-KNOWN_MAX).map(({ opened }) => ({ record: opened.row.record, rev: opened.row.rev }));
+    this.#answer = await postAgenda(this.desk.practice.practice, { agendas, from, days, known, kids: this.desk.kids });
+    this.#window = { from, days };
+    const toOpen = this.#answer.appointments.filter((row) => row.sealed != null && this.#kept.get(row.record)?.opened.row.rev !== row.rev);
+    return { week: this.week(), toOpen };
+  }
+
+  /** Opens these rows; answers those opened now, for compaction. */
+  async open(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
+    const opened = await openRows(this.desk, rows.map(({ sealed }) => sealed!));
+    for (const one of opened) {
+      const { record, rev } = one.row;
+      // On this browser's first day, what a colleague opened before is no news.
+      if (one.row.writer === 'member' || (this.seen.first && one.reading === 'open' && !one.compactable)) this.seen.add({ record, rev });
+      this.#kept.set(record, { opened: one, verified: null, seen: this.seen.has(record, rev) });
+    }
+    return opened;
+  }
+
+  /** Checks signatures not checked yet, in turns; calls `tell` when some are new. */
+  async check(tell: () => void, turn: () => Promise<void>): Promise<void> {
+    const due = [...this.#kept.values()].filter(({ verified, opened }) => verified === null && opened.record !== null);
+    for (let from = 0; from < due.length; from += CHECK_BATCH_RECORDS) {
+      await turn();
+      await Promise.all(due.slice(from, from + CHECK_BATCH_RECORDS).map(async (one) => {
+        one.verified = await isSigned(this.desk, one.opened.record!);
+      }));
+    }
+    if (due.length > 0) tell();
+  }
+
+  markSeen(record: Id, rev: number): void {
+    this.seen.add({ record, rev });
+    const kept = this.#kept.get(record);
+    if (kept !== undefined) kept.seen = true;
+  }
+
+  /** Throws away what is known of a record: the next read brings it whole. */
+  forget(record: Id): void {
+    this.#kept.delete(record);
+  }
+
+  week(): Week {
+    const { from, days } = this.#window;
+    return weekOf(this.#answer, from, days, (row) => this.#visit(row));
+  }
+
+  #visit(row: AgendaRow): Visit {
+    const unit = this.desk.house.agendas.find(({ agenda }) => agenda === row.agenda)?.unit ?? '';
+    const kept = this.#kept.get(row.record);
+    const visit = sealedVisit(row, kept?.opened.row.unit ?? unit);
+    if (kept === undefined || kept.opened.row.rev !== row.rev) return visit;
+    const { opened } = kept;
+    const { slot } = opened.row;
+    // The clear columns beside a letter must be the ones it was sealed to, or a name would stand at another's hour.
+    const moved = slot.agenda !== row.agenda || seconds(slot.start) !== visit.start || slot.minutes !== row.minutes || slot.visit_type !== row.visit_type;
+    const reading = moved ? 'unreadable' : opened.reading;
+    return {
+      ...visit, reading, identity: reading === 'open' ? opened.identity : null, verified: kept.verified, fresh: !kept.seen,
+      writer: opened.row.writer, formerList: opened.record !== null && isOfFormerList(this.desk, opened.record),
+    };
+  }
+}
+

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** Opens one group of one record on demand: contact when somebody asks for it, the reason when the panel opens. */
+import { Altered } from '../../seal/errors';
+import type { Contact, OpenedGroups, Reason } from '../../seal/groups';
+import { open } from '../../seal/record';
+import type { SealedRecord } from '../../seal/revision';
+import type { Id } from '../../wire/types';
+import { recordOf } from '../sealing';
+import { isSigned } from './open_records';
+import { postRead } from './routes';
+import type { OpenDesk } from './unlock';
+
+export interface Read {
+  record: SealedRecord;
+  groups: OpenedGroups;
+  signed: boolean;
+}
+
+/**
+ * Fetches these groups of one record and opens them; the signature is checked first and told beside.
+ * `rev` is the revision on screen: another one is Altered here, since its slot is not the one shown.
+ * Throws SealError, Refused, NoAnswer, NotNow.
+ */
+export async function readGroups(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
+  const row = await postRead(desk.practice.practice, record, groups, desk.kids, purpose);
+  if (row.record !== record || row.rev !== rev) throw new Altered('revision');
+  const sealed = recordOf(desk.instance, row);
+  const signed = await isSigned(desk, sealed);
+  return { record: sealed, groups: (await open(sealed, desk.ring)).groups, signed };
+}
+
+/** The contact of one record. The read is counted, and the patient can see it. */
+export async function readContact(desk: OpenDesk, record: Id, rev: number): Promise<Contact> {
+  const { groups } = await readGroups(desk, record, rev, ['ct'], 'contact');
+  if (groups.ct === null) throw new Altered('contact');
+  return groups.ct;
+}
+
+/** The reason of one record. */
+export async function readReason(desk: OpenDesk, record: Id, rev: number): Promise<Reason> {
+  const { groups } = await readGroups(desk, record, rev, ['rs'], 'detail');
+  if (groups.rs === null) throw new Altered('reason');
+  return groups.rs;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
+import { NoAnswer, NotNow } from '../../wire/problem';
+import { address, request } from '../../wire/request';
+import type { Act, Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Revision, Sealed, Site, Status } from '../../wire/types';
+
+export interface SignedIn {
+  account: Id;
+  share: Base64;
+  unlocks: { method: number; credential: Base64; version: number; bytes: Base64 }[];
+  practices: Membership[];
+}
+
+export interface Membership extends Pick<Practice, 'practice' | 'slug' | 'name'> {
+  member: Id;
+}
+
+export interface HouseVisitType {
+  visit_type: Id;
+  name_fr: string;
+  name_en: string;
+  minutes: number;
+  step_minutes: number;
+  questions: { id: string; fr: string; en: string }[];
+}
+
+export interface House extends Practice {
+  instance: string;
+  sites: (Site & { today: LocalDate })[];
+  units: { unit: Id; name: string }[];
+  practitioners: { practitioner: Id; title: string; given_name: string; family_name: string }[];
+  agendas: { agenda: Id; site: Id; practitioner: Id; unit: Id; name: string; visit_types: Id[]; active: boolean; position: number }[];
+  visit_types: HouseVisitType[];
+  members: { member: Id; name: string }[];
+}
+
+export interface Seeds {
+  seeds: { unit: Id; epoch: number; kid: Base64; bytes: Base64 }[];
+  previous: { unit: Id; epoch: number; bytes: Base64 }[];
+}
+
+export interface AgendaRow {
+  record: Id;
+  agenda: Id;
+  start: Instant;
+  minutes: number;
+  visit_type: Id;
+  status: Status;
+  confirmed: boolean;
+  overbooked: boolean;
+  rev: number;
+  acts: Act[];
+  sealed?: Sealed | null;
+}
+
+export interface AgendaAnswer {
+  appointments: AgendaRow[];
+  openings: { agenda: Id; start: Instant; end: Instant; visit_types: Id[] | null }[];
+  absences: { agenda: Id; start: Instant; end: Instant }[];
+  holidays: { agenda?: Id; date: LocalDate; name?: string; fr?: string; en?: string }[];
+  holds: { agenda: Id; start: Instant; end: Instant }[];
+}
+
+export type StaffAct = 'cancel' | 'undo' | 'arrive' | 'wait' | 'seen' | 'no_show';
+
+export interface Why {
+  offered: boolean;
+  reasons: ({ reason: string } & Record<string, unknown>)[];
+}
+
+const of = (practice: Id, rest: string) => `/api/practice/${encodeURIComponent(practice)}/${rest}`;
+const post = <Answer>(path: string, body: unknown, headers: Record<string, string> = {}) =>
+  request<Answer>(path, { method: 'POST', body, headers, cookie: true });
+
+export const postSignIn = (find: Base64, auth: Base64) => post<SignedIn>('/api/practice/sign-in', { find, auth });
+export const postSignOut = () => post<null>('/api/practice/sign-out', {});
+export const readMe = () => request<{ account: Id; practices: Membership[] }>('/api/practice/me', { cookie: true });
+export const readHouse = (practice: Id) => request<House>(of(practice, 'house'), { cookie: true });
+export const readSeeds = (practice: Id) => request<Seeds>(of(practice, 'seeds'), { cookie: true });
+
+export interface AgendaAsk {
+  agendas: readonly Id[];
+  from: LocalDate;
+  days: number;
+  known: readonly { record: Id; rev: number }[];
+  kids: readonly Base64[];
+}
+
+export const postAgenda = (practice: Id, ask: AgendaAsk) => post<AgendaAnswer>(of(practice, 'agenda'), ask);
+
+export const postRead = (practice: Id, record: Id, groups: readonly string[], kids: readonly Base64[], purpose: string) =>
+  post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose });
+
+export interface StaffHold {
+  practice: Id;
+  record: Id;
+  agenda: Id;
+  visit_type: Id;
+  start: Instant;
+  overbook: boolean;
+}
+
+export const postHold = (hold: StaffHold, token: Base64) => post<Hold>(of(hold.practice, 'holds'), hold, { 'Serment-Hold': token });
+export const postRelease = (practice: Id, record: Id, token: Base64) =>
+  post<null>(of(practice, 'holds/release'), { practice, record }, { 'Serment-Hold': token });
+
+export interface StaffMove {
+  revision: Revision;
+  seen_rev: number;
+  act: Base64;
+  overbook: boolean;
+}
+
+export const postStaffMove = (practice: Id, record: Id, move: StaffMove, token: Base64) =>
+  post<Booked>(of(practice, `appointments/${record}/move`), move, { 'Serment-Hold': token });
+export const postAccept = (practice: Id, record: Id, rev: number) => post<Booked>(of(practice, `appointments/${record}/accept`), { rev });
+export const postRefuse = (practice: Id, record: Id, rev: number) => post<Booked>(of(practice, `appointments/${record}/refuse`), { rev });
+
+export const postStaffAct = (practice: Id, record: Id, act: { rev: number; n: number; kind: StaffAct; sig: Base64 | null }) =>
+  post<{ status: Status; acts: Act[] }>(of(practice, `appointments/${record}/acts`), act);
+
+export const postStanzas = (practice: Id, add: readonly { record: Id; rev: number; head: Base64; bytes: Base64 }[]) =>
+  post<{ stored: { record: Id; rev: number; kid: Base64; bytes: Base64 }[] }>(of(practice, 'stanzas'), { add });
+export const postDrop = (practice: Id, drop: readonly { record: Id; rev: number; kid: Base64 }[]) =>
+  post<unknown>(of(practice, 'stanzas/drop'), { drop });
+
+export const readWhy = (practice: Id, agenda: Id, visitType: Id, start: Instant) =>
+  request<Why>(address(of(practice, 'why'), { agenda, visit_type: visitType, start }), { cookie: true });
+
+export const changesAddress = (practice: Id) => of(practice, 'changes');
+
+
+/** Whether nothing was refused: the server or the network is away. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof NoAnswer || error instanceof NotNow;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * Which revisions this browser has shown in its panel: record ids and numbers, no more. On a browser's first day what a
+ * colleague has opened already (no public-key stanza left) counts as seen.
+ */
+import type { Id } from '../../wire/types';
+
+export const SEEN_MAX = 20_000;
+const nameOf = (practice: Id) => `serment.seen.${practice}`;
+
+export class Seen {
+  readonly #name: string;
+  readonly #marks: Set<string>;
+  /** This browser opens this practice for the first time. */
+  readonly first: boolean;
+
+  constructor(practice: Id) {
+    this.#name = nameOf(practice);
+    const kept = read(this.#name);
+    this.first = kept === null;
+    this.#marks = new Set(kept ?? []);
+  }
+
+  has(record: Id, rev: number): boolean {
+    return this.#marks.has(`${record}/${rev}`);
+  }
+
+  add(...visits: readonly { record: Id; rev: number }[]): void {
+    for (const { record, rev } of visits) this.#marks.add(`${record}/${rev}`);
+    try {
+      localStorage.setItem(this.#name, JSON.stringify([...this.#marks].slice(-SEEN_MAX)));
+    } catch {
+      // Storage full or forbidden: the marks last as long as the tab.
+    }
+  }
+}
+
+function read(name: string): string[] | null {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(name) ?? 'null');
+    return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : null;
+  } catch {
+    return null;
+  }
+}
