@@ -13,9 +13,9 @@ VALUES (:account, :method, :credential, :version, :bytes)
 -- Names an account as a member of a practice.
 INSERT INTO members (practice, member, account, name) VALUES (:practice, :member, :account, :name)
 
--- name: is_planted
--- Whether the demonstration's town already stands here.
-SELECT EXISTS (SELECT FROM practices WHERE slug = :slug AND fingerprint IS NOT NULL)
+-- name: is_open
+-- Whether a practice has its keys already.
+SELECT fingerprint IS NOT NULL FROM practices WHERE practice = :practice
 
 -- name: entries_to_open
 -- Register entries whose premises will have a practice on Serment: the busiest premises of these specialties first.

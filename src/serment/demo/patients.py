@@ -1,0 +1,114 @@
+"""Invented patients who book as a browser does: hold, seal, sign, post. What they write is opened by nobody here."""
+
+import hashlib
+import random
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from serment.framing.context import RecordContext, Slot
+from serment.framing.roster import Roster
+from serment.seal.keys import Cap
+from serment.seal.messages import act_token, draw_c, draw_t, handle, seal_page
+from serment.seal.payload import Answer, Contact, Identity, Reason
+from serment.seal.record import seal_booking
+from serment.server.instance import Instance
+from serment.server.usecases.book import Booked, Written, book
+from serment.server.usecases.hold_slot import HoldRequest, hold_slot
+
+_GIVEN = {
+    "female": "Alice,Camille,Odile,Aminata,Louise,Nour,Solange,Maëlle,Yvonne,Inaya,Zoé,Colette,Fatou,Rose",
+    "male": "Paul,Yann,Georges,Tom,Mehdi,Lucien,Bastien,Ibrahim,Marcel,Gaspard,Enzo,Firmin,Samuel,Léon",
+}
+_FAMILY = (
+    "Fontbonne,Abgrall,Renaudin,Mbaye,Pujol,Lestrade,Vasseur,Guérinel,Darrieu,Figuères,Ndiaye,Delmotte,"
+    "Ulmann,Ibarra,Bastide,Yvars,Escoffier,Weber,Vidalenc,Soulages,Nivelle,Garrigue,Ximenes,Cazeneuve"
+)
+_REASONS = (
+    "Toux la nuit depuis dix jours.",
+    "Renouvellement, et une question sur mon genou.",
+    "Mal de dos depuis lundi.",
+    "Résultats de la prise de sang.",
+    "Certificat pour le club de judo.",
+)
+_FICTION_PHONE = "+3363998"  # ARCEP keeps 06 39 98 xx xx for fiction
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What somebody writes when booking."""
+
+    given_name: str
+    birth_name: str
+    birth_date: str
+    sex: str
+    phone: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the patient keeps, and what the server answered."""
+
+    cap: Cap
+    booked: Booked
+
+
+def invent(chance: random.Random, *, today: date) -> Patient:
+    """Somebody who does not exist, of any age."""
+    sex = chance.choice(("female", "male"))
+    born = date(today.year - chance.randrange(1, 92), chance.randrange(1, 13), chance.randrange(1, 29))
+    return Patient(
+        given_name=chance.choice(_GIVEN[sex].split(",")),
+        birth_name=chance.choice(_FAMILY.split(",")),
+        birth_date=born.isoformat(),
+        sex=sex,
+        phone=f"{_FICTION_PHONE}{chance.randrange(10_000):04d}",
+        reason=chance.choice(_REASONS) if chance.random() < 0.7 else "",
+    )
+
+
+async def book_as(
+    instance: Instance,
+    patient: Patient,
+    roster: Roster,
+    *,
+    unit: uuid.UUID,
+    agenda: uuid.UUID,
+    visit_type: uuid.UUID,
+    start: datetime,
+    town: str,
+    answers: tuple[Answer, ...] = (),
+) -> Kept:
+    """Hold the slot, seal the three groups, book. Raises what `hold_slot` and `book` raise; nothing is kept then."""
+    practice, record = uuid.UUID(bytes=roster.practice), uuid.uuid4()
+    token, cap, c = secrets.token_bytes(32), Cap.new(), draw_c()
+    held = await hold_slot(
+        instance,
+        HoldRequest(
+            practice=practice, record=record, agenda=agenda, visit_type=visit_type, start=start, token=token
+        ),
+    )
+    slot = Slot(agenda.bytes, int(start.timestamp()), held.minutes, visit_type.bytes)
+    context = RecordContext(instance.name, practice.bytes, unit.bytes, record.bytes, 1, slot)
+    identity = Identity(
+        given_name=patient.given_name,
+        birth_name=patient.birth_name,
+        birth_date=patient.birth_date,
+        sex="female" if patient.sex == "female" else "male",
+        relation="self",
+        t=draw_t(),
+        h=handle(c),
+        pkh=cap.pkh,
+    )
+    reason = Reason(reason=patient.reason or None, answers=answers)
+    sealed = seal_booking(context, (identity, Contact(c=c, phone=patient.phone), reason), cap, roster)
+    written = Written(
+        revision=sealed.revision,
+        stanzas=[stanza.to_bytes() for stanza in sealed.stanzas],
+        row_token_hash=hashlib.sha256(cap.row_token).digest(),
+        act=act_token(c),
+        page=seal_page(instance.name, c, town[:20]),
+    )
+    return Kept(cap, await book(instance, written, token))

@@ -1,0 +1,257 @@
+"""`serment demo`: everything on made-up people, in one folder, until Ctrl-C.
+
+Each step may be repeated: after a crash anywhere the next start goes on where the last one stopped, and what was
+booked stays.
+"""
+
+import asyncio
+import base64
+import datetime as dt
+import json
+import random
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from serment.cli import database
+from serment.database.migrate import migrate
+from serment.database.queries import load
+from serment.demo import town
+from serment.demo.house import Person, open_practice
+from serment.demo.patients import book_as, invent
+from serment.directory.rpps import import_rpps
+from serment.directory.towns import load_towns
+from serment.framing.roster import Roster
+from serment.framing.roster_events import Role
+from serment.seal.payload import Answer
+from serment.seeding import plant, seed_id
+from serment.seeding.format import Practice, VisitType
+from serment.server.app import open_instance
+from serment.server.instance import Instance
+from serment.server.run import serve
+from serment.server.usecases.errors import SlotTaken
+from serment.server.usecases.find_practitioners import slots_of
+from serment.server.usecases.read_roster import roster_of
+from serment.server.usecases.refresh_next_free import refresh_agenda
+from serment.server.usecases.situation import Asked
+from serment.settings import Settings
+
+MAIN_DAYS, MAIN_SHARE = 12, 0.55
+OTHER_DAYS, OTHER_SHARE = 7, 0.25
+STATEMENT_SECONDS = 300.0
+STATE_FILE = "demo.json"
+PEOPLE = (
+    Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavoir"),
+    Person("Inès Bento", Role.PRACTITIONER, "bento", "trois tilleuls verts"),
+    Person("Sam Vergnes", Role.SECRETARY, "sam", "lundi matin huit heures"),
+)
+
+
+def run(settings: Settings) -> None:
+    """Start the database, plant the town if it is not there, say who to be, serve."""
+    _check_port(settings)
+    click.echo("Serment demo: everybody in it is invented.")
+    with database(settings) as url:
+        say("database running")
+        state = asyncio.run(_prepare(settings, url))
+        click.echo(screen(settings, state))
+        serve(settings, url)
+    click.echo("Stopped. The data stays in " + str(settings.data) + "; start again with the same command.")
+
+
+def say(what: str) -> None:
+    """One line of progress."""
+    click.echo(f"  · {what}")
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise click.ClickException(
+                f"Port {settings.port} is taken by another program. Choose another: SERMENT_PORT=8001 make demo"
+            ) from None
+
+
+async def _prepare(settings: Settings, url: str) -> dict[str, str]:
+    applied = await migrate(url)
+    say(f"schema up to date ({len(applied)} migrations applied)" if applied else "schema up to date")
+    path = settings.data / STATE_FILE
+    if path.exists():
+        say("the town is already there")
+        kept: dict[str, str] = json.loads(path.read_text("utf-8"))
+        return kept
+    instance = await open_instance(settings, url)
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
+    try:
+        await _register(connection, settings.data)
+        houses = await _houses(connection)
+        say(f"{len(houses)} practices with their hours and visit types")
+        for house in houses:
+            await _open(connection, instance, house)
+        say("practices opened: keys made, rosters signed")
+        state = await _book(instance, houses)
+    finally:
+        await connection.close()
+        await instance.pool.close()
+    # Written last and whole: its presence says that everything before it stands.
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(state), "utf-8")
+    fresh.replace(path)
+    return state
+
+
+async def _register(connection: asyncpg.Connection, folder: Path) -> None:
+    count = await load_towns(connection)
+    say(f"{count} communes of France")
+    path = folder / "register.txt"
+    written = town.write_register(path)
+    report = await import_rpps(connection, path, today=_today())
+    say(f"directory imported: {written} rows, {report.added} added, {len(report.refused)} refused")
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+async def _houses(connection: asyncpg.Connection) -> list[Practice]:
+    """The practices, the first house first; planting them again changes nothing."""
+    chosen: dict[str, list[Mapping[str, Any]]] = {}
+    own = {rpps for rpps, *_ in town.MAIN_PEOPLE}
+    for specialty, most in town.ALSO_HERE.items():
+        rows = await load("demo")["entries_to_open"].rows(
+            connection, specialties=[specialty], most=most + len(own)
+        )
+        for row in [dict(row) for row in rows if row["rpps"] not in own][:most]:
+            chosen.setdefault(row["structure"] + specialty, []).append(row)
+    today = _today()
+    houses = [town.main_practice(today)]
+    houses += [
+        town.practice_of(rows, style=style, today=today)
+        for style, (_, rows) in enumerate(sorted(chosen.items()))
+    ]
+    slugs: dict[str, Practice] = {}
+    for house in houses:
+        slugs.setdefault(house.slug, house)
+    await plant(connection, town.whole(list(slugs.values())))
+    return list(slugs.values())
+
+
+async def _open(connection: asyncpg.Connection, instance: Instance, house: Practice) -> None:
+    practice = seed_id(house.slug, "practice", "")
+    if await load("demo")["is_open"].value(connection, practice=practice):
+        return
+    people = PEOPLE if house.slug == town.MAIN else (Person(house.practitioners[0].family_name, Role.OWNER),)
+    await open_practice(
+        connection,
+        instance=instance.name,
+        secret=instance.secret,
+        practice=practice,
+        units=[seed_id(house.slug, "unit", unit.key) for unit in house.units],
+        people=people,
+    )
+
+
+async def _book(instance: Instance, houses: list[Practice]) -> dict[str, str]:
+    """Fill the agendas; the first booking of the first house is Alice's, whose link the screen shows."""
+    chance = random.Random(town.SEED)  # noqa: S311  # invented people, not secrets
+    state: dict[str, str] = {}
+    booked = 0
+    with click.progressbar(houses, label="  · patients book", width=30) as bar:
+        for house in bar:
+            main = house.slug == town.MAIN
+            roster = await roster_of(instance, seed_id(house.slug, "practice", ""))
+            kept = await _book_house(instance, house, roster, chance, main=main)
+            booked += len(kept)
+            if main and kept:
+                state["alice"] = kept[0]
+            for agenda in house.agendas:
+                await refresh_agenda(instance, seed_id(house.slug, "agenda", agenda.key))
+    say(f"{booked} sealed appointments")
+    return state | {"practice": town.MAIN}
+
+
+async def _book_house(
+    instance: Instance, house: Practice, roster: Roster, chance: random.Random, *, main: bool
+) -> list[str]:
+    """Book a share of the free slots; the links' fragments. Slots that a crash left booked are simply not free."""
+    links: list[str] = []
+    days, share = (MAIN_DAYS, MAIN_SHARE) if main else (OTHER_DAYS, OTHER_SHARE)
+    today = _today()
+    for agenda in house.agendas:
+        agenda_id = seed_id(house.slug, "agenda", agenda.key)
+        for visit_type in house.visit_types[:3]:
+            asked = Asked(agenda_id, seed_id(house.slug, "visit_type", visit_type.key))
+            portion = share if visit_type is house.visit_types[0] else share / 8
+            for slot in await slots_of(instance, asked, today, days):
+                if chance.random() > portion:
+                    continue
+                try:
+                    kept = await book_as(
+                        instance,
+                        invent(chance, today=today),
+                        roster,
+                        unit=seed_id(house.slug, "unit", agenda.unit),
+                        agenda=agenda_id,
+                        visit_type=asked.visit_type,
+                        start=slot.start,
+                        town=house.sites[0].town,
+                        answers=_answers(visit_type, chance),
+                    )
+                except SlotTaken:
+                    continue  # a longer visit booked a moment ago covers this time
+                links.append(f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
+    return links
+
+
+def _answers(visit_type: VisitType, chance: random.Random) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            question.key,
+            chance.choice(("yes", "no")) if question.kind == "yes_no" else chance.choice(question.choices).fr,
+        )
+        for question in visit_type.questions
+        if question.kind != "text"
+    )
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def screen(settings: Settings, state: Mapping[str, str]) -> str:
+    """What to open, who to be, what to try."""
+    base = settings.origin or f"http://{settings.host}:{settings.port}"
+    names = "\n".join(f"    {p.log_in:<8} {p.password:<26} {p.name}, {p.role.name.lower()}" for p in PEOPLE)
+    commune = town.communes()[0]
+    postcode = commune.postcodes[0]
+    alice = (
+        f"\n    {base}/fr/a#{state['alice']}\n      a patient's own link, as it stands after booking"
+        if "alice" in state
+        else ""
+    )
+    return f"""
+Serment runs on {base}
+
+  As a patient
+    {base}/fr/   (English: {base}/en/)
+      search "généraliste" near {commune.name} ({postcode}), or the name "Bento"{alice}
+
+  As the practice
+    {base}/fr/desk
+    log-in   password                   who
+{names}
+
+  Try
+    book at phone width, then watch the desk: the appointment comes by itself, sealed until it is opened
+    move it at the desk, and open the patient's link again
+    search the database for the name you typed: pg_dump finds nothing
+
+  From another machine: ssh -L {settings.port}:127.0.0.1:{settings.port} this-machine   Stop: Ctrl-C
+"""

@@ -1,0 +1,39 @@
+"""Runs the server until it is told to stop: one process, or several that share the port."""
+
+import os
+
+import uvicorn
+from litestar import Litestar
+
+from serment.server.app import GRACEFUL_SECONDS, create_app
+from serment.settings import Settings, read_settings
+
+_DATABASE_URL = "SERMENT_DATABASE_URL"
+
+
+def serve(settings: Settings, url: str) -> None:
+    """Serve on `settings.host` and port until SIGINT or SIGTERM; `url` is a migrated database.
+
+    With more than one worker each process reads the environment again, the database's URL included.
+    """
+    several = settings.workers > 1
+    if several:
+        os.environ[_DATABASE_URL] = url
+    uvicorn.run(
+        "serment.server.run:application" if several else create_app(settings, url),
+        factory=several,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers if several else None,
+        http="httptools",
+        loop="uvloop",
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def application() -> Litestar:
+    """One worker's application, from the environment."""
+    return create_app(read_settings(os.environ))
