@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Folding: what two people write differently and mean alike becomes the same text. Pure."""
 
 import re
@@ -14,10 +15,10 @@ FOLDED_CHARS_MAX = 200
 
 
 def fold(text: str) -> str:
-    """The words of `text` in small ASCII letters and digits, one space between two: "Hélène Le-Bœuf" is "helene le boeuf".
+    """The words of `text` in small ASCII letters and digits, one space between: "Hélène Le-Bœuf" is "helene le boeuf".
 
-    Compatibility decomposition (NFKD) first, so that full-width, ligatured and accented forms meet. Never raises; what has
-    no Latin letter or digit folds to the empty text.
+    Compatibility decomposition (NFKD) first, so that full-width, ligatured and accented forms meet. Never raises; what
+    has no Latin letter or digit folds to the empty text.
     """
     small = unicodedata.normalize("NFKD", text[:FOLDED_CHARS_MAX].casefold().translate(_LIGATURES))
     bare = "".join(c for c in small if not unicodedata.combining(c)).translate(_LIGATURES)

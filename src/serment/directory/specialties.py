@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a patient looks for (a "kind of care"), in their own words, and the register's codes that mean it. Pure.
 
 A kind spans several codes (general practice is SM26, SM53 and SM54), so a search asks for a kind and gets codes.
@@ -38,7 +39,8 @@ class KindOfCare:
         return self.name_en if language == "en" else self.name_fr
 
 
-def _lines(file: str) -> list[str]:
+def data_lines(file: str) -> list[str]:
+    """The lines of a file of the package's data, without comments and empty ones."""
     text = (DATA / file).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -46,9 +48,9 @@ def _lines(file: str) -> list[str]:
 @cache
 def labels() -> dict[str, str]:
     """The official label of every TRE_R38 code, and of every profession under "P" + its TRE_G15 code."""
-    named = dict(line.split("|", 1) for line in _lines("specialties.txt"))
+    named = dict(line.split("|", 1) for line in data_lines("specialties.txt"))
     named.update(
-        (f"P{code}", label) for code, label in (line.split("|", 1) for line in _lines("professions.txt"))
+        (f"P{code}", label) for code, label in (line.split("|", 1) for line in data_lines("professions.txt"))
     )
     return named
 
@@ -57,7 +59,7 @@ def labels() -> dict[str, str]:
 def kinds() -> tuple[KindOfCare, ...]:
     """Every kind of care, the most usual first."""
     found = []
-    for line in _lines("kinds-of-care.txt"):
+    for line in data_lines("kinds-of-care.txt"):
         key, codes, french, english, synonyms = (part.strip() for part in line.split("|"))
         words = tuple(word.strip() for word in synonyms.split(","))
         found.append(KindOfCare(key, tuple(codes.split()), french, english, words))
@@ -156,6 +158,6 @@ def _ranked(typed: str) -> tuple[str, ...]:
 
 
 def find_kinds(text: str, *, most: int = 5) -> list[KindOfCare]:
-    """The kinds of care that `text` may mean, best first: exact phrase, beginning, word inside; mistyped only if none."""
+    """The kinds of care that `text` may mean, best first: exact, beginning, word inside; mistyped only if none."""
     typed = fold(text)
     return [_by_key()[key] for key in _ranked(typed)[:most]] if typed else []

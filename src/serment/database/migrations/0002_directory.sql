@@ -17,8 +17,14 @@ CREATE TABLE towns (
 );
 CREATE INDEX towns_folded_trigrams ON towns USING gin (folded gin_trgm_ops);
 CREATE INDEX towns_folded_start ON towns (folded text_pattern_ops);
-CREATE INDEX towns_postcodes ON towns USING gin (postcodes);
 CREATE INDEX towns_latitude ON towns (latitude, longitude);
+
+CREATE TABLE town_postcodes (
+    postcode text NOT NULL,
+    code text NOT NULL,
+    PRIMARY KEY (postcode, code)
+);
+CREATE INDEX town_postcodes_start ON town_postcodes (postcode text_pattern_ops);
 
 -- One activity: a practitioner at one place. entry is derived from RPPS number, profession and structure.
 -- specialties holds TRE_R38 codes, and "P" + profession code for what is not a doctor with a specialty.

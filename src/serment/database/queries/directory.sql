@@ -1,0 +1,270 @@
+-- The public directory: towns, the import of the register, and the search.
+
+-- name: empty_towns
+-- Makes room for the towns of the package; the same transaction fills the table again.
+DELETE FROM towns;
+
+-- name: spread_postcodes
+-- One row a postcode and town, after the towns were filled in.
+INSERT INTO town_postcodes (postcode, code)
+SELECT postcode, code FROM towns, unnest(postcodes) AS postcode
+ORDER BY postcode, code;
+
+-- name: empty_postcodes
+-- Makes room for the postcodes of the package's towns.
+DELETE FROM town_postcodes;
+
+-- ------------------------------------------------------------------------------------------------ import
+
+-- name: lock_import
+-- One import at a time: a second one waits.
+SELECT pg_advisory_xact_lock(6075993842);
+
+-- name: create_arrivals
+-- Where the rows of the file land before they are compared; gone with the transaction.
+CREATE TEMPORARY TABLE arrivals (
+    entry uuid NOT NULL, digest bytea NOT NULL, rpps text NOT NULL, profession text NOT NULL, structure text NOT NULL,
+    specialty text NOT NULL, title text NOT NULL, family_name text NOT NULL, given_name text NOT NULL,
+    mode text NOT NULL, site_name text NOT NULL, address text NOT NULL, postcode text NOT NULL,
+    town_code text NOT NULL, town text NOT NULL, phone text NOT NULL,
+    family_folded text NOT NULL, given_folded text NOT NULL, name_words text[] NOT NULL
+) ON COMMIT DROP;
+
+-- name: create_spared
+-- The numbers of persons one of whose rows was refused: nothing of theirs is closed.
+CREATE TEMPORARY TABLE spared (rpps text NOT NULL) ON COMMIT DROP;
+
+-- name: gather_places
+-- The most peopled town of each postcode, for rows whose town code is empty or unknown.
+CREATE TEMPORARY TABLE places_by_postcode ON COMMIT DROP AS
+SELECT DISTINCT ON (postcode) postcode, code, latitude, longitude
+FROM town_postcodes JOIN towns USING (code)
+ORDER BY postcode, population DESC, code;
+
+-- name: gather_specialties
+-- Per activity: its specialties over all its rows.
+CREATE TEMPORARY TABLE gathered ON COMMIT DROP AS
+SELECT entry, array_agg(DISTINCT specialty ORDER BY specialty) FILTER (WHERE specialty <> '') AS specialties
+FROM arrivals GROUP BY entry;
+
+-- name: merge_arrivals
+-- One row an activity, with its specialties and the coordinates of its town. Where its rows differ, the smallest digest
+-- speaks, whatever the order of the file.
+CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
+SELECT DISTINCT ON (a.entry)
+       a.entry, a.rpps, a.profession, a.structure,
+       CASE WHEN a.profession <> '10' THEN ARRAY['P' || a.profession] || coalesce(g.specialties, '{}')
+            ELSE coalesce(g.specialties, '{P10}') END AS specialties,
+       a.title, a.family_name, a.given_name, a.family_folded, a.given_folded, a.name_words, a.mode, a.site_name,
+       a.address, a.postcode, coalesce(t.code, p.code, a.town_code) AS town_code, a.town, a.phone,
+       coalesce(t.latitude, p.latitude) AS latitude, coalesce(t.longitude, p.longitude) AS longitude, a.digest
+FROM gathered g
+JOIN arrivals a ON a.entry = g.entry
+LEFT JOIN towns t ON t.code = a.town_code
+LEFT JOIN places_by_postcode p ON p.postcode = a.postcode
+ORDER BY a.entry, a.digest;
+
+-- name: find_changed
+-- The entries of which the file now says something else, or which it lists again.
+CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
+SELECT e.entry
+FROM directory_entries e JOIN merged m USING (entry)
+WHERE e.digest <> m.digest OR e.specialties <> m.specialties OR e.closed_on IS NOT NULL
+   OR e.town_code <> m.town_code OR e.latitude IS DISTINCT FROM m.latitude OR e.longitude IS DISTINCT FROM m.longitude;
+
+-- name: find_closed
+-- The open entries that the file no longer lists, but for persons one of whose rows was refused.
+CREATE TEMPORARY TABLE closed ON COMMIT DROP AS
+SELECT e.entry FROM directory_entries e
+WHERE e.closed_on IS NULL
+  AND NOT EXISTS (SELECT FROM merged m WHERE m.entry = e.entry)
+  AND NOT EXISTS (SELECT FROM spared s WHERE s.rpps = e.rpps);
+
+-- name: count_open
+-- How many entries are open now.
+SELECT count(*) FROM directory_entries WHERE closed_on IS NULL;
+
+-- name: count_merged
+-- How many activities the file lists.
+SELECT count(*) FROM merged;
+
+-- name: withdraw_offers
+-- Takes changed and closed entries out of the search by place.
+DELETE FROM directory_offers o
+USING (SELECT entry FROM changed UNION ALL SELECT entry FROM closed) gone
+JOIN directory_entries e USING (entry), unnest(e.specialties) AS s
+WHERE o.town_code = e.town_code AND o.specialty = s AND o.entry = e.entry;
+
+-- name: close_entries
+-- Marks what the file no longer lists.
+UPDATE directory_entries e SET closed_on = :today FROM closed c WHERE c.entry = e.entry;
+
+-- name: change_entries
+-- Takes over what the file now says of known entries.
+UPDATE directory_entries e
+SET specialties = m.specialties, title = m.title, family_name = m.family_name, given_name = m.given_name,
+    family_folded = m.family_folded, given_folded = m.given_folded, name_words = m.name_words, mode = m.mode,
+    site_name = m.site_name, address = m.address, postcode = m.postcode, town_code = m.town_code, town = m.town,
+    phone = m.phone, latitude = m.latitude, longitude = m.longitude, digest = m.digest, closed_on = NULL
+FROM changed c JOIN merged m USING (entry)
+WHERE e.entry = c.entry;
+
+-- name: find_added
+-- The entries that were not known before.
+CREATE TEMPORARY TABLE added ON COMMIT DROP AS
+SELECT m.entry FROM merged m WHERE NOT EXISTS (SELECT FROM directory_entries e WHERE e.entry = m.entry);
+
+-- name: add_entries
+-- Adds the entries that were not known before.
+INSERT INTO directory_entries (entry, rpps, profession, structure, specialties, title, family_name, given_name,
+                               family_folded, given_folded, name_words, mode, site_name, address, postcode, town_code,
+                               town, phone, latitude, longitude, digest)
+SELECT m.entry, m.rpps, m.profession, m.structure, m.specialties, m.title, m.family_name, m.given_name,
+       m.family_folded, m.given_folded, m.name_words, m.mode, m.site_name, m.address, m.postcode, m.town_code,
+       m.town, m.phone, m.latitude, m.longitude, m.digest
+FROM added JOIN merged m USING (entry);
+
+-- name: add_offers
+-- Puts added and changed entries into the search by place.
+INSERT INTO directory_offers (town_code, specialty, entry)
+SELECT m.town_code, s, m.entry
+FROM (SELECT entry FROM changed UNION ALL SELECT entry FROM added) news
+JOIN merged m USING (entry), unnest(m.specialties) AS s
+WHERE m.latitude IS NOT NULL
+ORDER BY m.town_code, s, m.entry
+ON CONFLICT DO NOTHING;
+
+-- name: add_words
+-- Learns the words of added and changed names.
+INSERT INTO directory_words (word, shortened)
+SELECT word, ARRAY(SELECT word UNION SELECT left(word, n - 1) || substr(word, n + 1)
+                   FROM generate_series(1, length(word)) AS n WHERE length(word) >= 4)
+FROM (SELECT DISTINCT word
+      FROM (SELECT entry FROM changed UNION ALL SELECT entry FROM added) news
+      JOIN merged m USING (entry), unnest(m.name_words) AS word) words
+ON CONFLICT DO NOTHING;
+
+-- name: add_label
+-- Learns what the register calls a code.
+INSERT INTO directory_labels (code, label) VALUES (:code, :label)
+ON CONFLICT (code) DO UPDATE SET label = excluded.label WHERE directory_labels.label <> excluded.label;
+
+-- ------------------------------------------------------------------------------------------------ search
+
+-- name: entries_near
+-- The open entries of some specialties around a place, nearest town first, then by name. Distances in kilometres.
+-- Towns are tried in order of distance and the reading stops with the last entry wanted.
+WITH near AS MATERIALIZED (
+    SELECT code, d.kilometres
+    FROM towns, LATERAL (SELECT 12742 * asin(least(1, sqrt(
+             power(sin(radians(latitude - :latitude::float8) / 2), 2)
+             + cos(radians(:latitude::float8)) * cos(radians(latitude))
+               * power(sin(radians(longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
+    WHERE latitude BETWEEN :south AND :north AND longitude BETWEEN :west AND :east
+      AND d.kilometres <= :kilometres
+    ORDER BY d.kilometres, code
+)
+SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
+       e.postcode, e.town, e.phone, e.latitude, e.longitude, near.kilometres, p.slug, p.practice, p.practitioner
+FROM (
+    SELECT n.kilometres, f.entry, f.family_folded, f.given_folded
+    FROM near n CROSS JOIN LATERAL (
+        SELECT DISTINCT e.entry, e.family_folded, e.given_folded
+        FROM directory_offers o JOIN directory_entries e USING (entry)
+        WHERE o.town_code = n.code AND o.specialty = ANY (:specialties::text[])
+    ) f
+    ORDER BY n.kilometres, f.family_folded, f.given_folded, f.entry
+    LIMIT :most OFFSET :skip
+) near
+JOIN directory_entries e USING (entry)
+LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = e.rpps
+                   ORDER BY slug LIMIT 1) p ON true
+ORDER BY near.kilometres, e.family_folded, e.given_folded, e.entry;
+
+-- name: words_like
+-- The words of names that a typed word may mean: itself, a longer one, one slip away, or alike.
+-- Each way is bounded, the surest first.
+SELECT word, min(rank) AS rank FROM (
+    (SELECT word, 0 AS rank FROM directory_words WHERE word = :typed)
+    UNION ALL
+    (SELECT word, 1 FROM directory_words WHERE word LIKE :start ORDER BY length(word), word LIMIT :most)
+    UNION ALL
+    (SELECT word, 2 FROM directory_words WHERE shortened && :shortened::text[]
+     ORDER BY similarity(word, :typed) DESC, word LIMIT :most)
+    UNION ALL
+    (SELECT word, 3 FROM directory_words WHERE length(:typed) >= 5 AND word % :typed AND similarity(word, :typed) >= 0.4
+     ORDER BY similarity(word, :typed) DESC, word LIMIT :most)
+) found
+GROUP BY word ORDER BY rank, word LIMIT :most;
+
+-- name: entries_named
+-- The open entries whose names hold a word of each group; whose names hold the words as typed first, then the nearest.
+-- The groups beyond those typed repeat the first one. :reach bounds what is looked at for a name that thousands bear.
+WITH found AS MATERIALIZED (
+    SELECT entry, rpps, profession, specialties, title, family_name, given_name, family_folded, given_folded, name_words,
+           site_name, address, postcode, town, phone, latitude, longitude
+    FROM directory_entries
+    WHERE closed_on IS NULL AND name_words && :first::text[] AND name_words && :second::text[]
+      AND name_words && :third::text[] AND name_words && :fourth::text[]
+    LIMIT :reach
+)
+SELECT f.entry, f.rpps, f.profession, f.specialties, f.title, f.family_name, f.given_name, f.site_name, f.address,
+       f.postcode, f.town, f.phone, f.latitude, f.longitude, d.kilometres, p.slug, p.practice, p.practitioner
+FROM found f
+CROSS JOIN LATERAL (
+    SELECT (SELECT count(*) FROM unnest(:typed::text[]) AS w WHERE w = ANY (f.name_words)) AS as_typed,
+           f.family_folded = ANY (:typed::text[]) AS family_as_typed,
+           12742 * asin(least(1, sqrt(
+             power(sin(radians(f.latitude - :latitude::float8) / 2), 2)
+             + cos(radians(:latitude::float8)) * cos(radians(f.latitude))
+               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres
+) d
+LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
+                   ORDER BY slug LIMIT 1) p ON true
+ORDER BY d.as_typed DESC, d.family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
+         f.given_folded, f.entry
+LIMIT :most;
+
+-- name: entries_of_rpps
+-- Where the register says that a practitioner receives.
+SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
+       e.postcode, e.town, e.phone, e.latitude, e.longitude, NULL::float8 AS kilometres, p.slug, p.practice, p.practitioner
+FROM directory_entries e
+LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = e.rpps
+                   ORDER BY slug LIMIT 1) p ON true
+WHERE e.rpps = :rpps AND e.closed_on IS NULL
+ORDER BY e.entry
+LIMIT :most;
+
+-- name: towns_like
+-- The towns that a typed name may mean: beginning so, holding it, or alike; the most peopled first within each.
+SELECT code, name, postcodes, department, region, latitude, longitude, placed_exactly, population FROM (
+    SELECT DISTINCT ON (code) code, name, postcodes, department, region, latitude, longitude, placed_exactly, population,
+           rank, likeness
+    FROM (
+        (SELECT t.*, CASE WHEN folded = :typed THEN 0 ELSE 1 END AS rank, 0::real AS likeness
+         FROM towns t WHERE folded LIKE :start ORDER BY folded <> :typed, population DESC, code LIMIT :most)
+        UNION ALL
+        (SELECT t.*, 2, 0::real FROM towns t WHERE folded LIKE :inside ORDER BY population DESC, code LIMIT :most)
+        UNION ALL
+        (SELECT t.*, 3, -similarity(folded, :typed) FROM towns t WHERE folded % :typed
+         ORDER BY similarity(folded, :typed) DESC, population DESC, code LIMIT :most)
+    ) ways
+    ORDER BY code, rank, likeness
+) found
+ORDER BY rank, likeness, population DESC, code
+LIMIT :most;
+
+-- name: towns_of_postcode
+-- The towns whose postcodes begin so, the most peopled first.
+SELECT DISTINCT t.code, t.name, t.postcodes, t.department, t.region, t.latitude, t.longitude, t.placed_exactly,
+       t.population
+FROM town_postcodes p JOIN towns t USING (code)
+WHERE p.postcode LIKE :start
+ORDER BY t.population DESC, t.code
+LIMIT :most;
+
+-- name: town_by_code
+-- One town.
+SELECT code, name, postcodes, department, region, latitude, longitude, placed_exactly, population
+FROM towns WHERE code = :code;
