@@ -27,8 +27,9 @@ export function placeHold(hold: HoldRequest, token: Base64, rowToken?: Base64): 
   return request('/api/patient/holds', { method: 'POST', body: hold, headers });
 }
 
-export function extendHold(practice: Id, record: Id, token: Base64): Promise<Hold> {
-  return request('/api/patient/holds/extend', { method: 'POST', body: { practice, record }, headers: { 'Serment-Hold': token } });
+/** `nth` counts extensions from one: asked again for the same, the same answer. */
+export function extendHold(practice: Id, record: Id, token: Base64, nth: number): Promise<Hold> {
+  return request('/api/patient/holds/extend', { method: 'POST', body: { practice, record, nth }, headers: { 'Serment-Hold': token } });
 }
 
 export function releaseHold(practice: Id, record: Id, token: Base64): Promise<null> {

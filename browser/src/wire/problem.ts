@@ -4,7 +4,7 @@ const ERROR_URN = 'urn:serment:error:';
 /** The server refused: `name` is the error's name, `fields` what it told beside. Nothing was changed. */
 export class Refused extends Error {
   constructor(
-    readonly name: string,
+    override readonly name: string,
     readonly status: number,
     readonly fields: Record<string, unknown>,
   ) {

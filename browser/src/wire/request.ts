@@ -1,5 +1,13 @@
 import { NoAnswer, errorOf } from './problem';
 
+/** How far the server's clock is ahead of this device's, in milliseconds, by the last answer's Date. */
+let aheadMilliseconds = 0;
+
+/** The server's present, in milliseconds since 1970: holds end by its clock, and a device's may be wrong. */
+export function serverNow(): number {
+  return Date.now() + aheadMilliseconds;
+}
+
 /** After this long without an answer a request is given up as NoAnswer. */
 export const ANSWER_SECONDS_MAX = 20;
 
@@ -36,6 +44,9 @@ export async function request<Answer>(path: string, ask: Ask = {}): Promise<Answ
   if (ask.cookie && init.method !== 'GET') headers['Serment-Request'] = '1';
   try {
     const answer = await fetch(path, init);
+    const told = Date.parse(answer.headers.get('date') ?? '');
+    // Answers to GET may come from a cache, with the date they were made.
+    if (Number.isFinite(told) && init.method === 'POST') aheadMilliseconds = told - Date.now();
     if (!answer.ok) throw await errorOf(answer);
     return (answer.status === 204 ? null : await answer.json()) as Answer;
   } catch (error) {

@@ -40,7 +40,7 @@ export interface Practitioner {
 }
 
 export interface Question {
-  key: string;
+  id: string;
   kind: 'text' | 'choice' | 'yes_no';
   fr: string;
   en: string;
@@ -102,18 +102,14 @@ export interface Roster {
   events: { event: Base64; sig: Base64 }[];
 }
 
-export interface Work {
-  challenge: string;
-  nonce: string;
-}
-
 export interface HoldRequest {
   practice: Id;
   record: Id;
   agenda: Id;
   visit_type: Id;
   start: Instant;
-  work?: Work;
+  /** The nonce that answers a 429's challenge. */
+  work?: Base64;
 }
 
 export interface Hold {

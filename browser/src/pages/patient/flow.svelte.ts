@@ -1,0 +1,354 @@
+import { type OwnHold, HOLD_WARNING_MINUTES, holdSlot, keepLonger, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
+import { draftOf, dropDraft, keepAppointment, keepDraft } from '../../usecases/keep';
+import { type Typed, confidedFrom, nothingTyped } from '../../usecases/typed';
+import type { ReadyBooking } from '../../usecases/book';
+import type { Confided } from '../../usecases/sealing';
+import type { Trusted } from '../../usecases/trust';
+import type { Link } from '../../usecases/link';
+import type { Readers } from '../../usecases/open_link';
+import { readAgenda, readSlots } from '../../wire/patient';
+import { NoAnswer, Refused } from '../../wire/problem';
+import { serverNow } from '../../wire/request';
+import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
+import { localDate } from '../../words/when';
+import { type Trouble, troubleOf } from '../parts/attempt';
+import { practitionerName } from '../parts/names';
+
+export type Step = 'type' | 'time' | 'you' | 'review' | 'done';
+/** What ends a booking here: the page says why and what to do instead. */
+export type Stop = 'no_agenda' | 'wrong_practice' | 'unsupported';
+/** Why the times are shown again. */
+export interface Gone {
+  reason: 'taken' | 'not_offered' | 'expired';
+  wanted: string;
+  alternatives: string[];
+}
+export interface Done {
+  link: Link;
+  confided: Confided;
+  status: Status;
+  rev: number;
+  /** This browser was asked to keep the appointment and could. */
+  kept: boolean;
+  readers: Readers;
+}
+
+/** What survives a reload of this tab; nothing of it does on a shared computer. */
+interface Draft {
+  agenda: string;
+  visitType: string;
+  hold: OwnHold;
+  cap: string;
+  typed: Typed;
+  ready: ReadyBooking | null;
+}
+
+/** The code that seals: loaded while the person types, the largest part of the program. */
+async function sealing(): Promise<typeof import('./sealing_code')> {
+  try {
+    return await import('./sealing_code');
+  } catch (error) {
+    throw new NoAnswer('The sealing code did not come.', { cause: error });
+  }
+}
+
+/** How often the hold's remaining time is looked at, in milliseconds. */
+const LOOK_MS = 5000;
+
+export class BookingFlow {
+  view = $state.raw<AgendaView | null>(null);
+  step = $state<Step>('type');
+  stop = $state<Stop | null>(null);
+  trouble = $state<Trouble | null>(null);
+  gone = $state.raw<Gone | null>(null);
+  visitType = $state<VisitType | null>(null);
+  hold = $state.raw<OwnHold | null>(null);
+  leftMinutes = $state(0);
+  /** none: nothing held; ending: at most two minutes; expired: the time went. */
+  holdState = $state<'none' | 'kept' | 'ending' | 'expired'>('none');
+  picking = $state<string | null>(null);
+  sending = $state(false);
+  typed = $state<Typed>(nothingTyped());
+  shared = $state(false);
+  done = $state.raw<Done | null>(null);
+  /** The same record was booked before what was changed since: its page shows how. */
+  bookedBefore = $state.raw<Link | null>(null);
+
+  #retry: () => Promise<void> = async () => undefined;
+  #cap = '';
+  #trusted: Trusted | null = null;
+  #ready: { booking: ReadyBooking; of: string } | null = null;
+  #told: string | null = null;
+
+  get zone(): string {
+    return this.view?.site.timezone ?? 'UTC';
+  }
+
+  /** Visit types that somebody who comes from the public page may book here. */
+  get offered(): VisitType[] {
+    return this.view?.visit_types.filter((type) => type.who !== 'staff') ?? [];
+  }
+
+  today(): string {
+    return localDate(new Date(serverNow()), this.zone);
+  }
+
+  /** Runs one action; what the person can try again becomes `trouble`, what ends the booking becomes `stop`. */
+  async attempt(action: () => Promise<void>): Promise<void> {
+    this.trouble = null;
+    try {
+      await action();
+    } catch (error) {
+      if (await this.#stops(error)) return;
+      this.trouble = troubleOf(error);
+      this.#retry = () => this.attempt(action);
+    }
+  }
+
+  async #stops(error: unknown): Promise<boolean> {
+    if (error instanceof Refused || error instanceof NoAnswer) return false;
+    const { WrongPractice, Unsupported } = await sealing();
+    if (error instanceof WrongPractice) this.stop = 'wrong_practice';
+    else if (error instanceof Unsupported) this.stop = 'unsupported';
+    return this.stop !== null;
+  }
+
+  retry = (): Promise<void> => this.#retry();
+
+  /** Reads the address, then the agenda; goes as far as the address, or what this tab remembers, allows. */
+  async open(): Promise<void> {
+    const query = new URLSearchParams(location.search);
+    const agenda = query.get('agenda') ?? '';
+    this.#told = /^#k=([A-Za-z0-9_-]+)$/.exec(location.hash)?.[1] ?? null;
+    await this.attempt(async () => {
+      try {
+        this.view = await readAgenda(agenda);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.stop = 'no_agenda';
+        return;
+      }
+      const offered = this.offered.filter((type) => type.who === 'anyone');
+      this.visitType = offered.find((type) => type.visit_type === query.get('visit_type')) ?? (offered.length === 1 ? offered[0]! : null);
+      if (this.offered.length === 0) this.stop = 'no_agenda';
+      else if (!this.#restore(query.get('start'))) await this.#begin(query.get('start'));
+    });
+    addEventListener('popstate', (event) => this.#travel(event.state));
+    setInterval(() => this.look(), LOOK_MS);
+    document.addEventListener('visibilitychange', () => this.look());
+  }
+
+  /** Takes up what this tab held before a reload, when the address still means the same time. */
+  #restore(start: string | null): boolean {
+    const draft = draftOf<Draft>();
+    if (draft === null || draft.agenda !== this.view?.agenda || draft.visitType !== this.visitType?.visit_type) return false;
+    this.typed = draft.typed;
+    this.#cap = draft.cap;
+    if (draft.hold.start !== start) return false;
+    this.hold = draft.hold;
+    this.look();
+    const step = (history.state as { step?: Step } | null)?.step;
+    this.step = step === 'review' || step === 'time' || step === 'type' ? step : 'you';
+    history.replaceState({ step: this.step }, '');
+    void this.#warm();
+    return true;
+  }
+
+  async #begin(start: string | null): Promise<void> {
+    this.step = this.visitType === null ? 'type' : 'time';
+    history.replaceState({ step: this.step }, '');
+    if (this.visitType !== null && start !== null && Number.isFinite(Date.parse(start))) await this.pick(start);
+  }
+
+  #travel(state: unknown): void {
+    if (this.done !== null) return;
+    const step = (state as { step?: Step } | null)?.step ?? (this.visitType === null ? 'type' : 'time');
+    const needsHold = step === 'you' || step === 'review';
+    this.step = needsHold && this.hold === null ? 'time' : step;
+    this.trouble = null;
+  }
+
+  go(step: Step): void {
+    this.step = step;
+    this.trouble = null;
+    history.pushState({ step }, '');
+  }
+
+  chooseType(type: VisitType): void {
+    if (this.hold !== null && this.hold.visitType !== type.visit_type) this.#release();
+    this.visitType = type;
+    this.gone = null;
+    this.go('time');
+  }
+
+  #release(): void {
+    if (this.hold !== null) void letGo(this.hold);
+    this.hold = null;
+    this.holdState = 'none';
+    this.#cap = '';
+    this.#ready = null;
+    dropDraft();
+  }
+
+  /** Holds a time and goes on to the person's own page. A time chosen again is the one held already. */
+  async pick(start: string): Promise<void> {
+    if (this.picking !== null || this.view === null || this.visitType === null) return;
+    if (this.hold?.start === start && this.holdState !== 'expired' && this.holdState !== 'none') {
+      this.go('you');
+      return;
+    }
+    this.picking = start;
+    await this.attempt(() => this.#take(start));
+    this.picking = null;
+  }
+
+  async #take(start: string): Promise<void> {
+    const before = this.hold;
+    const { practice: { practice }, agenda } = this.view!;
+    const { cap, ...names } = newHoldNames();
+    try {
+      this.hold = await holdSlot({ practice, ...names, agenda, visitType: this.visitType!.visit_type, start });
+    } catch (error) {
+      if (!(error instanceof Refused) || !(error.is('slot_taken') || error.is('not_offered'))) throw error;
+      this.gone = { reason: error.is('slot_taken') ? 'taken' : 'not_offered', wanted: start, alternatives: error.alternatives };
+      if (this.step !== 'time') this.go('time');
+      return;
+    }
+    // The new time is ours before the old one is let go.
+    if (before !== null) void letGo(before);
+    this.gone = null;
+    this.#ready = null;
+    this.#cap = cap;
+    this.look();
+    this.save();
+    this.go('you');
+    const address = new URL(location.href);
+    address.searchParams.set('visit_type', this.visitType!.visit_type);
+    address.searchParams.set('start', this.hold.start);
+    history.replaceState({ step: 'you' }, '', address);
+    void this.#warm();
+  }
+
+  /** Loads the sealing code and verifies the practice before anything personal is typed. */
+  async #warm(): Promise<void> {
+    try {
+      await this.#trust();
+    } catch (error) {
+      // Only what ends the booking is said now; a network that is away is met again when it matters.
+      await this.#stops(error);
+    }
+  }
+
+  async #trust(): Promise<Trusted> {
+    const code = await sealing();
+    await code.ready();
+    this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
+    return this.#trusted;
+  }
+
+  /** Looks at the clock: how long the time is still held. */
+  look(): void {
+    if (this.hold === null || this.done !== null) return;
+    const left = leftMilliseconds(this.hold);
+    this.leftMinutes = Math.max(0, Math.ceil(left / 60_000));
+    if (left > 0) this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
+    else if (this.holdState !== 'expired') void this.#expired([]);
+  }
+
+  async longer(): Promise<void> {
+    await this.attempt(async () => {
+      try {
+        this.hold = await keepLonger(this.hold!);
+        this.look();
+        this.save();
+      } catch (error) {
+        if (error instanceof Refused && error.is('hold_expired')) await this.#expired(error.alternatives);
+        else if (error instanceof Refused && error.is('no_more_extensions')) this.hold = { ...this.hold!, extensionsLeft: 0 };
+        else throw error;
+      }
+    });
+  }
+
+  /** The time is ours no more: says what is free around it. What was typed stays. */
+  async #expired(alternatives: string[]): Promise<void> {
+    this.holdState = 'expired';
+    const wanted = this.hold!.start;
+    this.gone = { reason: 'expired', wanted, alternatives };
+    if (alternatives.length > 0) return;
+    try {
+      const day = localDate(new Date(wanted), this.zone);
+      const offer = await readSlots(this.view!.agenda, this.visitType!.visit_type, day, 1);
+      const free = offer.days.flatMap((one) => one.slots.map((slot) => slot.start));
+      const near = (start: string): number => Math.abs(Date.parse(start) - Date.parse(wanted));
+      this.gone = { reason: 'expired', wanted, alternatives: free.sort((a, b) => near(a) - near(b)).slice(0, 4).sort() };
+    } catch {
+      // Without an answer the times page says more.
+    }
+  }
+
+  /** Writes what this tab remembers; on a shared computer, wipes it. */
+  save(): void {
+    if (this.shared || this.hold === null) {
+      dropDraft();
+      return;
+    }
+    const draft: Draft = {
+      agenda: this.view!.agenda, visitType: this.hold.visitType, hold: this.hold, cap: this.#cap,
+      typed: $state.snapshot(this.typed), ready: this.#ready?.booking ?? null,
+    };
+    keepDraft(draft);
+  }
+
+  /** Seals and books. The same typed words are sent again as the same bytes. */
+  async confirm(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    await this.attempt(() => this.#confirm());
+    this.sending = false;
+  }
+
+  async #confirm(): Promise<void> {
+    const code = await sealing();
+    const { view, hold, visitType } = this;
+    const confided = confidedFrom($state.snapshot(this.typed), visitType!.questions, this.today());
+    const seal = (trusted: Trusted): Promise<ReadyBooking> => code.sealBooking(trusted, view!.unit, hold!, this.#cap, confided);
+    const of = JSON.stringify(confided);
+    const trusted = await this.#trust();
+    const ready = this.#ready?.of === of ? this.#ready.booking : await seal(trusted);
+    const keep = (booking: ReadyBooking, now: Trusted): void => {
+      this.#ready = { booking, of };
+      this.#trusted = now;
+      this.save();
+    };
+    try {
+      const booked = await code.sendBooking(ready, { trusted, seal, keep });
+      this.#finish(confided, booked, code.linkOf(this.#trusted!, this.#cap), code.readersOf(this.#trusted!, view!.unit));
+      if (!this.shared) code.pin(view!.practice.practice, this.#trusted!);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await this.#refused(error, code.linkOf(this.#trusted!, this.#cap));
+    }
+  }
+
+  async #refused(error: Refused, link: Link): Promise<void> {
+    if (error.is('hold_expired') || error.is('slot_taken')) await this.#expired(error.alternatives);
+    else if (error.is('already_used')) {
+      this.bookedBefore = link;
+      dropDraft();
+    } else throw error;
+  }
+
+  #finish(confided: Confided, booked: Booked, link: Link, readers: Readers): void {
+    const { view, hold } = this;
+    const kept = !this.shared && keepAppointment({
+      ...link, start: hold!.start, minutes: hold!.minutes, timezone: this.zone, practice: view!.practice.name,
+      practitioner: practitionerName(view!.practitioner), initial: confided.id.givenName.slice(0, 1).toUpperCase(),
+    });
+    dropDraft();
+    this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers };
+    this.holdState = 'none';
+    this.step = 'done';
+    // A reload opens the appointment. The secret stays out of the address, which browsers keep and sync.
+    history.replaceState(this.shared ? { shared: true } : { link }, '', `/${document.documentElement.lang}/a`);
+  }
+}

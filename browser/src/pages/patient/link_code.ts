@@ -1,0 +1,6 @@
+/** What opening, moving and cancelling need of the sealing ground, in one piece. */
+export { cancelAppointment } from '../../usecases/cancel';
+export { sealMove, sendMove } from '../../usecases/move';
+export { AlteredAppointment, openLink, readersOf } from '../../usecases/open_link';
+export { WrongPractice } from '../../usecases/trust';
+export { Unsupported, ready } from './sealing_code';

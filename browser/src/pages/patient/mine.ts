@@ -1,0 +1,5 @@
+import { start } from '../parts/start';
+import Mine from './Mine.svelte';
+import { patientWords } from './words';
+
+void start(Mine, patientWords);

@@ -1,0 +1,52 @@
+import { fromBase64url } from '../seal/bytes';
+import { capKeys } from '../seal/keys';
+import { postBooking } from '../wire/patient';
+import { Refused } from '../wire/problem';
+import type { Booked, Booking, Id } from '../wire/types';
+import type { OwnHold } from './hold';
+import { type Confided, readyToSeal, rowTokenHash, sealAsPatient } from './sealing';
+import { type Trusted, renewTrust } from './trust';
+
+/** How often a practice's list of readers may change under one booking before we say so. */
+const ROSTER_ROUNDS_MAX = 3;
+
+/** A booking sealed and not yet acknowledged: sent again it is these very bytes. */
+export interface ReadyBooking {
+  booking: Booking;
+  token: string;
+}
+
+/** Seals what was confided, for the held time. Nothing is sent. */
+export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap: string, confided: Confided): Promise<ReadyBooking> {
+  await readyToSeal();
+  const keys = await capKeys(fromBase64url(cap));
+  const slot = { agenda: hold.agenda, start: hold.start, minutes: hold.minutes, visit_type: hold.visitType };
+  const at = { practice: hold.practice, unit, record: hold.record, rev: 1, slot };
+  const { revision, act } = await sealAsPatient(trusted, at, keys, confided);
+  return { booking: { revision, row_token_hash: rowTokenHash(keys), act }, token: hold.token };
+}
+
+/** What a booking needs to be sealed anew when the practice's readers changed meanwhile. */
+export interface Resealing {
+  trusted: Trusted;
+  seal: (trusted: Trusted) => Promise<ReadyBooking>;
+  /** Called with every booking before it is sent, so that a repetition sends the same bytes. */
+  keep: (ready: ReadyBooking, trusted: Trusted) => void;
+}
+
+/**
+ * Sends a booking. When the practice's readers changed, the new list is verified, must extend the old, and the booking
+ * is sealed anew without a word. Throws Refused (hold_expired, already_used, …), WrongPractice, NoAnswer, NotNow.
+ */
+export async function sendBooking(ready: ReadyBooking, { trusted, seal, keep }: Resealing): Promise<Booked> {
+  for (let round = 0; ; round += 1) {
+    keep(ready, trusted);
+    try {
+      return await postBooking(ready.booking, ready.token);
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
+      trusted = await renewTrust(trusted);
+      ready = await seal(trusted);
+    }
+  }
+}

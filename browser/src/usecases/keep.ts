@@ -1,0 +1,116 @@
+/**
+ * What this browser keeps: the caps of its appointments and the practices it knows, in localStorage; the booking being
+ * typed, in this tab's sessionStorage. On a shared computer nothing of either: memory only. Storage that is refused or
+ * full keeps nothing and breaks nothing.
+ */
+
+const KEPT = 'serment.kept';
+const PINS = 'serment.pins';
+const DRAFT = 'serment.draft';
+/** A browser's list is for a household, not for a ward. */
+const KEPT_MAX = 200;
+
+/** An appointment this browser can open. Beside the cap only what its list shows. */
+export interface Kept {
+  /** base64url, 32 bytes: opens, moves and cancels the appointment. */
+  cap: string;
+  /** base64url, 20 bytes: the practice it was sealed to. */
+  fingerprint: string;
+  start: string;
+  minutes: number;
+  timezone: string;
+  practice: string;
+  practitioner: string;
+  /** First letter of whom it is for: which child, discreetly. */
+  initial: string;
+}
+
+/** A practice as this browser knew it last: a later chain must begin with this one. */
+export interface Pin {
+  /** base64url, 20 bytes. */
+  fingerprint: string;
+  /** The last roster event seen and its hash (base64); absent while only the practice's link was seen. */
+  seq?: number;
+  head?: string;
+}
+
+function read<Value>(storage: () => Storage, key: string, empty: Value): Value {
+  try {
+    const text = storage().getItem(key);
+    return text === null ? empty : (JSON.parse(text) as Value);
+  } catch {
+    return empty;
+  }
+}
+
+function write(storage: () => Storage, key: string, value: unknown): boolean {
+  try {
+    storage().setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lasting = (): Storage => localStorage;
+const ofThisTab = (): Storage => sessionStorage;
+
+/** The appointments this browser keeps, the earliest first. */
+export function keptAppointments(): Kept[] {
+  const list = read<Kept[]>(lasting, KEPT, []);
+  return Array.isArray(list) ? [...list].sort((a, b) => a.start.localeCompare(b.start)) : [];
+}
+
+/** Keeps an appointment, in place of what was kept under the same cap; false when the browser refuses. */
+export function keepAppointment(kept: Kept): boolean {
+  const others = keptAppointments().filter((other) => other.cap !== kept.cap);
+  return write(lasting, KEPT, [...others, kept].slice(-KEPT_MAX));
+}
+
+export function isKept(cap: string): boolean {
+  return keptAppointments().some((kept) => kept.cap === cap);
+}
+
+/** Forgets an appointment here; it stands, and its link opens it still. */
+export function forgetAppointment(cap: string): void {
+  const rest = keptAppointments().filter((kept) => kept.cap !== cap);
+  if (rest.length > 0) write(lasting, KEPT, rest);
+  else drop(lasting, KEPT);
+}
+
+/** How this browser knows a practice: by its id once it booked there, by its slug from the practice's own link. */
+export function pinOf(practice: string, slug: string): Pin | null {
+  const pins = read<Record<string, Pin>>(lasting, PINS, {});
+  return pins[practice] ?? pins[`/p/${slug}`] ?? null;
+}
+
+export function pinPractice(practice: string, pin: Pin): void {
+  write(lasting, PINS, { ...read<Record<string, Pin>>(lasting, PINS, {}), [practice]: pin });
+}
+
+/** The key on the practice's link, until a booking there pins the practice by its id. The first one seen stays. */
+export function pinLink(slug: string, fingerprint: string): void {
+  const pins = read<Record<string, Pin>>(lasting, PINS, {});
+  if (pins[`/p/${slug}`] === undefined) write(lasting, PINS, { ...pins, [`/p/${slug}`]: { fingerprint } });
+}
+
+/** What was typed and held in this tab, so that a reload loses nothing. */
+export function draftOf<Draft>(): Draft | null {
+  return read<Draft | null>(ofThisTab, DRAFT, null);
+}
+
+export function keepDraft(draft: unknown): void {
+  write(ofThisTab, DRAFT, draft);
+}
+
+export function dropDraft(): void {
+  drop(ofThisTab, DRAFT);
+}
+
+function drop(storage: () => Storage, key: string): void {
+  try {
+    storage().removeItem(key);
+  } catch {
+    // A browser that refuses storage has nothing to drop.
+  }
+}

@@ -1,0 +1,75 @@
+import { base64, equal, fromBase64url, idFromUuid } from '../seal/bytes';
+import { Altered, SealError } from '../seal/errors';
+import { verifyStanding } from '../seal/act';
+import type { Contact, Identity, Reason } from '../seal/groups';
+import { type CapKeys, capKeys } from '../seal/keys';
+import { keyring, open } from '../seal/record';
+import { type SealedRecord, verifyRevision } from '../seal/revision';
+import { readAppointment } from '../wire/patient';
+import type { AppointmentView, Id } from '../wire/types';
+import { type Confided, placeOf, readyToSeal, recordOf } from './sealing';
+import type { Link } from './link';
+import { type Trusted, trustPractice } from './trust';
+
+/** The appointment is not as its writer signed it. What was read is not shown; the person is told to call the practice. */
+export class AlteredAppointment extends Error {}
+
+/** An appointment opened by its link. */
+export interface OpenedAppointment {
+  link: Link;
+  keys: CapKeys;
+  rowToken: string;
+  trusted: Trusted;
+  view: AppointmentView;
+  record: SealedRecord;
+  confided: Confided;
+}
+
+async function checkWriter(record: SealedRecord, trusted: Trusted, keys: CapKeys): Promise<void> {
+  if (!equal(record.bookingPk, keys.sign.publicKey)) throw new Altered('booking key');
+  await verifyRevision(record, trusted.roster);
+}
+
+/**
+ * Opens the appointment a link leads to: fetched by its token, its practice's roster verified against the link's
+ * fingerprint, its signature and place checked, its three groups opened.
+ * Throws WrongPractice, AlteredAppointment, Refused (no_such_appointment), NoAnswer, NotNow.
+ */
+export async function openLink(link: Link): Promise<OpenedAppointment> {
+  await readyToSeal();
+  const keys = await capKeys(fromBase64url(link.cap));
+  const rowToken = base64(keys.rowToken);
+  const view = await readAppointment(rowToken);
+  const trusted = await trustPractice(view.practice, fromBase64url(link.fingerprint));
+  const row = view.appointment;
+  try {
+    const record = recordOf(trusted.roster.instance, row);
+    if (!equal(record.place.practice, trusted.roster.practice)) throw new Altered('practice');
+    await checkWriter(record, trusted, keys);
+    const standing = placeOf(trusted.roster.instance, row);
+    await verifyStanding(record.place, standing.slot, null, null);
+    const { groups } = await open(record, keyring(keys.box, keys.kem));
+    if (groups.id === null || groups.ct === null || groups.rs === null) throw new Altered('groups');
+    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, groups.rs) };
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) throw new AlteredAppointment(undefined, { cause: error });
+    throw error;
+  }
+}
+
+/** What was confided, without the secrets that every revision draws anew. */
+function confidedOf({ pkh: _pkh, t: _t, h: _h, ...id }: Identity, { c: _c, ...ct }: Contact, rs: Reason): Confided {
+  return { id, ct, rs };
+}
+
+/** Who reads an appointment beside its patient, as the roster says it. */
+export interface Readers {
+  members: number;
+  /** The groups (1 identity, 2 contact, 4 reason) that each granted program opens. */
+  programs: number[];
+}
+
+export function readersOf({ roster }: Trusted, unit: Id): Readers {
+  const id = idFromUuid(unit);
+  return { members: roster.membersOf(id).length, programs: roster.grantsOf(id).map((grant) => grant.mask) };
+}

@@ -1,0 +1,110 @@
+import { type Bytes, base64, fromBase64, idFromUuid, random } from '../seal/bytes';
+import { D, sha256 } from '../seal/conventions';
+import type { Place } from '../seal/context';
+import type { Contact, Groups, Identity, Reason } from '../seal/groups';
+import type { CapKeys } from '../seal/keys';
+import { sealBooking } from '../seal/readers';
+import type { Sealed as SealedRevision } from '../seal/record';
+import type { SealedRecord } from '../seal/revision';
+import { start } from '../seal/tiers';
+import type { Id, Revision, Sealed, Slot } from '../wire/types';
+import type { Trusted } from './trust';
+
+const MESSAGE_SECRET_BYTES = 32;
+const CODE_BYTES = 16;
+
+/** What a patient confides, read and checked; secrets of the messages are drawn when it is sealed. */
+export interface Confided {
+  id: Omit<Identity, 'pkh' | 't' | 'h'>;
+  ct: Omit<Contact, 'c'>;
+  rs: Reason;
+}
+
+let started: Promise<unknown> | undefined;
+
+/** Chooses how this browser computes, once for the page. Rejects when it can neither seal nor open. */
+export function readyToSeal(): Promise<unknown> {
+  started ??= start();
+  return started;
+}
+
+/** Where a revision stands: what its envelope is bound to. */
+export function placeOf(instance: string, at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot }): Place {
+  return {
+    instance,
+    practice: idFromUuid(at.practice),
+    unit: idFromUuid(at.unit),
+    record: idFromUuid(at.record),
+    rev: at.rev,
+    slot: {
+      agenda: idFromUuid(at.slot.agenda),
+      start: Date.parse(at.slot.start) / 1000,
+      minutes: at.slot.minutes,
+      visitType: idFromUuid(at.slot.visit_type),
+    },
+  };
+}
+
+export interface PatientRevision {
+  revision: Revision;
+  /** Base64: who has the message's link acts with it. */
+  act: string;
+}
+
+function wireRevision(at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot }, sealed: SealedRevision): Revision {
+  const [id, ct, rs] = sealed.bodies;
+  return {
+    ...at,
+    bodies: { id: base64(id), ct: base64(ct), rs: base64(rs) },
+    stanzas: sealed.stanzas.map(base64),
+    sig: base64(sealed.signature),
+    head: base64(sealed.head),
+    booking_pk: base64(sealed.bookingPk),
+    patient_pk: sealed.patientPk === null ? null : base64(sealed.patientPk),
+    writer: 'patient',
+    writer_kid: null,
+  };
+}
+
+/** Seals a revision as the patient: new content keys, a new message secret and a new code at every one. */
+export async function sealAsPatient(
+  trusted: Trusted,
+  at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot },
+  cap: CapKeys,
+  confided: Confided,
+): Promise<PatientRevision> {
+  const code = random(CODE_BYTES);
+  const place = placeOf(trusted.roster.instance, at);
+  const groups: Groups = {
+    id: { ...confided.id, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) },
+    ct: { ...confided.ct, c: code },
+    rs: confided.rs,
+  };
+  const sealed = await sealBooking(place, groups, cap, trusted.roster);
+  return { revision: wireRevision(at, sealed), act: base64(D(code, 'act', CODE_BYTES)) };
+}
+
+/** A row as the sealing ground reads it, its place being the one that was sealed. */
+export function recordOf(instance: string, row: Sealed): SealedRecord {
+  const { practice, unit, record, rev } = row;
+  const body = (text: string | undefined): Bytes | null => (text === undefined ? null : fromBase64(text));
+  const bookingPk = fromBase64(row.booking_pk);
+  return {
+    place: placeOf(instance, { practice, unit, record, rev, slot: row.sealed_slot }),
+    bodies: [body(row.bodies.id), body(row.bodies.ct), body(row.bodies.rs)],
+    bodyHashes: [fromBase64(row.body_hashes.id), fromBase64(row.body_hashes.ct), fromBase64(row.body_hashes.rs)],
+    stanzas: row.stanzas.map((stanza) => fromBase64(stanza.bytes)),
+    signature: fromBase64(row.sig),
+    writer: row.writer,
+    writerKid: row.writer_kid === null ? null : fromBase64(row.writer_kid),
+    head: fromBase64(row.head),
+    bookingPk,
+    patientPk: row.patient_pk === null ? null : fromBase64(row.patient_pk),
+  };
+}
+
+/** What the server stores of a row token. */
+export function rowTokenHash(cap: CapKeys): string {
+  return base64(sha256(cap.rowToken));
+}
+

@@ -1,0 +1,83 @@
+import { Altered, SealError } from '../seal/errors';
+import { type Bytes, base64, base64url, equal, fromBase64, fromBase64url, idFromUuid, uuidFromId } from '../seal/bytes';
+import { FINGERPRINT_BYTES, Roster } from '../seal/roster';
+import type { SignedEvent } from '../seal/roster_events';
+import { readRoster } from '../wire/patient';
+import type { Practice } from '../wire/types';
+import { type Pin, pinOf, pinPractice } from './keep';
+
+/** The practice's keys are not those this browser, or the link, knows. Nothing was sealed or sent; the person is told to stop and call. */
+export class WrongPractice extends Error {
+  constructor(options?: ErrorOptions) {
+    super('The roster is not the one expected.', options);
+  }
+}
+
+/** A roster that was verified, and how it came to be trusted. */
+export interface Trusted {
+  roster: Roster;
+  /** Nobody vouched for the fingerprint: it was believed because it is the first one seen. */
+  onFirstUse: boolean;
+}
+
+async function fetchChain(practice: string): Promise<SignedEvent[]> {
+  const { events } = await readRoster(practice);
+  return events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) }));
+}
+
+/** The fingerprint written in a link's fragment; null for what is none. */
+export function readFingerprint(text: string | null): Bytes | null {
+  if (text === null) return null;
+  try {
+    const bytes = fromBase64url(text);
+    return bytes.length === FINGERPRINT_BYTES ? bytes : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs a check of the roster; what the sealing ground refuses is, for a patient, a practice that is not the right one. */
+async function orWrong<Answer>(check: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof SealError) throw new WrongPractice({ cause: error });
+    throw error;
+  }
+}
+
+function checkPinned(roster: Roster, pin: Pin | null): void {
+  if (pin?.seq === undefined || pin.head === undefined) return;
+  roster.checkExtends(pin.seq, fromBase64(pin.head));
+}
+
+/**
+ * Fetches the practice's roster and verifies it: against `told` (the fingerprint in the link by which the person came), else against
+ * what this browser pinned, else on first use; in each case it must extend the chain seen before and be of this practice.
+ * Throws WrongPractice, Refused, NoAnswer, NotNow.
+ */
+export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug' | 'fingerprint'>, told: Bytes | null): Promise<Trusted> {
+  const chain = await fetchChain(practice.practice);
+  return orWrong(async () => {
+    const pin = pinOf(practice.practice, practice.slug);
+    const pinned = pin === null ? null : fromBase64url(pin.fingerprint);
+    if (told !== null && pinned !== null && !equal(told, pinned)) throw new Altered('fingerprint');
+    const roster = await Roster.verify(chain, told ?? pinned);
+    if (!equal(roster.practice, idFromUuid(practice.practice))) throw new Altered('another practice');
+    if (practice.fingerprint !== null && !equal(roster.fingerprint, fromBase64(practice.fingerprint))) throw new Altered('fingerprint');
+    checkPinned(roster, pin);
+    return { roster, onFirstUse: told === null && pinned === null };
+  });
+}
+
+/** The chain as it is now, which must extend the one trusted before. Throws WrongPractice, Refused, NoAnswer, NotNow. */
+export async function renewTrust(trusted: Trusted): Promise<Trusted> {
+  const chain = await fetchChain(uuidFromId(trusted.roster.practice));
+  return orWrong(async () => ({ ...trusted, roster: await trusted.roster.replacedBy(chain) }));
+}
+
+/** Remembers the practice in this browser: from now on a later chain must begin with this one. */
+export function pin(practice: string, { roster }: Trusted): void {
+  pinPractice(practice, { fingerprint: base64url(roster.fingerprint), seq: roster.seq, head: base64(roster.head) });
+}
+
