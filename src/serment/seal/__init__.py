@@ -21,6 +21,6 @@ process that holds keys calls `self_test()` at start; it raises CryptographyMiss
     cards, files    cards, index entries and pages; documents in chunks
 """
 
-from serment.seal.self_test import CryptographyMissing, self_test
+from serment.seal.startup import CryptographyMissing, self_test
 
 __all__ = ["CryptographyMissing", "self_test"]
