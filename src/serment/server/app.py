@@ -21,7 +21,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.static_files import create_static_files_router
 
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
-from serment.server.api import patient, problems, public
+from serment.server.api import patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
@@ -89,7 +89,7 @@ def create_app(
             instance.changes.close()
 
     app = Litestar(
-        route_handlers=[*public.handlers, *patient.handlers, *_practice_handlers(), *_pages()],
+        route_handlers=[*public.handlers, *patient.handlers, *practice.handlers, *_pages()],
         lifespan=[lifespan],
         exception_handlers=problems.handlers,
         request_max_body_size=BODY_BYTES_MAX,
@@ -112,12 +112,6 @@ async def _close(pool: Pool) -> None:
             await pool.close()
     except TimeoutError:
         pool.terminate()
-
-
-def _practice_handlers() -> list[Any]:
-    from serment.server.api import practice
-
-    return practice.handlers
 
 
 def _pages() -> list[Any]:

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
+from asyncpg.exceptions import PostgresError
+from asyncpg.exceptions._base import InterfaceError
 
 from serment.database.pool import CONNECT_SECONDS_MAX, Pool
 
@@ -87,16 +89,14 @@ class Changes:
             noted, self._noted = sorted(self._noted), set()
             for at in range(0, len(noted), PAYLOAD_IDS_MAX):
                 payload = " ".join(str(practice) for practice in noted[at : at + PAYLOAD_IDS_MAX])
-                with contextlib.suppress(
-                    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError
-                ):
+                with contextlib.suppress(OSError, PostgresError, InterfaceError, TimeoutError):
                     await pool.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
 
     async def hear(self, url: str) -> None:
         """Runs until cancelled: keeps one connection that listens, and opens it again when it is lost."""
         while True:
             lost = asyncio.Event()
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(OSError, PostgresError, InterfaceError, TimeoutError):
                 connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX)
                 try:
                     connection.add_termination_listener(lambda _, lost=lost: lost.set())

@@ -124,7 +124,7 @@ LIMIT :most
 
 -- name: lock_for_stanzas
 -- Locks the appointments whose stanzas change, in one order for everybody.
-SELECT record, rev, head, unit FROM appointments
+SELECT record, rev, head, unit, patient_pk FROM appointments
 WHERE practice = :practice AND record = ANY (:records::uuid[]) ORDER BY record FOR SHARE
 
 -- name: add_stanzas

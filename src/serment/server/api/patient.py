@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, post
+import msgspec
+from litestar import Request, get, post
 from msgspec import Meta
 
 from serment.server.api.problems import problems
@@ -17,15 +18,19 @@ from serment.server.api.wire import (
     HoldAnswer,
     HoldToken,
     MaybeRowToken,
+    RowToken,
     WrittenBody,
     bucket_of,
     instance_of,
     instant,
     token_bytes,
 )
+from serment.server.usecases.act import act
 from serment.server.usecases.book import book
 from serment.server.usecases.extend_hold import extend_hold, release_hold
 from serment.server.usecases.hold_slot import Held, HoldRequest, hold_slot
+from serment.server.usecases.move import move
+from serment.server.usecases.read_envelope import PatientAppointment, find_record, read_by_link
 
 
 class HoldBody(Body):
@@ -123,4 +128,75 @@ async def book_appointment(
     return BookedAnswer(booked.record, booked.rev, booked.status)
 
 
-handlers = [hold, extend, release, book_appointment]
+class MoveBody(WrittenBody):
+    """The next revision; `seen_rev` is the one it was made from."""
+
+    seen_rev: Annotated[int, Meta(ge=1, le=2_147_483_646)]
+
+
+class PatientAct(Body):
+    """A signed act: `n` is one above the last of this revision."""
+
+    rev: Annotated[int, Meta(ge=1, le=2_147_483_647)]
+    n: Annotated[int, Meta(ge=1, le=1_000)]
+    kind: Literal["cancel", "confirm"]
+    sig: bytes
+
+
+class ActedAnswer(msgspec.Struct):
+    """The appointment after it; `late`: cancelled within a day of its time."""
+
+    status: str
+    acts: int
+    late: bool
+
+
+@get(
+    "/api/patient/appointment",
+    responses=problems(404),
+    summary="The appointment a link opens",
+    tags=["patient"],
+)
+async def appointment(request: Request[Any, Any, Any], row_token: RowToken) -> PatientAppointment:
+    instance = instance_of(request)
+    return await read_by_link(instance, token_bytes(row_token), bucket_of(request, instance))
+
+
+@post(
+    "/api/patient/appointment/move",
+    status_code=200,
+    responses=problems(403, 404, 409, 422),
+    summary="Move it to a held time, re-sealed",
+    tags=["patient"],
+)
+async def move_appointment(
+    request: Request[Any, Any, Any], data: MoveBody, row_token: RowToken, hold_token: HoldToken
+) -> BookedAnswer:
+    instance = instance_of(request)
+    practice, record = await find_record(instance, token_bytes(row_token), bucket_of(request, instance))
+    moved = await move(
+        instance,
+        practice,
+        record,
+        data.written(instance.name),
+        seen_rev=data.seen_rev,
+        token=token_bytes(hold_token),
+    )
+    return BookedAnswer(moved.record, moved.rev, moved.status)
+
+
+@post(
+    "/api/patient/appointment/acts",
+    status_code=200,
+    responses=problems(403, 404, 409, 422),
+    summary="Cancel or confirm it",
+    tags=["patient"],
+)
+async def patient_act(request: Request[Any, Any, Any], data: PatientAct, row_token: RowToken) -> ActedAnswer:
+    instance = instance_of(request)
+    practice, record = await find_record(instance, token_bytes(row_token), bucket_of(request, instance))
+    done = await act(instance, practice, record, rev=data.rev, n=data.n, kind=data.kind, sig=data.sig)
+    return ActedAnswer(done.status, done.acts, done.late)
+
+
+handlers = [hold, extend, release, book_appointment, appointment, move_appointment, patient_act]

@@ -8,7 +8,8 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from litestar import MediaType, Request, Response
+from asyncpg.exceptions._base import InterfaceError
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
@@ -73,7 +74,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             data_container=Problem,
             description=f"A problem: {_HTTP_NAMES.get(status, 'refused')}",
-            media_type=MediaType.JSON if status == 0 else PROBLEM_JSON,  # type: ignore[arg-type]
+            media_type=PROBLEM_JSON,
             generate_examples=False,
         )
         for status in sorted({*statuses, 400, 413, 503})
@@ -141,7 +142,7 @@ handlers: ExceptionHandlersMap = {
     TooManyListeners: _busy,
     TimeoutError: _busy,
     OSError: _busy,
-    asyncpg.InterfaceError: _busy,
+    InterfaceError: _busy,
     asyncpg.PostgresConnectionError: _busy,
     asyncpg.OperatorInterventionError: _busy,
     asyncpg.InsufficientResourcesError: _busy,

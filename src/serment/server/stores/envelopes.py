@@ -168,3 +168,15 @@ async def drop_stanzas(
         record_kids=[record_kid for _, record_kid in stanzas],
     )
     return len(rows)
+
+
+async def still_there(connection: Connection, practice: UUID, keys: Sequence[StanzaKey]) -> bool:
+    """Whether any of these stanzas is stored."""
+    rows = await _QUERIES["read_stanzas"].rows(
+        connection,
+        practice=practice,
+        records=[record for record, _, _ in keys],
+        revs=[rev for _, rev, _ in keys],
+        kids=[kid for _, _, kid in keys],
+    )
+    return bool(rows)

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.exceptions import UniqueViolationError
 
+from serment.database.queries import Connection
 from serment.framing import (
     CapsuleRow,
     MessageRow,
@@ -81,7 +82,7 @@ async def book(
     try:
         status = await envelopes.book(instance.pool, envelope, start, token_hash=token_hash(token), now=now)
     except UniqueViolationError as clash:
-        if clash.constraint_name == "inbox_capsules_pkey":
+        if constraint_of(clash) == "inbox_capsules_pkey":
             raise HandleTaken from None
         status = None
     if status is None:
@@ -89,6 +90,11 @@ async def book(
     practice = UUID(bytes=revision.context.practice)
     instance.changes.note(practice)
     return Booked(UUID(bytes=revision.context.record), 1, status)
+
+
+def constraint_of(clash: UniqueViolationError) -> str:
+    """The name of the constraint that was violated."""
+    return str(clash.as_dict().get("constraint_name", ""))
 
 
 def start_of(revision: Revision) -> datetime:
@@ -100,7 +106,12 @@ def start_of(revision: Revision) -> datetime:
 
 
 async def check_written(
-    instance: Instance, written: Written, *, by_member: bytes | None, previous_booking_pk: bytes | None = None
+    instance: Instance,
+    written: Written,
+    *,
+    by_member: bytes | None,
+    previous_booking_pk: bytes | None = None,
+    connection: Connection | None = None,
 ) -> NewEnvelope:
     """What may be stored, signatures and readers checked against the roster. The statement compares the head once more.
 
@@ -110,12 +121,12 @@ async def check_written(
     practice = UUID(bytes=context.practice)
     if context.instance != instance.name:
         raise Altered("instance")
-    roster = await roster_of(instance, practice, head=revision.head)
+    roster = await roster_of(instance, practice, head=revision.head, connection=connection)
     try:
         revision.check_fresh(roster)
     except Stale:
         raise StaleRoster(seq=roster.seq) from None
-    rules = await rules_of(instance, UUID(bytes=context.slot.agenda))
+    rules = await rules_of(instance, UUID(bytes=context.slot.agenda), connection=connection)
     if (rules.practice.bytes, rules.unit.bytes) != (context.practice, context.unit):
         raise NoSuchAgenda
     _check_writer(revision, by_member)

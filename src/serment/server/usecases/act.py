@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is done to an appointment without re-sealing it: cancel, confirm, undo (signed); arrived, waiting, seen, no-show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from serment.database.pool import Transaction, transaction
+from serment.domain.appointment import Appointment, By, Status
+from serment.framing import Act, RecordContext, Slot, check_act, kid
+from serment.server.instance import Instance
+from serment.server.stores import appointments, spans
+from serment.server.usecases.errors import NoSuchAppointment, SlotTaken, StaleRevision
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.read_roster import roster_of
+from serment.server.usecases.read_rules import rules_of
+from serment.server.usecases.situation import Asked, alternatives
+from serment.server.usecases.take_time import take_time
+
+SIGNED = {"cancel": Act.CANCEL, "confirm": Act.CONFIRM, "undo": Act.UNDO}
+MARKS = {
+    "arrive": Status.ARRIVED,
+    "wait": Status.WAITING,
+    "seen": Status.SEEN,
+    "no_show": Status.NO_SHOW,
+    "expect": Status.BOOKED,
+    "accept": Status.BOOKED,
+    "refuse": Status.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The appointment after it. `late`: cancelled within a day of its time."""
+
+    status: str
+    acts: int
+    late: bool = False
+
+
+def clear_part(row: asyncpg.Record) -> Appointment:
+    """What the domain judges."""
+    return Appointment(
+        record=row["record"],
+        agenda=row["agenda"],
+        visit_type=row["visit_type"],
+        start=row["start"],
+        minutes=row["minutes"],
+        status=Status(row["status"]),
+        rev=row["rev"],
+        confirmed=row["confirmed"],
+        overbooked=row["overbooked"],
+    )
+
+
+async def act(
+    instance: Instance,
+    practice: UUID,
+    record: UUID,
+    *,
+    rev: int,
+    n: int,
+    kind: str,
+    sig: bytes,
+    staff: Staff | None = None,
+) -> Acted:
+    """Cancels, confirms or undoes, signed by the booking key, or by the member whose session it is.
+
+    Asked again with the same signature: the same answer. Raises NoSuchAppointment, StaleRevision, Altered, TooLate,
+    IllegalChange, SlotTaken (an undo whose time went meanwhile). The caller has shown the row token or the session.
+    """
+    now = instance.clock()
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, practice, record, staff, rev)
+        if n <= row["acts"]:
+            if await appointments.read_act(tx, practice, record, rev, n) == (SIGNED[kind], sig):
+                return Acted(row["status"], row["acts"])
+            raise StaleRevision(current=rev)
+        roster = await roster_of(instance, practice, connection=tx)
+        signer = None if staff is None else staff.sign_kid
+        context = RecordContext(
+            instance.name,
+            practice.bytes,
+            row["unit"].bytes,
+            record.bytes,
+            rev,
+            Slot.parse(row["sealed_slot"]),
+        )
+        check_act(
+            roster,
+            context,
+            n,
+            SIGNED[kind],
+            sig,
+            last_n=row["acts"],
+            booking_pk=row["booking_pk"],
+            signer_kid=signer,
+        )
+        zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
+        before, by = clear_part(row), By.PATIENT if staff is None else By.STAFF
+        match SIGNED[kind]:
+            case Act.CANCEL:
+                after = before.cancel(by=by, now=now, zone=zone)
+            case Act.CONFIRM:
+                after = before.confirm(now=now)
+            case Act.UNDO:
+                after = before.mark(Status.BOOKED, by=by, now=now, zone=zone)
+        await _store(instance, tx, row, before, after, acts=n)
+        await appointments.add_act(
+            tx, practice, record, rev, n, SIGNED[kind], signer or kid(row["booking_pk"]), sig
+        )
+    instance.changes.note(practice)
+    return Acted(after.status, n, after.cancelled_late)
+
+
+async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: int | None = None) -> Acted:
+    """Notes what the desk sees, or answers a request (accept, refuse). Asked again: the same answer.
+
+    Raises NoSuchAppointment, StaleRevision, IllegalChange, TooEarly, TooLate, SlotTaken: a request whose time went
+    meanwhile stays a request.
+    """
+    now = instance.clock()
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, record, staff, rev)
+        zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
+        before = clear_part(row)
+        after = before.mark(MARKS[kind], by=By.STAFF, now=now, zone=zone)
+        await _store(instance, tx, row, before, after, acts=row["acts"])
+    instance.changes.note(staff.practice)
+    return Acted(after.status, row["acts"])
+
+
+async def _locked(
+    tx: Transaction, practice: UUID, record: UUID, staff: Staff | None, rev: int | None
+) -> asyncpg.Record:
+    row = await appointments.lock(tx, practice, record)
+    if row is None or (staff is not None and row["unit"] not in staff.units):
+        raise NoSuchAppointment
+    if rev is not None and row["rev"] != rev:
+        raise StaleRevision(current=row["rev"])
+    return row
+
+
+async def _store(
+    instance: Instance,
+    tx: Transaction,
+    row: asyncpg.Record,
+    before: Appointment,
+    after: Appointment,
+    *,
+    acts: int,
+) -> None:
+    practice, record = row["practice"], row["record"]
+    if before.takes_time_again(after.status):
+        if not await take_time(instance, tx, row, now=instance.clock()):
+            asked = Asked(row["agenda"], row["visit_type"], moving=record)
+            raise SlotTaken(await alternatives(instance, asked, row["start"], connection=tx))
+    elif before.status.blocks and not after.status.blocks:
+        await spans.free_record(tx, practice, record)
+    await appointments.mark(
+        tx,
+        practice,
+        record,
+        status=after.status,
+        confirmed=after.confirmed,
+        overbooked=after.overbooked,
+        acts=acts,
+    )

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who a session is in one practice, judged at each request by the roster at its present head."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from serment.framing import Member, Role, Roster
+from serment.server.instance import Instance
+from serment.server.stores import accounts
+from serment.server.usecases.errors import NoSuchAgenda, NoSuchPractice, SignedOut
+from serment.server.usecases.read_roster import roster_of
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member with a live session. Nothing outside `units` exists for them."""
+
+    practice: UUID
+    account: UUID
+    member: UUID
+    units: frozenset[UUID]
+    role: Role
+    kem_kid: bytes
+    sign_kid: bytes
+    roster: Roster
+
+    def check_unit(self, unit: UUID) -> None:
+        """Raises NoSuchAgenda: another unit's agenda answers as one that does not exist."""
+        if unit not in self.units:
+            raise NoSuchAgenda
+
+
+async def member_of(instance: Instance, session_token: bytes | None, practice: UUID) -> Staff:
+    """Raises SignedOut without a live session, NoSuchPractice for who is no member, or is one no more."""
+    if session_token is None:
+        raise SignedOut
+    token_hash = hashlib.sha256(session_token).digest()
+    now = instance.clock()
+    row = await accounts.read_membership(instance.pool, token_hash, practice, now)
+    if row is None:
+        if await accounts.read_session(instance.pool, token_hash, now) is None:
+            raise SignedOut
+        raise NoSuchPractice
+    if row["head"] is None:
+        raise NoSuchPractice
+    roster = await roster_of(instance, practice, head=row["head"])
+    member: Member | None = roster.members.get(row["member"].bytes)
+    if member is None:
+        raise NoSuchPractice
+    units = frozenset(UUID(bytes=unit) for unit in member.units)
+    return Staff(
+        practice, row["account"], row["member"], units, member.role, member.kem_kid, member.sign_kid, roster
+    )

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The one way sealed bytes leave: for a patient's link, for a member's list, for one record opened by a member."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from serment.framing import Act, Stanza, StanzaType, Writer, kid
+from serment.server.instance import Instance
+from serment.server.stores import appointments, envelopes
+from serment.server.usecases.errors import NoSuchAppointment
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.read_practice import PracticeTold, QuestionTold, SiteTold
+
+GROUPS = {"id": 1, "ct": 2, "rs": 3}
+LIST_MAX = 5_000
+
+
+class SealedSlot(msgspec.Struct):
+    """When and where the appointment stands."""
+
+    agenda: UUID
+    start: datetime
+    minutes: int
+    visit_type: UUID
+
+
+class SealedAct(msgspec.Struct):
+    """A signed act of this revision; `kind` is cancel, confirm or undo."""
+
+    n: int
+    kind: str
+    signer_kid: bytes
+    sig: bytes
+
+
+class SealedGroups(msgspec.Struct, omit_defaults=True):
+    """The groups asked for."""
+
+    id: bytes | None = None
+    ct: bytes | None = None
+    rs: bytes | None = None
+
+
+class GroupHashes(msgspec.Struct):
+    """SHA-256 of each sealed group, so that a reader of one verifies the signature over all."""
+
+    id: bytes
+    ct: bytes
+    rs: bytes
+
+
+class SealedStanza(msgspec.Struct):
+    """A stanza and the kid it names."""
+
+    kid: bytes
+    bytes: bytes
+
+
+class Sealed(msgspec.Struct):
+    """An appointment as it is stored; nothing of it is opened here. `sealed_slot` is 44 bytes, see spec/rdv1.md."""
+
+    practice: UUID
+    unit: UUID
+    record: UUID
+    rev: int
+    slot: SealedSlot
+    sealed_slot: bytes
+    status: str
+    confirmed: bool
+    overbooked: bool
+    acts: list[SealedAct]
+    bodies: SealedGroups
+    body_hashes: GroupHashes
+    stanzas: list[SealedStanza]
+    sig: bytes
+    head: bytes
+    booking_pk: bytes
+    patient_pk: bytes | None
+    writer: str
+    writer_kid: bytes | None
+
+
+class PatientPractitioner(msgspec.Struct):
+    """Who is visited."""
+
+    practitioner: UUID
+    slug: str
+    title: str
+    given_name: str
+    family_name: str
+    specialty: str
+
+
+class PatientVisitType(msgspec.Struct):
+    """What for."""
+
+    visit_type: UUID
+    name_fr: str
+    name_en: str
+    minutes: int
+    place: str
+    accepted: str
+    instructions_fr: str
+    instructions_en: str
+    questions: list[QuestionTold]
+
+
+class _Place(msgspec.Struct):
+    practice: PracticeTold
+    site: SiteTold
+    practitioner: PatientPractitioner
+    visit_type: PatientVisitType
+
+
+class PatientAppointment(msgspec.Struct):
+    """What a link opens: the place in clear, as it is public, and the sealed appointment."""
+
+    practice: PracticeTold
+    site: SiteTold
+    practitioner: PatientPractitioner
+    visit_type: PatientVisitType
+    status: str
+    confirmed: bool
+    acts: int
+    appointment: Sealed
+
+
+def sealed(row: asyncpg.Record) -> Sealed:
+    """A stored row as it travels."""
+    acts = zip(row["ns"] or (), row["kinds"] or (), row["signer_kids"] or (), row["sigs"] or (), strict=True)
+    return Sealed(
+        practice=row["practice"],
+        unit=row["unit"],
+        record=row["record"],
+        rev=row["rev"],
+        slot=SealedSlot(row["agenda"], row["start"], row["minutes"], row["visit_type"]),
+        sealed_slot=row["sealed_slot"],
+        status=row["status"],
+        confirmed=row["confirmed"],
+        overbooked=row["overbooked"],
+        acts=[SealedAct(n, Act(kind).name.lower(), signer, sig) for n, kind, signer, sig in acts],
+        bodies=SealedGroups(row["body_id"], row["body_ct"], row["body_rs"]),
+        body_hashes=GroupHashes(row["hash_id"], row["hash_ct"], row["hash_rs"]),
+        stanzas=list(map(SealedStanza, row["kids"] or (), row["stanzas"] or ())),
+        sig=row["sig"],
+        head=row["head"],
+        booking_pk=row["booking_pk"],
+        patient_pk=row["patient_pk"],
+        writer=Writer(row["writer"]).name.lower(),
+        writer_kid=row["writer_kid"],
+    )
+
+
+async def find_record(instance: Instance, row_token: bytes, bucket: bytes | None) -> tuple[UUID, UUID]:
+    """(practice, record) of a link. Raises NoSuchAppointment, later and later for who guesses.
+
+    The token is looked up by its hash: 256 random bits, so nothing in the time it takes tells of another token.
+    """
+    found = await appointments.find_by_token(instance.pool, hashlib.sha256(row_token).digest())
+    if found is None:
+        if bucket is not None:
+            await instance.throttle.slow_wrong_token(bucket, instance.clock())
+        raise NoSuchAppointment
+    return found
+
+
+async def read_by_link(
+    instance: Instance, row_token: bytes, bucket: bytes | None = None
+) -> PatientAppointment:
+    """All three groups and the patient's own stanzas. Raises NoSuchAppointment."""
+    practice, record = await find_record(instance, row_token, bucket)
+    row = await envelopes.read_sealed(instance.pool, practice, record, list(GROUPS.values()), None)
+    if row is None:
+        raise NoSuchAppointment
+    place = await appointments.read_place(instance.pool, practice, row["agenda"], row["visit_type"])
+    if place is None:
+        raise NoSuchAppointment
+    told = msgspec.json.decode(place, type=_Place)
+    appointment = sealed(row)
+    own = kid(appointment.patient_pk) if appointment.patient_pk is not None else None
+    appointment.stanzas = [stanza for stanza in appointment.stanzas if _for_patient(stanza, own)]
+    return PatientAppointment(
+        told.practice,
+        told.site,
+        told.practitioner,
+        told.visit_type,
+        appointment.status,
+        appointment.confirmed,
+        len(appointment.acts),
+        appointment,
+    )
+
+
+def _for_patient(stanza: SealedStanza, own: bytes | None) -> bool:
+    return Stanza.parse(stanza.bytes).type is StanzaType.SYMMETRIC or stanza.kid == own
+
+
+async def read_for_member(
+    instance: Instance, staff: Staff, record: UUID, groups: Sequence[str], kids: Sequence[bytes]
+) -> Sealed:
+    """The groups asked for and the stanzas of the caller's kids. Raises NoSuchAppointment, also outside their units."""
+    wanted = sorted({GROUPS[group] for group in groups})
+    row = await envelopes.read_sealed(instance.pool, staff.practice, record, wanted, list(kids))
+    if row is None or row["unit"] not in staff.units:
+        raise NoSuchAppointment
+    return sealed(row)
+
+
+class Listed(msgspec.Struct, omit_defaults=True):
+    """An appointment of a list; `sealed` carries group id alone, and is left out for what the caller knows at this rev."""
+
+    record: UUID
+    agenda: UUID
+    start: datetime
+    minutes: int
+    visit_type: UUID
+    status: str
+    confirmed: bool
+    overbooked: bool
+    rev: int
+    acts: int
+    sealed: Sealed | None = None
+
+
+async def read_list(
+    instance: Instance,
+    staff: Staff,
+    agendas: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    *,
+    kids: Sequence[bytes],
+    known: Sequence[tuple[UUID, int]],
+) -> list[Listed]:
+    """The appointments of the caller's units in these agendas, in order of time, LIST_MAX at most. One query."""
+    rows = await envelopes.read_sealed_list(
+        instance.pool,
+        staff.practice,
+        agendas,
+        list(staff.units),
+        since,
+        until,
+        kids=kids,
+        known=known,
+        most=LIST_MAX,
+    )
+    return [
+        Listed(
+            row["record"],
+            row["agenda"],
+            row["start"],
+            row["minutes"],
+            row["visit_type"],
+            row["status"],
+            row["confirmed"],
+            row["overbooked"],
+            row["rev"],
+            row["acts"],
+            None if row["known"] else sealed(row),
+        )
+        for row in rows
+    ]
