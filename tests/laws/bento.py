@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Dr Bento's agendas, as tests write them, and an independent definition of what they offer.
 
 `expected_starts` is the oracle: it asks every minute of a few days, one at a time, what the clock on the wall shows and

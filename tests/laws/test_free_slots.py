@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What free slots are, as laws over made-up agendas, and what follows from them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Recurrence by arithmetic on one day against an expansion of the whole series by another's code (dateutil)."""
 
 from __future__ import annotations

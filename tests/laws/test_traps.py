@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The traps of booking that need no database: clock changes, holidays, tampering, moves, odd weeks, notice.
 
 Each has its twin, where nothing special happens.

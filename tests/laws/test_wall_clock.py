@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The oracle: an instant is open if its wall clock lies inside a rule, at every change of every zone."""
 
 from __future__ import annotations

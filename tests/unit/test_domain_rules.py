@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Rules that cannot be kept are refused when they are written, and errors speak in whole sentences."""
 
 from __future__ import annotations

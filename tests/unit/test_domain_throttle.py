@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Holds an address may take: five an hour freely, then work that serves once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An agenda: one practitioner at one site, with the wall-clock rules that say when it is open.
 
 All times here are the site's wall clock. An opening runs on days; what it opens belongs to the day it begins

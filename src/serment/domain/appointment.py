@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An appointment's life: its states, who may change what, and when.
 
 The server sees no person here: a record, a time, a visit type, a status. What was confided is sealed beside
@@ -16,7 +17,6 @@ from serment.domain.errors import IllegalChange, StaffOnlyChange, StaleRevision,
 from serment.domain.offer import Offer
 
 LATE_CANCEL_MINUTES = 24 * 60  # calendar time at the site; later is allowed and marked
-CANCEL_GRACE_MINUTES = 10  # staff may undo, and no message leaves, for so long after a cancellation
 
 
 class Status(StrEnum):
@@ -185,9 +185,3 @@ class Appointment:
         if by is By.PATIENT and status in _STAFF_CHANGES[self.status]:
             raise StaffOnlyChange
         raise IllegalChange(self.status, status)
-
-
-def check_undo(cancelled_at: datetime, *, now: datetime) -> None:
-    """Raises TooLate once the grace after a cancellation is over and its messages may have left."""
-    if now >= cancelled_at + timedelta(minutes=CANCEL_GRACE_MINUTES):
-        raise TooLate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What can go wrong in the domain, each a type whose docstring is the message a person reads.
 
 A message says what happened, what was kept and what to do next. It never carries personal data: what a
@@ -107,10 +108,6 @@ class NoMoreExtensions(DomainError):
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
-
-
-class NotYourHold(DomainError):
-    """This time is being kept for somebody else. Nothing was changed; choose another time."""
 
 
 # ---------------------------------------------------------------- changing an appointment

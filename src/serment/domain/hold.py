@@ -1,21 +1,18 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A hold: a slot kept for one person while they type. Exclusive, ten minutes, extended twice at the most
 (WCAG 2.2.1).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from serment.domain.errors import HoldExpired, InvalidRule, NoMoreExtensions
-from serment.domain.offer import Offer
 
 HOLD_MINUTES = 10
 HOLD_EXTENSIONS_MAX = 2
 HOLD_WARNING_MINUTES = 2
-OFFER_MINUTES = 15  # the waiting list's exclusive offer is a hold of this length
 
 
 class HoldState(StrEnum):
@@ -26,41 +23,9 @@ class HoldState(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Keeps a span of an agenda for one record-to-be until `until`, exclusive. `record` was drawn by the
-    browser.
-    """
-
-    record: UUID
-    offer: Offer
-    until: datetime
-    extensions: int = 0
-
-    @staticmethod
-    def placed(offer: Offer, record: UUID, *, now: datetime, minutes: int = HOLD_MINUTES) -> Hold:
-        """A new hold on what was offered."""
-        return Hold(record=record, offer=offer, until=_whole_second(now) + timedelta(minutes=minutes))
-
-    def state(self, now: datetime) -> HoldState:
-        """Where the hold stands at an instant."""
-        return state_of(self.until, now)
-
-    def extended(self, nth: int, *, now: datetime) -> Hold:
-        """The hold kept for ten minutes from now, for the nth time. Asked again for the same n, the same
-        answer.
-
-        Raises HoldExpired, NoMoreExtensions.
-        """
-        until, extensions = extension(self.until, self.extensions, nth, now=now)
-        return replace(self, until=until, extensions=extensions)
-
-    def confirm(self, *, now: datetime) -> Offer:
-        """What may now be booked. Raises HoldExpired: a late confirmation books nothing, even where nobody
-        came since.
-        """
-        check_running(self.until, now=now)
-        return self.offer
+def limit(now: datetime) -> datetime:
+    """Until when a hold placed or extended now is kept, exclusive; whole seconds."""
+    return now.replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
 
 
 def state_of(until: datetime, now: datetime) -> HoldState:
@@ -71,7 +36,7 @@ def state_of(until: datetime, now: datetime) -> HoldState:
 
 
 def check_running(until: datetime, *, now: datetime) -> None:
-    """Raises HoldExpired unless the hold still runs."""
+    """Raises HoldExpired unless the hold still runs: a late confirmation fails, even where nobody came since."""
     if now >= until:
         raise HoldExpired(until)
 
@@ -89,9 +54,5 @@ def extension(until: datetime, extensions: int, nth: int, *, now: datetime) -> t
         raise NoMoreExtensions(until)
     if nth <= extensions:
         return until, extensions
-    # A longer hold (the waiting list's) is never cut short by its first extension.
-    return max(until, _whole_second(now) + timedelta(minutes=HOLD_MINUTES)), nth
-
-
-def _whole_second(now: datetime) -> datetime:
-    return now.replace(microsecond=0)
+    # A hold that was given longer is never cut short by its extension.
+    return max(until, limit(now)), nth

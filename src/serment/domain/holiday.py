@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Public holidays of a site's region: metropolitan France, Alsace-Moselle, and each overseas territory
 differ.
 

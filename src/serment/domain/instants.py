@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Wall clock to UTC and back, in this one place.
 
 The definition everything here follows: *an instant is open if its local wall clock lies inside a rule.* So a
@@ -171,11 +172,6 @@ def instants_inside(walls: Sequence[Interval], pieces: Sequence[Stretch]) -> lis
 
 
 # ---------------------------------------------------------------- single times
-
-
-def offset_at(zone_name: str, minute: int) -> int:
-    """The zone's offset in minutes at an instant."""
-    return _offset(zone_named(zone_name), minute)
 
 
 def wall_clock(instant: datetime, zone_name: str) -> datetime:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sets of whole minutes as sorted, disjoint, half-open intervals `(since, until)`. What they count is the
 caller's.
 """

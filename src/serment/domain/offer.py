@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One claimed slot, recomputed: why it is not offered, and the offer if it is.
 
 A browser sends an agenda, a visit type and a start; everything else is worked out again here. `why_not` is

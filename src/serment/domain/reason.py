@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Why a slot is not offered: one type for each reason, with what a sentence about it needs.
 
 Sentences are the interface's, in its two languages; here stand facts. Walls are the site's wall clock

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Recurrence rules (RFC 5545, 3.3.10) as a question asked of one day: does the rule run on it?
 
 Slot search asks about a few days out of years, so nothing is ever expanded: a day is tested by arithmetic.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The search for free slots: computed from openings, absences and what is taken.
 
 Nothing here looks at a day minute by minute. What is open becomes intervals of instants, what is taken
@@ -59,12 +60,6 @@ def reach(agenda: Agenda, visit_type: VisitType, *, first: date, days: int) -> t
         instants.minute_instant(since - visit_type.buffer_before_minutes),
         instants.minute_instant(until + MINUTES_A_DAY + visit_type.buffer_after_minutes),
     )
-
-
-def reach_to_horizon(agenda: Agenda, visit_type: VisitType, now: datetime) -> tuple[datetime, datetime]:
-    """The instants within which anything taken can touch the answer of `next_free`."""
-    first = instants.local_day(now, agenda.zone)
-    return reach(agenda, visit_type, first=first, days=visit_type.horizon_days + 1)
 
 
 def recheck_at(agenda: Agenda, visit_type: VisitType, found: Slot | None, now: datetime) -> datetime:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A slot, and the situation it is looked for in. Slots are computed (`search`), never stored."""
 
 from __future__ import annotations

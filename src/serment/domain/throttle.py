@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How many holds one address may take: five an hour freely, then each costs a little work; no one is shut
 out.
 

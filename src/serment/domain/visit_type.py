@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Visit types: what a practice offers, how long it takes, who may book it and what is asked before."""
 
 from __future__ import annotations
