@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from serment.database.embedded import EmbeddedPostgres
-from serment.database.migrate import HistoryChanged, MigrationFilesWrong, migrate, read_migrations
+from serment.database.migrate import HistoryChanged, MigrationFilesWrong, migrate, pending, read_migrations
 
 
 @pytest.fixture
@@ -46,7 +46,10 @@ async def _tables(url: str) -> set[str]:
 
 
 async def test_migrations_run_once_each_and_in_order(empty_url: str, folder: Path) -> None:
+    assert await pending(empty_url, folder=folder) == ["0001_first", "0002_second"]
+    assert await _tables(empty_url) == set()
     assert await migrate(empty_url, folder=folder) == ["0001_first", "0002_second"]
+    assert await pending(empty_url, folder=folder) == []
     assert await migrate(empty_url, folder=folder) == []
     (folder / "0003_third.sql").write_text("INSERT INTO second VALUES (2);")
     assert await migrate(empty_url, folder=folder) == ["0003_third"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ FOLDER = Path(__file__).parent / "migrations"
 MIGRATION_SECONDS_MAX = 600.0
 ADVISORY_LOCK = 0x5345524D454E54  # "SERMENT" in ASCII: one number for all runners of one database
 
+_READ_HISTORY = "SELECT number, name, sha256 FROM serment_migrations ORDER BY number"
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql\Z")
 
 
@@ -43,6 +46,11 @@ class Migration:
     sql: str
 
     @property
+    def file_stem(self) -> str:
+        """The file's name without its ending."""
+        return f"{self.number:04}_{self.name}"
+
+    @property
     def sha256(self) -> str:
         """Hex digest of the SQL as stored on disk."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
@@ -58,9 +66,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
         found.append(Migration(int(match[1]), match[2], path.read_bytes().decode("utf-8")))
     for expected, migration in enumerate(found, start=1):
         if migration.number != expected:
-            raise MigrationFilesWrong(
-                f"{migration.number:04}_{migration.name}.sql stands where {expected:04} belongs."
-            )
+            raise MigrationFilesWrong(f"{migration.file_stem}.sql stands where {expected:04} belongs.")
     return found
 
 
@@ -71,6 +77,25 @@ async def migrate(url: str, *, folder: Path = FOLDER) -> list[str]:
     file it stands in is rolled back whole).
     """
     migrations = read_migrations(folder)
+    async with _connected(url) as connection:
+        # A session lock, not a transaction's: it must outlive the commit of each file. Closing the session frees it.
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        return await _apply(connection, migrations)
+
+
+async def pending(url: str, *, folder: Path = FOLDER) -> list[str]:
+    """The names of the migrations this database still lacks; changes nothing. Raises what `migrate` raises."""
+    migrations = read_migrations(folder)
+    async with _connected(url) as connection:
+        rows = []
+        if await connection.fetchval("SELECT to_regclass('serment_migrations') IS NOT NULL"):
+            rows = await connection.fetch(_READ_HISTORY)
+        _compare(rows, migrations)
+        return [migration.file_stem for migration in migrations[len(rows) :]]
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS_MAX,
@@ -81,9 +106,7 @@ async def migrate(url: str, *, folder: Path = FOLDER) -> list[str]:
         version = int(await connection.fetchval("SHOW server_version_num"))
         if version < POSTGRES_VERSION_MIN:
             raise PostgresTooOld(f"This PostgreSQL is {version // 10000}; Serment needs 15 or newer.")
-        # A session lock, not a transaction's: it must outlive the commit of each file. Closing the session frees it.
-        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
-        return await _apply(connection, migrations)
+        yield connection
     finally:
         await connection.close(timeout=CONNECT_SECONDS_MAX)
 
@@ -99,7 +122,7 @@ async def _apply(connection: asyncpg.Connection, migrations: list[Migration]) ->
         )
         """
     )
-    rows = await connection.fetch("SELECT number, name, sha256 FROM serment_migrations ORDER BY number")
+    rows = await connection.fetch(_READ_HISTORY)
     _compare(rows, migrations)
     applied = []
     for migration in migrations[len(rows) :]:
@@ -111,7 +134,7 @@ async def _apply(connection: asyncpg.Connection, migrations: list[Migration]) ->
                 migration.name,
                 migration.sha256,
             )
-        applied.append(f"{migration.number:04}_{migration.name}")
+        applied.append(migration.file_stem)
     return applied
 
 
@@ -125,6 +148,6 @@ def _compare(rows: list[asyncpg.Record], migrations: list[Migration]) -> None:
     for row, migration in zip(rows, migrations, strict=False):
         if row["sha256"] != migration.sha256:
             raise HistoryChanged(
-                f"{migration.number:04}_{migration.name}.sql was changed after it was applied to this database. "
+                f"{migration.file_stem}.sql was changed after it was applied to this database. "
                 "Nothing was changed. Restore the file, and put the change into a new one."
             )

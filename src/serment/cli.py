@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`serment`: the command line. Each command loads what it needs when it runs, so `--help` and `check` always work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from serment.settings import VARIABLES, Settings, SettingWrong, read_settings
+
+CONNECT_SECONDS_MAX = 5.0
+SEED_STATEMENT_SECONDS_MAX = 60.0
+
+_SETTINGS_HELP = "\b\nSettings, read from the environment:\n" + "\n".join(
+    f"  {variable:<22}{what}" for variable, _, what in VARIABLES
+)
+
+
+class SaidInWords(click.ClickException):
+    """An error whose message is meant for people: printed without a trace of the program's inside."""
+
+    def show(self, file: object = None) -> None:
+        """Prints the sentence to standard error."""
+        click.echo(self.message, err=True)
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings(os.environ)
+    except SettingWrong as error:
+        raise SaidInWords(str(error)) from error
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Turns the errors that an operator can cure into their sentence and exit code 1; others keep their trace."""
+    from serment.database import carriers, cluster_folder, embedded, migrate, pool
+
+    curable = (
+        carriers.NoPostgres,
+        carriers.RootCannotRunPostgres,
+        cluster_folder.FolderInUse,
+        cluster_folder.FolderNotPrivate,
+        embedded.PostgresDidNotStart,
+        migrate.HistoryChanged,
+        migrate.MigrationFilesWrong,
+        pool.PostgresTooOld,
+    )
+    try:
+        yield
+    except curable as error:
+        raise SaidInWords(str(error)) from error
+    except pool.UNREACHABLE as error:
+        raise SaidInWords(
+            f"PostgreSQL cannot be reached ({type(error).__name__}). Is it running, and is SERMENT_DATABASE_URL right? "
+            "`serment check` looks at it step by step."
+        ) from error
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The URL of the database of these settings; the embedded one runs for as long as the block does."""
+    from serment.database.embedded import EmbeddedPostgres
+
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin) as postgres:
+        yield postgres.url()
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_SETTINGS_HELP,
+)
+@click.version_option(package_name="serment", message="Serment %(version)s")
+def main() -> None:
+    """Serment: medical appointments that only the patient and the practice can read.
+
+    To look around: `serment demo`. To run it for people: set SERMENT_DATABASE_URL and SERMENT_ORIGIN, run `serment
+    check`, then `serment migrate` and `serment serve` behind a proxy that speaks TLS.
+    """
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+
+
+@main.command()
+def serve() -> None:
+    """Runs the server. It holds no key of anybody and opens no envelope."""
+    from serment.check import why_port_is_taken
+    from serment.database import migrate as migrations
+
+    settings = _settings()
+    # `kill` ends like Ctrl-C: requests are finished, then the embedded database is shut down in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with in_words(), contextlib.suppress(KeyboardInterrupt), database(settings) as url:
+        if taken := why_port_is_taken(settings.host, settings.port):
+            raise SaidInWords(taken)
+        if settings.database_url is None:
+            asyncio.run(migrations.migrate(url))
+        elif lacking := asyncio.run(migrations.pending(url)):
+            raise SaidInWords(
+                f"The database lacks {', '.join(lacking)}. Nothing was started. Run `serment migrate` first."
+            )
+        _run_server(settings, url)
+
+
+def _run_server(settings: Settings, url: str) -> None:
+    import uvicorn
+
+    from serment.server.app import GRACEFUL_SECONDS, create_app
+
+    several = settings.workers > 1
+    if several:
+        os.environ["SERMENT_DATABASE_URL"] = (
+            url  # each worker is a process of its own and reads its own settings
+        )
+    click.echo(f"Serment answers on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
+    uvicorn.run(
+        "serment.cli:worker_app" if several else create_app(settings, url),
+        factory=several,
+        workers=settings.workers if several else None,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        loop="uvloop",
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def worker_app() -> object:
+    """The application of one worker process of several."""
+    from serment.server.app import create_app
+
+    return create_app(read_settings(os.environ))
+
+
+@main.command()
+def demo() -> None:
+    """Starts everything on made-up people: a database, a town, a first practice, the server."""
+    from serment.demo.run import run
+
+    settings = _settings()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with in_words(), contextlib.suppress(KeyboardInterrupt):
+        run(settings)
+
+
+@main.command()
+def check() -> None:
+    """Says in words what is wrong with this machine or configuration, and the cure. Exit code 1 if something is."""
+    from serment.check import report
+
+    sys.exit(report(_settings()))
+
+
+@main.command()
+def migrate() -> None:
+    """Brings the database up to date. Safe to run twice, or by several at once."""
+    from serment.database.migrate import migrate as bring_up_to_date
+
+    with in_words(), database(_settings()) as url:
+        applied = asyncio.run(bring_up_to_date(url))
+    for name in applied:
+        click.echo(f"applied {name}")
+    click.echo("The database is up to date." if applied else "The database was up to date already.")
+
+
+@main.group(name="import")
+def import_() -> None:
+    """Reads public registers into the directory."""
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@import_.command()
+@FILE
+@click.option(
+    "--close-always", is_flag=True, help="Close what the file lacks even if the file looks cut short."
+)
+def rpps(file: Path, close_always: bool) -> None:
+    """Reads the French register of professionals (PS_LibreAcces_Personne_activite).
+
+    FILE may be read again at any time: what changed is changed, what left is closed, what is wrong is refused with its
+    line number.
+    """
+    from serment.directory.rpps_format import HeaderDrift
+
+    with in_words(), database(_settings()) as url:
+        try:
+            sentences = asyncio.run(_import_rpps(url, file, close_always=close_always))
+        except HeaderDrift as error:
+            raise SaidInWords(str(error)) from error
+    for sentence in sentences:
+        click.echo(sentence)
+
+
+async def _import_rpps(url: str, file: Path, *, close_always: bool) -> list[str]:
+    import asyncpg
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from serment.database.migrate import migrate as bring_up_to_date
+    from serment.directory.rpps import import_rpps
+
+    await bring_up_to_date(url)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX)
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task(file.name, total=None)
+            report = await import_rpps(
+                connection,
+                file,
+                today=datetime.now(UTC).date(),
+                close_always=close_always,
+                progress=lambda read, size: progress.update(bar, completed=read, total=size),
+            )
+        return report.sentences()
+    finally:
+        await connection.close()
+
+
+@main.command()
+@FILE
+def seed(file: Path) -> None:
+    """Brings practices, agendas, openings, absences and visit types from FILE (its format: docs/reference/seed.md).
+
+    A second run of the same file changes nothing; a corrected file corrects.
+    """
+    from serment.seeding.format import SeedRefused
+
+    with in_words(), database(_settings()) as url:
+        try:
+            rows = asyncio.run(_seed(url, file))
+        except SeedRefused as error:
+            raise SaidInWords(str(error)) from error
+    click.echo(
+        "The file holds "
+        + ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in rows.items())
+        + "."
+    )
+
+
+async def _seed(url: str, file: Path) -> dict[str, int]:
+    import asyncpg
+
+    from serment.database.migrate import migrate as bring_up_to_date
+    from serment.seeding.format import read
+    from serment.seeding.plant import plant
+
+    town = read(file)
+    await bring_up_to_date(url)
+    connection = await asyncpg.connect(
+        url, timeout=CONNECT_SECONDS_MAX, command_timeout=SEED_STATEMENT_SECONDS_MAX
+    )
+    try:
+        return (await plant(connection, town)).rows
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`serment check` and `serment migrate` on a PostgreSQL of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import asyncpg
+from click.testing import CliRunner, Result
+
+from serment.cli import main
+from serment.database.embedded import EmbeddedPostgres
+
+
+async def _invoke(command: str, url: str) -> Result:
+    # The commands run an event loop of their own, as they do in a shell.
+    return await asyncio.to_thread(CliRunner().invoke, main, [command], env={"SERMENT_DATABASE_URL": url})
+
+
+async def test_check_asks_for_migrate_and_migrate_cures(cluster: EmbeddedPostgres) -> None:
+    name = f"c_{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(cluster.url("postgres"))
+    await connection.execute(f"CREATE DATABASE {name}")
+    url = cluster.url(name)
+    assert "The database lacks 0001_" in (await _invoke("check", url)).output
+    assert "applied 0001_" in (await _invoke("migrate", url)).output
+    assert "up to date already" in (await _invoke("migrate", url)).output
+    output = (await _invoke("check", url)).output
+    assert "The database lacks" not in output and "answers." in output
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
