@@ -40,7 +40,7 @@ from serment.server.usecases.refresh_next_free import refresh_agenda
 from serment.server.usecases.situation import Asked
 from serment.settings import Settings
 
-MAIN_DAYS, MAIN_SHARE = 12, 0.55
+MAIN_DAYS, MAIN_SHARE = 12, 0.45
 OTHER_DAYS, OTHER_SHARE = 7, 0.25
 STATEMENT_SECONDS = 300.0
 STATE_FILE = "demo.json"

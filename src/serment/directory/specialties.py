@@ -151,13 +151,16 @@ def _mistyped(typed: str) -> dict[str, tuple[float, int]]:
 
 
 @lru_cache(maxsize=FOUND_KEPT)
-def _ranked(typed: str) -> tuple[str, ...]:
-    best = _written(typed) or _mistyped(typed)
+def _ranked(typed: str, mistyped: bool) -> tuple[str, ...]:
+    best = _written(typed) or (_mistyped(typed) if mistyped else {})
     order = {one.key: position for position, one in enumerate(kinds())}
     return tuple(sorted(best, key=lambda key: (best[key][0], order[key])))
 
 
-def find_kinds(text: str, *, most: int = 5) -> list[KindOfCare]:
-    """The kinds of care that `text` may mean, best first: exact, beginning, word inside; mistyped only if none."""
+def find_kinds(text: str, *, most: int = 5, mistyped: bool = True) -> list[KindOfCare]:
+    """The kinds of care that `text` may mean, best first: exact phrase, beginning, word inside; mistyped only if none.
+
+    Without `mistyped` only what is written in one of their phrases: a name may be like a word and mean a person.
+    """
     typed = fold(text)
-    return [_by_key()[key] for key in _ranked(typed)[:most]] if typed else []
+    return [_by_key()[key] for key in _ranked(typed, mistyped)[:most]] if typed else []

@@ -8,7 +8,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.response import Redirect
 
 from serment.directory.search import Place, find_towns
-from serment.directory.specialties import find_kinds, kinds
+from serment.directory.specialties import KindOfCare, find_kinds, kinds
 from serment.directory.towns import Town
 from serment.domain import instants
 from serment.server.instance import Instance
@@ -131,34 +131,50 @@ async def _search_view(
         "more_href": "",
         "back_href": "",
     }
-    kind = next(iter(find_kinds(what, most=1)), None) if what else None
     towns = await find_towns(instance.pool, where, limit=TOWNS_SUGGESTED) if where else []
     if where and not towns:
         view["error_where"] = say(language, "search.town_unknown", where=where)
         view["hint"] = say(language, "search.town_unknown_hint")
         return view
-    if kind is not None and not towns:
-        view["error_where"] = say(language, "form.where_missing")
-        return view
     if not what:
         return view
     town = towns[0] if towns else None
-    around = Place(town.latitude, town.longitude) if town else None
-    results = await find_practitioners(
-        instance,
-        codes=kind.codes if kind else (),
-        name=what,
-        around=around,
-        sort=sort,
-        skip=(number - 1) * PAGE_RESULTS,
-        most=PAGE_RESULTS,
-    )
+    kind, results = await _find(instance, what, town, sort, number)
+    if results is None:
+        view["error_where"] = say(language, "form.where_missing")
+        return view
     view |= {"form_open": False, "what_label": kind.name(language) if kind else what}
     if town is not None:
         view["where_label"] = say(language, "search.around", town=town.name, km=RADIUS_KM)
         view["suggestions"] = _other_towns(language, what, towns)
     view["title"] = _title(language, kind.name(language) if kind else "", what, town)
     return view | _results_view(instance, language, results, what, where, sort, number, kind is not None)
+
+
+async def _find(
+    instance: Instance, what: str, town: Town | None, sort: Sort, number: int
+) -> tuple[KindOfCare | None, Results | None]:
+    """What was typed: a specialty, else a name, else a specialty with a slip. None: a specialty needs a place."""
+    around = Place(town.latitude, town.longitude) if town else None
+
+    async def find(kind: KindOfCare | None) -> Results:
+        return await find_practitioners(
+            instance,
+            codes=kind.codes if kind else (),
+            name=what,
+            around=around,
+            sort=sort,
+            skip=(number - 1) * PAGE_RESULTS,
+            most=PAGE_RESULTS,
+        )
+
+    kind = next(iter(find_kinds(what, most=1, mistyped=False)), None)
+    if kind is None:
+        named = await find(None)
+        kind = next(iter(find_kinds(what, most=1)), None)
+        if named.count or named.others or kind is None:
+            return None, named
+    return kind, await find(kind) if town else None
 
 
 def _title(language: Language, specialty: str, what: str, town: Town | None) -> str:
@@ -251,7 +267,7 @@ async def practice(request: Request[Any, Any, Any], lang: str, slug: str) -> Res
     if language is None or row is None:
         return _missing(language or "fr", request)
     view = views.practice_view(language, row)
-    text = page("practice.html", language, path=_own_path(request), entries=("practice",), view=view)
+    text = page("practice.html", language, path=_own_path(request), entries=("p",), view=view)
     return _html(text, headers=CACHE)
 
 
@@ -297,6 +313,12 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
+@get("/{lang:str}/{rest:path}", include_in_schema=False)
+async def nothing(request: Request[Any, Any, Any], lang: str, rest: str) -> Response[str]:
+    """Whatever else was asked for in a language: a page that says so and offers the search."""
+    return _missing(_language(lang) or "fr", request)
+
+
 handlers = [
     choose_language,
     choose_language_of,
@@ -306,4 +328,5 @@ handlers = [
     practice,
     privacy,
     shell,
+    nothing,
 ]
