@@ -115,9 +115,9 @@ export function fromBase64(x: string): Bytes {
   } catch {
     throw new Unknown('base64')
   }
+  if (btoa(binary) !== x) throw new Unknown('base64')
   const out = new Uint8Array(binary.length)
   for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i)
-  if (base64(out) !== x) throw new Unknown('base64')
   return out
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a record is sealed to: instance, practice, unit, record, revision, slot. Any other value of any of them opens nothing. */
-import { type Bytes, ID_BYTES, sized, u32, u8 } from './bytes'
+import { type Bytes, ID_BYTES, join, sized, u32, u8 } from './bytes'
 import { T, inst, sha256 } from './conventions'
 import { Unknown } from './errors'
 import { type Slot, slotBytes } from './slot'
@@ -39,7 +39,8 @@ export function contextOf(place: Place): Context {
     sized(place.record, ID_BYTES, 'record'),
   ]
   const tail = [u32(place.rev), slotBytes(place.slot)]
-  const of = (g: number): Bytes => sha256(...head, u8(g), ...tail)
+  const [before, after] = [join(...head), join(...tail)]
+  const of = (g: number): Bytes => sha256(before, u8(g), after)
   const groups = [of(1), of(2), of(3)] as const
   return { groups, all: sha256(T('all'), ...groups) }
 }

@@ -3,7 +3,7 @@
  * The conventions of rdv1, section 0: T, LP, D, kid, pad. Hashes run in plain JavaScript and
  * synchronously: on inputs of a hundred bytes that is faster than a round trip to WebCrypto's threads.
  */
-import { expand, extract } from '@noble/hashes/hkdf.js'
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { type Bytes, ID_BYTES, KEY_BYTES, cut, isZero, join, readU32, text, u32 } from './bytes'
@@ -67,7 +67,7 @@ export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Bytes {
 
 /** HKDF-SHA256 (RFC 5869). */
 export function hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, bytes: number): Bytes {
-  return expand(nobleSha256, extract(nobleSha256, ikm, salt), info, bytes) as Bytes
+  return nobleHkdf(nobleSha256, ikm, salt, info, bytes) as Bytes
 }
 
 /** D(k, x, n) = HKDF-SHA256(ikm = k, salt = empty, info = T(x), n). */

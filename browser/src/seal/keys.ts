@@ -71,7 +71,11 @@ export async function capKeys(cap: Bytes): Promise<CapKeys> {
   return { rowToken: D(cap, 'row'), box, sign, kem, pkh: patientKeyHash(kem.publicKey) }
 }
 
-/** pkh = SHA-256(T("pkh") || patient_pk). */
+const hashes = new WeakMap<Bytes, Bytes>()
+
+/** pkh = SHA-256(T("pkh") || patient_pk); kept for as long as the row's bytes are, since opening and verifying both ask. */
 export function patientKeyHash(patientPk: Bytes): Bytes {
-  return sha256(T('pkh'), patientPk)
+  const known = hashes.get(patientPk) ?? sha256(T('pkh'), patientPk)
+  hashes.set(patientPk, known)
+  return known
 }

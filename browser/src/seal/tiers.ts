@@ -9,11 +9,10 @@
  * Ed25519 is WebCrypto's in the first two where it exists, JavaScript's otherwise. A tier is about speed
  * and about where keys lie, never about what is accepted: the formats have one suite and no fallback.
  */
-import { type AEAD, CipherSuite, type KDF, type KEM } from 'hpke'
-import { expand, extract } from '@noble/hashes/hkdf.js'
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { type Bytes, HASH_BYTES, KEY_BYTES, equal, fromBase64url } from './bytes'
+import { type AEAD, CipherSuite, type KEM } from 'hpke'
+import { type Bytes, KEY_BYTES, equal, fromBase64url } from './bytes'
 import { sha256 } from './conventions'
+import { hkdfSha256 } from './hpke_kdf'
 import { ED25519_VECTOR, XWING_VECTOR } from './kem_vector'
 import { xwing } from './kem'
 import { OID_ED25519, nativeDh, nativeHalves, pkcs8 } from './kem_native'
@@ -88,20 +87,6 @@ async function scriptSignatures(): Promise<Signatures> {
     signer: (seed) =>
       Promise.resolve({ publicKey: ed.publicKey(seed), sign: (message) => Promise.resolve(ed.sign(message, seed)) }),
     verify: (publicKey, signature, message) => Promise.resolve(ed.verify(signature, message, publicKey)),
-  }
-}
-
-/** HKDF-SHA256 for `hpke`, synchronous inside: eight tiny hashes an opening, where WebCrypto would cross threads sixteen times. */
-export function hkdfSha256(): KDF {
-  return {
-    id: 0x0001,
-    type: 'KDF',
-    name: 'HKDF-SHA256',
-    Nh: HASH_BYTES,
-    stages: 2,
-    Extract: (salt, ikm) => Promise.resolve(extract(nobleSha256, ikm, salt) as Bytes),
-    Expand: (prk, info, length) => Promise.resolve(expand(nobleSha256, prk, info, length) as Bytes),
-    Derive: () => Promise.reject(new Error('two stages')),
   }
 }
 
