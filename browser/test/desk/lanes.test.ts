@@ -59,11 +59,18 @@ describe('free and closed time', () => {
 
 describe('places to move a visit to', () => {
   const opening = { start: h(9), end: h(10), visitTypes: ['follow-up'] };
-  const visit = { visitType: 'follow-up', minutes: 20, step: 10 };
+  const visit = { visitType: 'follow-up', minutes: 20, step: 10, before: 0, after: 0 };
 
   it('are on the grid of their opening, clear of what is taken, and not in the past', () => {
     expect(placesFor(visit, [opening], [{ start: h(9, 15), end: h(9, 25) }], h(8))).toEqual([h(9, 30), h(9, 40)]);
     expect(placesFor(visit, [opening], [], h(9, 25))).toEqual([h(9, 30), h(9, 40)]);
+  });
+
+  it('keep their own buffers clear of neighbours', () => {
+    const taken = [{ start: h(9, 30), end: h(9, 40) }];
+    expect(placesFor(visit, [opening], taken, 0)).toEqual([h(9), h(9, 10), h(9, 40)]);
+    expect(placesFor({ ...visit, after: 10 }, [opening], taken, 0)).toEqual([h(9), h(9, 40)]);
+    expect(placesFor({ ...visit, before: 10 }, [opening], taken, 0)).toEqual([h(9), h(9, 10)]);
   });
 
   it('are none where the opening does not take the type', () => {

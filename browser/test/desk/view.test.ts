@@ -21,6 +21,7 @@ function visit(record: string, hour: number, minute: number, minutes: number, mo
 }
 
 const opening = (agenda: string, from: number, to: number, date = THURSDAY) => ({ agenda, start: at(date, from), end: at(date, to), visitTypes: null });
+const followUp = { visitType: 'follow-up', fr: 'Suivi', en: 'Follow-up', minutes: 20, step: 10, before: 0, after: 0, agendas: ['bento'], questions: [] };
 const empty: Week = { from: '2027-03-15', days: 7, visits: [], openings: [], absences: [], holds: [], holidays: [] };
 
 describe('a lane', () => {
@@ -29,6 +30,13 @@ describe('a lane', () => {
     const lane = viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!;
     expect(lane.items.map(({ kind, id }) => (kind === 'visit' ? id : kind))).toEqual(['alice', 'gap', 'tom', 'closed', 'gap']);
     expect(lane.items.map(({ at: top, length }) => [top, length])).toEqual([[0, 30], [30, 20], [50, 130], [180, 120], [300, 240]]);
+  });
+
+  it('tells free time too short for any visit, without a button for it', () => {
+    const week = { ...empty, openings: [opening('bento', 9, 10)], visits: [visit('alice', 9, 0, 30), visit('tom', 9, 40, 20)] };
+    const kinds = (minutes: number) => viewOf(week, [bento], [THURSDAY], [{ ...followUp, minutes }]).days[0]!.lanes[0]!.items.map(({ kind }) => kind);
+    expect(kinds(15)).toEqual(['visit', 'sliver', 'visit']);
+    expect(kinds(10)).toEqual(['visit', 'gap', 'visit']);
   });
 
   it('offers no gap under a hold or an absence', () => {
@@ -69,11 +77,11 @@ describe('a week', () => {
   });
 
   it('names a holiday for the day when every agenda keeps it, else for its lane alone', () => {
-    const holiday = { date: THURSDAY, name: 'Lundi de Pâques' };
-    const all = viewOf({ ...empty, holidays: [{ ...holiday, agendas: null }] }, [bento, okoro], [THURSDAY]).days[0]!;
-    const one = viewOf({ ...empty, holidays: [{ ...holiday, agendas: ['bento'] }] }, [bento, okoro], [THURSDAY]).days[0]!;
-    expect([all.holiday, one.holiday]).toEqual(['Lundi de Pâques', null]);
-    expect(one.lanes.map((lane) => lane.holiday)).toEqual(['Lundi de Pâques', null]);
+    const holiday = (agenda: string) => ({ agenda, date: THURSDAY, fr: 'Lundi de Pâques', en: 'Easter Monday' });
+    const all = viewOf({ ...empty, holidays: [holiday('bento'), holiday('okoro')] }, [bento, okoro], [THURSDAY]).days[0]!;
+    const one = viewOf({ ...empty, holidays: [holiday('bento')] }, [bento, okoro], [THURSDAY]).days[0]!;
+    expect([all.holiday?.fr, one.holiday]).toEqual(['Lundi de Pâques', null]);
+    expect(one.lanes.map((lane) => lane.holiday?.en)).toEqual(['Easter Monday', undefined]);
   });
 
   it('makes the hour taller for short visits, so that a block keeps 24 px', () => {

@@ -65,7 +65,7 @@ export class Carry {
     const type = desk.visitType(moving.visit.visitType);
     if (type === undefined || !type.agendas.includes(lane.agenda.agenda)) return [];
     const taken = lane.taken.filter(({ record }) => record !== moving.record).map(({ span }) => span);
-    const visit = { visitType: type.visitType, minutes: moving.visit.minutes, step: type.step };
+    const visit = { ...type, minutes: moving.visit.minutes };
     return placesFor(visit, lane.openings, taken, desk.now)
       .filter((start) => start !== moving.visit.start || lane.agenda.agenda !== moving.visit.agenda);
   }
@@ -175,7 +175,7 @@ export class Carry {
     const { moving, desk } = this;
     if (moving === null) return;
     const type = desk.visitType(moving.visit.visitType);
-    const start = type === undefined ? null : await firstPlace(desk.open, moving.visit, type.step, desk.zoneOf(moving.visit.agenda), desk.now);
+    const start = type === undefined ? null : await firstPlace(desk.open, moving.visit, type, desk.zoneOf(moving.visit.agenda), desk.now);
     if (this.moving === null) return;
     if (start === null) {
       desk.say(t('move.none_at_all'));
@@ -209,7 +209,7 @@ export class Carry {
     const { desk } = this;
     let linked = false;
     const done = await desk.attempt(visit, async () => {
-      const { booked, linked: has } = await moveVisit(desk.open, visit, { agenda, start, overbook: false });
+      const { booked, linked: has } = await moveVisit(desk.open, visit, { agenda, start });
       linked = has;
       desk.book.markSeen(visit.record, booked.rev);
       await desk.read();

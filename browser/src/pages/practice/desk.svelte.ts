@@ -5,12 +5,12 @@ import { addDays, dateAt, monday } from '../../usecases/desk/days';
 import { ACTION_KEYS, stepFrom, tabStop } from '../../usecases/desk/keyboard';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { accept, refuse } from '../../usecases/desk/accept';
-import { act } from '../../usecases/desk/act';
+import { note, noteBackTo, sign } from '../../usecases/desk/act';
 import { hearChanges } from '../../usecases/desk/changes';
 import { compactRows } from '../../usecases/desk/compact';
 import { takesTime, type Agenda, type Visit, type VisitType, type Week } from '../../usecases/desk/model';
 import { AgendaBook, agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
-import { isOutage, type StaffAct } from '../../usecases/desk/routes';
+import { isOutage, type Note } from '../../usecases/desk/routes';
 import { Seen } from '../../usecases/desk/seen';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { datesOf, stopsOf, viewOf, type LaneView } from '../../usecases/desk/view';
@@ -75,7 +75,7 @@ export class Desk {
   readonly shownAgendas = $derived.by(() =>
     this.narrow && this.kind !== 'list' ? this.agendas.filter(({ agenda }) => agenda === this.phoneAgenda)
       : this.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
-  readonly drawn = $derived.by(() => viewOf(this.week, this.shownAgendas, this.dates));
+  readonly drawn = $derived.by(() => viewOf(this.week, this.shownAgendas, this.dates, this.visitTypes));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
   readonly tabStop = $derived.by(() => (this.carry.moving !== null ? null : tabStop(this.stops, this.focusId, this.chosen)));
   readonly book: AgendaBook;
@@ -85,7 +85,8 @@ export class Desk {
   #saidTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly open: OpenDesk, readonly closed: (why: Closed, known: KnownHour[]) => void) {
-    this.agendas = agendasOf(open.house);
+    // Of other units' agendas this member is told nothing.
+    this.agendas = agendasOf(open.house).filter(({ unit }) => open.units.has(unit));
     this.visitTypes = visitTypesOf(open.house);
     this.phoneAgenda = this.agendas[0]?.agenda ?? '';
     this.chosen = dateAt(this.zone, this.now);
@@ -356,24 +357,41 @@ export class Desk {
     }
   }
 
-  async mark(visit: Visit, kind: Exclude<StaffAct, 'undo'>): Promise<void> {
-    const SAID: Record<typeof kind, WordKey> = {
-      arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show', cancel: 'said.cancelled',
-    };
+  async mark(visit: Visit, kind: Exclude<Note, 'expect'>): Promise<void> {
+    const SAID: Record<typeof kind, WordKey> = { arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show' };
+    const back = noteBackTo(visit.status);
     await this.attempt(visit, async () => {
-      await act(this.open, visit, kind);
+      await note(this.open, visit, kind);
       this.book.markSeen(visit.record, visit.rev);
       await this.read();
-      this.say(t(SAID[kind]), () => this.takeBack(visit.record));
+      this.say(t(SAID[kind]), back === null ? null : () => this.#noteBack(visit.record, back));
     });
   }
 
-  /** Undoes the last act on a record: the status before it stands again. */
-  async takeBack(record: Id): Promise<void> {
+  async #noteBack(record: Id, back: Note): Promise<void> {
     const visit = this.visit(record);
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
-      await act(this.open, visit, 'undo');
+      await note(this.open, visit, back);
+      await this.read();
+      this.say(t('said.undone'));
+    });
+  }
+
+  async cancel(visit: Visit): Promise<void> {
+    await this.attempt(visit, async () => {
+      await sign(this.open, visit, 'cancel');
+      await this.read();
+      this.say(t('said.cancelled'), () => this.restore(visit.record));
+    });
+  }
+
+  /** Takes a cancellation back, if its time is still free. */
+  async restore(record: Id): Promise<void> {
+    const visit = this.visit(record);
+    if (visit === undefined) return;
+    await this.attempt(visit, async () => {
+      await sign(this.open, visit, 'undo');
       await this.read();
       this.say(t('said.undone'));
     }, { slot_taken: 'wrong.restore_taken' });

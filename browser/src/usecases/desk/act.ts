@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What is done to an appointment without sealing it anew: arrivals at one key, cancellation and its undoing, signed. */
 import { base64 } from '../../seal/bytes';
-import { signAct, type ActKind } from '../../seal/act';
-import type { Act, Status } from '../../wire/types';
+import { signAct } from '../../seal/act';
 import { placeOf } from '../sealing';
 import type { Visit } from './model';
 import { instantText } from './move';
-import { postStaffAct, type StaffAct } from './routes';
+import { postStaffAct, type Acted, type Note, type SignedAct } from './routes';
 import type { OpenDesk } from './unlock';
 
-const SIGNED: readonly StaffAct[] = ['cancel', 'undo'];
+/** Notes what the desk sees. Throws Refused (stale_revision, too_early, illegal_change), NoAnswer, NotNow. */
+export function note(desk: OpenDesk, visit: Visit, kind: Note): Promise<Acted> {
+  return postStaffAct(desk.practice.practice, visit.record, { rev: visit.rev, kind });
+}
 
-/** Throws Refused (stale_revision, too_early, too_late, illegal_change, slot_taken), NoAnswer, NotNow. */
-export async function act(desk: OpenDesk, visit: Visit, kind: StaffAct): Promise<{ status: Status; acts: Act[] }> {
+/** The note that brings a visit back to the status it had; null for one that no note gives. */
+export function noteBackTo(status: Visit['status']): Note | null {
+  switch (status) {
+    case 'booked': return 'expect';
+    case 'arrived': return 'arrive';
+    case 'waiting': return 'wait';
+    case 'seen': return 'seen';
+    case 'no_show': return 'no_show';
+    default: return null;
+  }
+}
+
+/** Cancels, or takes a cancellation back. Throws Refused (stale_revision, too_late, slot_taken), NoAnswer, NotNow. */
+export async function sign(desk: OpenDesk, visit: Visit, kind: SignedAct): Promise<Acted> {
   const n = visit.acts + 1;
   const { practice } = desk.practice;
-  let sig: string | null = null;
-  if (SIGNED.includes(kind)) {
-    const slot = { agenda: visit.agenda, start: instantText(visit.start), minutes: visit.minutes, visit_type: visit.visitType };
-    const place = placeOf(desk.instance, { practice, unit: visit.unit, record: visit.record, rev: visit.rev, slot });
-    sig = base64((await signAct(place, n, kind as ActKind, desk.user.sign)).signature);
-  }
-  return postStaffAct(practice, visit.record, { rev: visit.rev, n, kind, sig });
+  const slot = { agenda: visit.agenda, start: instantText(visit.start), minutes: visit.minutes, visit_type: visit.visitType };
+  const place = placeOf(desk.instance, { practice, unit: visit.unit, record: visit.record, rev: visit.rev, slot });
+  const { signature } = await signAct(place, n, kind, desk.user.sign);
+  return postStaffAct(practice, visit.record, { rev: visit.rev, kind, n, sig: base64(signature) });
 }

@@ -75,20 +75,22 @@ export function closedOf(day: Span, openings: readonly Span[]): Span[] {
 
 /**
  * The starts a visit of `minutes` could be moved to: on its opening's own grid of `step` minutes, within one opening
- * that takes its type, clear of `taken`, after `now`. The server decides; buffers and resources are its business.
+ * that takes its type, clear of `taken` by its own buffers, after `now`. The server decides; the neighbours' buffers and
+ * the resources are its business.
  */
 export function placesFor(
-  visit: { visitType: string; minutes: number; step: number },
+  visit: { visitType: string; minutes: number; step: number; before: number; after: number },
   openings: readonly Opening[],
   taken: readonly Span[],
   now: number,
 ): number[] {
   const length = visit.minutes * MINUTE;
   const step = Math.max(1, visit.step) * MINUTE;
+  const holes = taken.map(({ start, end }) => ({ start: start - visit.after * MINUTE, end: end + visit.before * MINUTE }));
   const starts = new Set<number>();
   for (const opening of openings) {
     if (opening.visitTypes !== null && !opening.visitTypes.includes(visit.visitType)) continue;
-    for (const gap of without([opening], taken)) {
+    for (const gap of without([opening], holes)) {
       const first = opening.start + Math.ceil((Math.max(gap.start, now) - opening.start) / step) * step;
       for (let start = first; start + length <= gap.end; start += step) starts.add(start);
     }

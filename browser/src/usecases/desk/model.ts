@@ -29,6 +29,9 @@ export interface VisitType {
   en: string;
   minutes: number;
   step: number;
+  /** Buffers, in minutes. */
+  before: number;
+  after: number;
   agendas: readonly Id[];
   questions: readonly { id: string; fr: string; en: string }[];
 }
@@ -90,7 +93,7 @@ export interface Week {
   openings: readonly OpeningOf[];
   absences: readonly Absence[];
   holds: readonly Hold[];
-  holidays: readonly { date: LocalDate; name: string; agendas: readonly Id[] | null }[];
+  holidays: readonly { agenda: Id; date: LocalDate; fr: string; en: string }[];
 }
 
 export type State =
@@ -113,7 +116,8 @@ export function statesOf(visit: Visit): State[] {
   if (visit.status === 'waiting') states.push('waiting');
   if (visit.status === 'seen') states.push('seen');
   if (visit.status === 'no_show') states.push('missed');
-  if (visit.reading === 'open' && visit.verified === false) states.push('unverified');
+  const over = visit.status === 'seen' || visit.status === 'no_show' || visit.status === 'cancelled';
+  if (visit.reading === 'open' && visit.verified === false && !over) states.push('unverified');
   if (visit.writer === 'connector') states.push('software');
   const ahead = visit.status === 'booked' || visit.status === 'requested';
   if (ahead && visit.fresh) states.push(visit.rev > 1 && visit.writer === 'patient' ? 'moved' : 'fresh');

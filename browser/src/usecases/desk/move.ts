@@ -27,13 +27,12 @@ const ROSTER_ROUNDS_MAX = 3;
 export interface Target {
   agenda: Id;
   start: number;
-  overbook: boolean;
 }
 
 export const instantText = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 
 /** Reads, opens and seals anew for the held slot. Throws Altered before anything is sealed to a key that the patient did not name. */
-async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, overbook: boolean): Promise<{ move: StaffMove; linked: boolean }> {
+async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move: StaffMove; linked: boolean }> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'move');
   const record = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified for ever: a member's signature would vouch for it.
@@ -60,7 +59,7 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, overbook: boolea
         head: base64(sealed.head), booking_pk: base64(sealed.bookingPk), patient_pk: sealed.patientPk === null ? null : base64(sealed.patientPk),
         writer: 'member', writer_kid: sealed.writerKid === null ? null : base64(sealed.writerKid),
       },
-      seen_rev: row.rev, act: base64(D(code, 'act', CODE_BYTES)), overbook,
+      seen_rev: row.rev, act: base64(D(code, 'act', CODE_BYTES)),
     },
   };
 }
@@ -74,12 +73,12 @@ export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): P
   const { practice } = desk.practice;
   const token = base64(random(HOLD_TOKEN_BYTES));
   const held = await postHold(
-    { practice, record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), overbook: target.overbook }, token,
+    practice, { record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), minutes: visit.minutes }, token,
   );
   const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
     for (let round = 0; ; round += 1) {
-      const { move, linked } = await reseal(desk, visit, slot, target.overbook);
+      const { move, linked } = await reseal(desk, visit, slot);
       // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
       if (move.seen_rev !== visit.rev) throw new Refused('stale_revision', 409, {});
       try {

@@ -10,8 +10,8 @@ import { postAgenda, type AgendaAnswer, type AgendaRow, type House } from './rou
 import type { Seen } from './seen';
 import type { OpenDesk } from './unlock';
 
-/** Known records named in one request: about 65 bytes each, under a request's 64 KiB. What is not named comes again. */
-export const KNOWN_MAX = 800;
+/** Known records named in one request; what is not named comes again. */
+export const KNOWN_MAX = 5_000;
 /** Signatures checked between two turns of the page. */
 const CHECK_BATCH_RECORDS = 25;
 
@@ -36,7 +36,7 @@ export function agendasOf(house: House): Agenda[] {
 
 export function visitTypesOf(house: House): VisitType[] {
   return house.visit_types.map((type) => ({
-    visitType: type.visit_type, fr: type.name_fr, en: type.name_en, minutes: type.minutes, step: type.step_minutes, questions: type.questions,
+    visitType: type.visit_type, fr: type.name_fr, en: type.name_en, minutes: type.minutes, step: type.step_minutes, before: type.buffer_before_minutes, after: type.buffer_after_minutes, questions: type.questions,
     agendas: house.agendas.filter((agenda) => agenda.visit_types.includes(type.visit_type)).map(({ agenda }) => agenda),
   }));
 }
@@ -50,9 +50,7 @@ export function weekOf(answer: AgendaAnswer, from: LocalDate, days: number, visi
     openings: answer.openings.map((one) => ({ agenda: one.agenda, ...span(one), visitTypes: one.visit_types })),
     absences: answer.absences.map((one) => ({ agenda: one.agenda, ...span(one) })),
     holds: answer.holds.map((one) => ({ agenda: one.agenda, ...span(one) })),
-    holidays: answer.holidays.map((one) => ({
-      date: one.date, name: (document.documentElement.lang === 'en' ? one.en : one.fr) ?? one.name ?? '', agendas: one.agenda === undefined ? null : [one.agenda],
-    })),
+    holidays: answer.holidays.map(({ agenda, date, fr, en }) => ({ agenda, date, fr, en })),
   };
 }
 
@@ -61,7 +59,7 @@ export function sealedVisit(row: AgendaRow, unit: Id): Visit {
   const start = seconds(row.start);
   return {
     record: row.record, agenda: row.agenda, unit, start, end: start + row.minutes * 60, minutes: row.minutes, visitType: row.visit_type, status: row.status,
-    confirmed: row.confirmed, overbooked: row.overbooked, rev: row.rev, acts: row.acts.reduce((last, { n }) => Math.max(last, n), 0),
+    confirmed: row.confirmed, overbooked: row.overbooked, rev: row.rev, acts: row.acts,
     reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, formerList: false,
   };
 }

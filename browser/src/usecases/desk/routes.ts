@@ -2,7 +2,7 @@
 /** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
 import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
-import type { Act, Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Revision, Sealed, Site, Status } from '../../wire/types';
+import type { Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Revision, Sealed, Site, Status } from '../../wire/types';
 
 export interface SignedIn {
   account: Id;
@@ -21,6 +21,8 @@ export interface HouseVisitType {
   name_en: string;
   minutes: number;
   step_minutes: number;
+  buffer_before_minutes: number;
+  buffer_after_minutes: number;
   questions: { id: string; fr: string; en: string }[];
 }
 
@@ -49,7 +51,8 @@ export interface AgendaRow {
   confirmed: boolean;
   overbooked: boolean;
   rev: number;
-  acts: Act[];
+  /** The number of the last signed act of this revision. */
+  acts: number;
   sealed?: Sealed | null;
 }
 
@@ -57,11 +60,19 @@ export interface AgendaAnswer {
   appointments: AgendaRow[];
   openings: { agenda: Id; start: Instant; end: Instant; visit_types: Id[] | null }[];
   absences: { agenda: Id; start: Instant; end: Instant }[];
-  holidays: { agenda?: Id; date: LocalDate; name?: string; fr?: string; en?: string }[];
+  holidays: { agenda: Id; date: LocalDate; fr: string; en: string }[];
   holds: { agenda: Id; start: Instant; end: Instant }[];
 }
 
-export type StaffAct = 'cancel' | 'undo' | 'arrive' | 'wait' | 'seen' | 'no_show';
+/** Signed: cancel and undo. The others note what the desk sees; expect takes such a note back. */
+export type SignedAct = 'cancel' | 'undo';
+export type Note = 'arrive' | 'wait' | 'seen' | 'no_show' | 'expect';
+
+export interface Acted {
+  status: Status;
+  acts: number;
+  late: boolean;
+}
 
 export interface Why {
   offered: boolean;
@@ -92,32 +103,30 @@ export const postRead = (practice: Id, record: Id, groups: readonly string[], ki
   post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose });
 
 export interface StaffHold {
-  practice: Id;
   record: Id;
   agenda: Id;
   visit_type: Id;
   start: Instant;
-  overbook: boolean;
+  minutes: number;
 }
 
-export const postHold = (hold: StaffHold, token: Base64) => post<Hold>(of(hold.practice, 'holds'), hold, { 'Serment-Hold': token });
+export const postHold = (practice: Id, hold: StaffHold, token: Base64) => post<Hold>(of(practice, 'holds'), hold, { 'Serment-Hold': token });
 export const postRelease = (practice: Id, record: Id, token: Base64) =>
-  post<null>(of(practice, 'holds/release'), { practice, record }, { 'Serment-Hold': token });
+  post<null>(of(practice, 'holds/release'), { record }, { 'Serment-Hold': token });
 
 export interface StaffMove {
   revision: Revision;
   seen_rev: number;
   act: Base64;
-  overbook: boolean;
 }
 
 export const postStaffMove = (practice: Id, record: Id, move: StaffMove, token: Base64) =>
   post<Booked>(of(practice, `appointments/${record}/move`), move, { 'Serment-Hold': token });
-export const postAccept = (practice: Id, record: Id, rev: number) => post<Booked>(of(practice, `appointments/${record}/accept`), { rev });
-export const postRefuse = (practice: Id, record: Id, rev: number) => post<Booked>(of(practice, `appointments/${record}/refuse`), { rev });
+export const postAccept = (practice: Id, record: Id) => post<Acted>(of(practice, `appointments/${record}/accept`), {});
+export const postRefuse = (practice: Id, record: Id) => post<Acted>(of(practice, `appointments/${record}/refuse`), {});
 
-export const postStaffAct = (practice: Id, record: Id, act: { rev: number; n: number; kind: StaffAct; sig: Base64 | null }) =>
-  post<{ status: Status; acts: Act[] }>(of(practice, `appointments/${record}/acts`), act);
+export const postStaffAct = (practice: Id, record: Id, act: { rev: number; kind: Note } | { rev: number; kind: SignedAct; n: number; sig: Base64 }) =>
+  post<Acted>(of(practice, `appointments/${record}/acts`), act);
 
 export const postStanzas = (practice: Id, add: readonly { record: Id; rev: number; head: Base64; bytes: Base64 }[]) =>
   post<{ stored: { record: Id; rev: number; kid: Base64; bytes: Base64 }[] }>(of(practice, 'stanzas'), { add });

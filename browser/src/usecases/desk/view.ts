@@ -6,7 +6,7 @@
 import { addDays, axisOf, instantOf, localDay, MINUTE, missing, placeSpan, weekday, type Axis, type LocalDay, type Span } from './days';
 import { closedOf, columnsOf, gapsOf, type Column, type Opening } from './lanes';
 import type { StopLane } from './keyboard';
-import { takesTime, type Agenda, type Hold, type Visit, type Week } from './model';
+import { takesTime, type Agenda, type Hold, type Visit, type VisitType, type Week } from './model';
 
 export interface Placed {
   at: number;
@@ -16,9 +16,16 @@ export interface Placed {
 export type Item =
   | (Placed & Column & { kind: 'visit'; id: string; span: Span; visit: Visit })
   | (Placed & { kind: 'gap'; id: string; span: Span })
+  | (Placed & { kind: 'sliver'; id: string; span: Span })
   | (Placed & { kind: 'hold'; id: string; span: Span })
   | (Placed & { kind: 'away'; id: string; span: Span })
   | (Placed & { kind: 'closed'; id: string; span: Span });
+
+/** A public holiday's name in both languages. */
+export interface Holiday {
+  fr: string;
+  en: string;
+}
 
 export interface LaneView {
   agenda: Agenda;
@@ -29,19 +36,22 @@ export interface LaneView {
   openings: Opening[];
   /** What no visit can be put on: appointments, holds, absences. */
   taken: { span: Span; record: string | null }[];
-  holiday: string | null;
+  holiday: Holiday | null;
 }
 
 export interface DayView {
   date: string;
   lanes: LaneView[];
-  holiday: string | null;
+  holiday: Holiday | null;
 }
 
 export interface AgendaView {
   axis: Axis;
   days: DayView[];
 }
+
+/** A gap this long is a button even where no shorter visit exists, in minutes: 20 of them are 26 px. */
+const GAP_MINUTES_USUAL = 20;
 
 const overlaps = (a: Span, b: Span) => a.start < b.end && b.start < a.end;
 const within = (span: Span, day: Span) => span.start >= day.start && span.start < day.end;
@@ -57,13 +67,15 @@ interface Raw {
   openings: Opening[];
   absences: Span[];
   holds: Hold[];
-  holiday: string | null;
+  /** The shortest visit the agenda takes, in minutes. */
+  shortest: number;
+  holiday: Holiday | null;
 }
 
-function gather(week: Week, agenda: Agenda, date: string): Raw {
+function gather(week: Week, agenda: Agenda, date: string, types: readonly VisitType[] = []): Raw {
   const day = localDay(agenda.zone, date);
   const mine = <T extends { agenda: string }>(list: readonly T[]) => list.filter((one) => one.agenda === agenda.agenda);
-  const holiday = week.holidays.find((one) => one.date === date && (one.agendas === null || one.agendas.includes(agenda.agenda)));
+  const holiday = mine(week.holidays).find((one) => one.date === date);
   return {
     agenda,
     day,
@@ -71,7 +83,8 @@ function gather(week: Week, agenda: Agenda, date: string): Raw {
     openings: mine(week.openings).filter((opening) => within(opening, day)),
     absences: mine(week.absences).filter((absence) => overlaps(absence, day)).map((absence) => clip(absence, day)),
     holds: mine(week.holds).filter((hold) => within(hold, day)),
-    holiday: holiday?.name ?? null,
+    shortest: Math.min(...types.filter((type) => type.agendas.includes(agenda.agenda)).map(({ minutes }) => minutes), GAP_MINUTES_USUAL),
+    holiday: holiday === undefined ? null : { fr: holiday.fr, en: holiday.en },
   };
 }
 
@@ -89,7 +102,11 @@ function laneOf(raw: Raw, axis: Axis): LaneView {
   const closed = closedOf(axisDay, openings).filter((span) => span.end > span.start);
   const items: Item[] = [
     ...shown.map((visit): Item => ({ kind: 'visit', id: visit.record, span: visit, visit, ...at(visit), ...columns.get(visit)! })),
-    ...gapsOf(openings, [...busy, ...shown]).map((span): Item => ({ kind: 'gap', id: `gap/${key}/${span.start}`, span, ...at(span) })),
+    ...gapsOf(openings, [...busy, ...shown]).map((span): Item => {
+      // Free time too short for any visit is told, but is no button: nothing can be put there.
+      const kind = span.end - span.start < raw.shortest * MINUTE ? 'sliver' : 'gap';
+      return { kind, id: `${kind}/${key}/${span.start}`, span, ...at(span) };
+    }),
     ...holds.map((span): Item => ({ kind: 'hold', id: `hold/${key}/${span.start}`, span, ...at(span) })),
     ...absences.map((span): Item => ({ kind: 'away', id: `away/${key}/${span.start}`, span, ...at(clip(span, axisDay)) })),
     ...closed.map((span): Item => ({ kind: 'closed', id: `closed/${key}/${span.start}`, span, ...at(span) })),
@@ -107,8 +124,8 @@ function laneOf(raw: Raw, axis: Axis): LaneView {
 }
 
 /** The days `dates` of these agendas as one drawing: all days share the axis. */
-export function viewOf(week: Week, agendas: readonly Agenda[], dates: readonly string[]): AgendaView {
-  const raws = dates.map((date) => agendas.map((agenda) => gather(week, agenda, date)));
+export function viewOf(week: Week, agendas: readonly Agenda[], dates: readonly string[], types: readonly VisitType[] = []): AgendaView {
+  const raws = dates.map((date) => agendas.map((agenda) => gather(week, agenda, date, types)));
   const spans = raws.flat().flatMap(({ day, openings, visits }) => [...openings, ...visits].map((span) => ({ day, span })));
   const axis = axisOf(raws.flat().map(({ day }) => day), spans);
   const days = raws.map((lanes, index) => {
@@ -142,7 +159,7 @@ export function hourHeight(view: AgendaView): number {
   const BLOCK_PX_MIN = 26, HOUR_PX_MIN = 80, HOUR_PX_MAX = 312;
   let shortest = 20;
   for (const day of view.days) for (const lane of day.lanes) for (const item of lane.items) {
-    if (item.kind === 'visit') shortest = Math.min(shortest, (item.span.end - item.span.start) / MINUTE);
+    if (item.kind === 'visit' || item.kind === 'gap') shortest = Math.min(shortest, (item.span.end - item.span.start) / MINUTE);
   }
   return Math.min(HOUR_PX_MAX, Math.max(HOUR_PX_MIN, Math.ceil((BLOCK_PX_MIN * 60) / Math.max(5, shortest))));
 }
