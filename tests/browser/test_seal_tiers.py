@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,26 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from serment.framing import (
+    Act,
+    RecordContext,
+    Revision,
+    Roster,
+    SignedEvent,
+    Slot,
+    Stanza,
+    Writer,
+    check_act,
+    check_booking_stanzas,
+)
+from serment.seal.keys import Cap, EpochKeys, UserKeys
+from serment.seal.messages import open_capsule
+from serment.seal.primitives import KemPair
+from serment.seal.record import open_revision
+from serment.seal.roster_writing import open_seed
+
+pytestmark = pytest.mark.slow
 
 BROWSER = Path(__file__).parents[2] / "browser"
 CHROMIUM = "/usr/bin/chromium"
@@ -39,7 +58,9 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 WASM = " 'wasm-unsafe-eval'"
-PAGE = b'<!doctype html><meta charset="utf-8"><title>wait</title><script type="module" src="page.js"></script>'
+PAGE = (
+    b'<!doctype html><meta charset="utf-8"><title>wait</title><script type="module" src="page.js"></script>'
+)
 CLAIMS_MILLISECONDS_MAX = 240_000
 
 WITHOUT_ML_KEM = "for (const n of ['encapsulateBits', 'decapsulateBits']) delete SubtleCrypto.prototype[n]"
@@ -158,6 +179,44 @@ def test_the_best_tier_that_a_browser_has_is_chosen(
     page.close()
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_what_a_browser_seals_the_python_twin_opens(browser: Browser, origin: str, tier: str) -> None:
+    page = opened(browser, origin)
+    handed = call(page, "hand", [tier])
+    page.close()
+    chain = [SignedEvent(bytes.fromhex(e["event"]), bytes.fromhex(e["sig"])) for e in handed["events"]]
+    roster = Roster.verify(chain)
+    place = {name: bytes.fromhex(value) for name, value in handed["context"].items()}
+    slot = Slot.parse(place["slot"])
+    context = RecordContext("serment-test", place["practice"], place["unit"], place["record"], 1, slot)
+    one, two, three = (bytes.fromhex(body) for body in handed["bodies"])
+    stanzas = [Stanza.parse(bytes.fromhex(stanza)) for stanza in handed["stanzas"]]
+    named = {name: bytes.fromhex(handed[name]) for name in ("sig", "head", "bookingPk", "patientPk")}
+    revision = Revision(
+        context, (one, two, three), named["sig"], named["head"], named["bookingPk"], named["patientPk"],
+        Writer.PATIENT, None,
+    )  # fmt: skip
+    revision.check(roster)
+    revision.check_fresh(roster)
+    check_booking_stanzas(stanzas, roster, place["unit"])
+    cap = Cap.from_secret(bytes.fromhex(handed["cap"]))
+    unit = EpochKeys.from_seed(bytes.fromhex(handed["epochSeed"]))
+    unit.check(roster.epoch(place["unit"]))
+    for key in (unit.kem, cap.k_cap):
+        found = open_revision(revision, stanzas, key)
+        said = [part.to_json().hex() for part in (found.identity, found.contact, found.reason) if part]
+        assert said == handed["plain"]
+    sam = UserKeys.from_seed(bytes.fromhex(handed["samSeed"]))
+    assert open_seed(roster, place["unit"], sam.kem, bytes.fromhex(handed["sealedSeed"])).seed == unit.seed
+    check_act(
+        roster, context, 1, Act.CANCEL, bytes.fromhex(handed["act"]), last_n=0, booking_pk=cap.booking.pk
+    )
+    sealed = {name: bytes.fromhex(value) for name, value in handed["capsule"].items()}
+    day = KemPair.from_seed(sealed["seed"])
+    capsule = open_capsule("serment-test", sealed["h"], "2026-11-26", day, sealed["sealed"])
+    assert (capsule.word, capsule.k_m) == ("Céret", sealed["k_m"])
+
+
 def test_a_password_needs_wasm_unsafe_eval_and_nothing_wider(browser: Browser, origin: str) -> None:
     page = opened(browser, origin)
     assert call(page, "start") == "native"
@@ -195,7 +254,11 @@ def sizes(folder: Path) -> dict[str, int]:
 
 def main() -> None:
     """Prints the figures."""
-    with tempfile.TemporaryDirectory() as folder, served(build(Path(folder))) as address, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(build(Path(folder))) as address,
+        chromium() as browser,
+    ):
         for name, size in sizes(Path(folder)).items():
             print(f"{name:32} {size / 1000:8.1f} kB gzip")
         for tier in TIERS:
@@ -209,4 +272,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,6 +18,7 @@ export interface Practice {
   readonly bento: UserKeys
   readonly sam: UserKeys
   readonly samId: Bytes
+  readonly samSeed: Bytes
   readonly seed: Bytes
   readonly keys: EpochKeys
   readonly connector: { readonly kem: PrivateKey; readonly sign: SigningKey }
@@ -36,8 +37,8 @@ export function epochOf(unit: Bytes, e: number, keys: EpochKeys, members: readon
 
 /** Opens a practice with two members, one unit in its first epoch and one connector granted `id`. */
 export async function openPractice(): Promise<Practice> {
-  const [id, unit, bentoId, samId, seed] = [random(16), random(16), random(16), random(16), newSeed()]
-  const [root, bento, sam, keys] = await Promise.all([SigningKey.fromSeed(newSeed()), userKeys(newSeed()), userKeys(newSeed()), epochKeys(seed)])
+  const [id, unit, bentoId, samId, seed, samSeed] = [random(16), random(16), random(16), random(16), newSeed(), newSeed()]
+  const [root, bento, sam, keys] = await Promise.all([SigningKey.fromSeed(newSeed()), userKeys(newSeed()), userKeys(samSeed), epochKeys(seed)])
   const connector = { kem: await PrivateKey.fromSeed(newSeed()), sign: await SigningKey.fromSeed(newSeed()) }
   const owner = member(bento, bentoId, 'owner', [unit])
   const secretary = member(sam, samId, 'secretary', [unit])
@@ -52,7 +53,7 @@ export async function openPractice(): Promise<Practice> {
     roster = await roster.extend([signed])
     chain.push(signed)
   }
-  return { id, unit, root, bento, sam, samId, seed, keys, connector, chain, roster }
+  return { id, unit, root, bento, sam, samId, samSeed, seed, keys, connector, chain, roster }
 }
 
 export function placeIn(practice: Practice): Place {
