@@ -7,7 +7,7 @@ Each has its twin, where nothing special happens.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -30,7 +30,7 @@ from serment.domain.agenda import Agenda, ChangeKind, DatedChange, WeekParity
 from serment.domain.errors import InvalidRule, NotOffered, NotOverbookable, WarningChanged
 from serment.domain.holiday import holidays_of, region_of_postcode, zone_of_postcode
 from serment.domain.offer import offer, overbook, why_not
-from serment.domain.search import free_slots, next_free
+from serment.domain.search import free_slots, next_free, reach
 from serment.domain.slot import Resource, Situation, Slot, Span
 from serment.domain.visit_type import Accepted, VisitType, Who
 
@@ -290,6 +290,20 @@ def test_a_start_off_the_grid_or_outside_is_refused_by_name(start: datetime, cod
     with pytest.raises(NotOffered) as refused:
         offer(bento, visit_type(), NOW, start)
     assert codes(refused.value.reasons) == [code]
+
+
+@pytest.mark.parametrize("year", [1, 1000, 1972, 2500, 9999])
+def test_mallory_asks_for_any_year_and_gets_an_answer(year: int) -> None:
+    bento = agenda(opening(date(2025, 1, 1), "9:00", "12:00"), region="FR")
+    wanted = ["past"] if year < 2026 else ["too_far"]
+    for moment in (wall(f"{year:04}-01-01T00:00"), wall(f"{year:04}-12-31T23:59:59")):
+        assert codes(why_not(bento, visit_type(), NOW, moment)) == wanted
+        assert codes(why_not(bento, visit_type(), SAM, moment.replace(tzinfo=UTC))) == wanted
+        with pytest.raises(NotOverbookable):
+            overbook(bento, visit_type(), SAM, moment.replace(tzinfo=UTC), warned=frozenset(wanted))
+        assert free_slots(bento, visit_type(), NOW, first=moment.date(), days=62) == []
+        since, until = reach(bento, visit_type(), first=moment.date(), days=62)
+        assert since < until
 
 
 def test_a_staff_type_is_not_for_alice_and_is_for_sam() -> None:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from serment.domain import instants, reason
 from serment.domain.agenda import Agenda, Occurrence
 from serment.domain.errors import NotOffered, NotOverbookable, WarningChanged
-from serment.domain.instants import MINUTES_A_DAY, Stretch
+from serment.domain.instants import Stretch
 from serment.domain.intervals import Interval, intersected, merged, subtracted
 from serment.domain.reason import Reason
 from serment.domain.search import Search
 from serment.domain.slot import Situation, Slot, Span
-from serment.domain.visit_type import Accepted, VisitType, Who
+from serment.domain.visit_type import HORIZON_DAYS_MAX, Accepted, VisitType, Who
+
+NEAR_DAYS = 3  # more than any zone is away from UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,17 @@ def why_not(
     `start` is an instant (aware), or a wall clock of the site (no zone; `fold` 1 means the second time
     round).
     """
+    search = Search(agenda, visit_type, situation)
+    # A browser may send any year. Far from now nothing is worked out: there, zones and holidays are guesses.
+    ahead = (start if start.tzinfo else start.replace(tzinfo=UTC)) - situation.now
+    if ahead < -timedelta(days=NEAR_DAYS):
+        return (reason.Past(),)
+    if ahead > timedelta(days=HORIZON_DAYS_MAX + NEAR_DAYS):
+        return (search.too_far(),)
     minute, gap = _claimed(agenda, start)
     if gap is not None:
         return (gap,)
-    return tuple(_reasons(Search(agenda, visit_type, situation), minute, start))
+    return tuple(_reasons(search, minute, start))
 
 
 def offer(agenda: Agenda, visit_type: VisitType, situation: Situation, start: datetime) -> Offer:
@@ -162,8 +171,7 @@ def _too_soon_or_far(search: Search, minute: int) -> Iterator[Reason]:
     elif minute < search.earliest:
         yield reason.TooSoon(search.visit_type.notice_minutes, instants.minute_instant(search.earliest))
     if search.slot(minute).day.toordinal() > search.last_day:
-        last = instants.minute_day((search.last_day - instants.EPOCH_ORDINAL) * MINUTES_A_DAY)
-        yield reason.TooFar((last.toordinal() - search.today), last)
+        yield search.too_far()
 
 
 def _shut(search: Search, minute: int, *, on_the_minute: bool) -> Iterator[Reason]:

@@ -131,8 +131,9 @@ class TooSoon(Reason):
 
 @dataclass(frozen=True, slots=True)
 class TooFar(Reason):
-    """Beyond the horizon: the last day that may be booked now is `last_day`."""
+    """Beyond the horizon: the last day that may be booked now is `last_day`. Staff have the longest there is."""
 
+    staff_may_override: ClassVar[bool] = False
     horizon_days: int
     last_day: date
 

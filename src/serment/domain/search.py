@@ -18,10 +18,12 @@ from serment.domain.agenda import Agenda, Occurrence
 from serment.domain.errors import TooManyDays
 from serment.domain.instants import EPOCH, EPOCH_ORDINAL, MINUTE, MINUTES_A_DAY, Stretch
 from serment.domain.intervals import Interval, intersected, merged, subtracted
+from serment.domain.reason import TooFar
 from serment.domain.slot import Situation, Slot, Span
 from serment.domain.visit_type import HORIZON_DAYS_MAX, VisitType, Who
 
 DAYS_MAX = 62
+FIRST_DAY, LAST_DAY = date(1973, 1, 2), date(2500, 1, 1)  # whole-minute offsets begin in 1973
 SEARCH_DAYS_FIRST = 7  # next_free looks at so many days, then at twice as many, and so on to the horizon
 
 
@@ -53,6 +55,8 @@ def reach(agenda: Agenda, visit_type: VisitType, *, first: date, days: int) -> t
     """The instants [since, until) within which anything taken can touch a slot of these days, buffers
     included.
     """
+    # Days that far away are never offered; clamped, they are no reason to fail either.
+    first = min(max(first, FIRST_DAY), LAST_DAY)
     low, high = instants.day_minute(first), instants.day_minute(first) + days * MINUTES_A_DAY
     walls = instants.instants_inside([(low, high)], instants.wall_stretches(agenda.zone, low, high))
     since, until = (walls[0][0], walls[-1][1]) if walls else (low, high)
@@ -145,9 +149,16 @@ class Search:
         """The runs that are really open, to this visit type."""
         return [run for run in runs if run.open and run.fits(self.visit_type.visit_type)]
 
+    def too_far(self) -> TooFar:
+        """The reason for what lies beyond the horizon."""
+        return TooFar(self.last_day - self.today, date.fromordinal(self.last_day))
+
     def slots(self, first: int, last: int) -> list[Slot]:
         """The slots on offer on the days `first` to `last` inclusive, in order."""
+        first, last = max(first, self.today), min(last, self.last_day)
         found = self.starts(first, last)
+        if not found:
+            return []
         pieces = self.pieces(first, last)
         if len(pieces) == 1:
             offset = pieces[0].offset
