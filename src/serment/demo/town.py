@@ -178,7 +178,7 @@ def practice_of(entries: list[Mapping[str, Any]], *, style: int, today: dt.date)
                 key=key,
                 title="Dr" if entry["specialties"][0].startswith("SM") else "",
                 given_name=entry["given_name"],
-                family_name=entry["family_name"],
+                family_name=entry["family_name"].title(),
                 specialty=entry["specialties"][0],
                 rpps=entry["rpps"],
                 slug=slug_of(

@@ -74,8 +74,9 @@ def book_href(language: Language, agenda: UUID, visit_type: UUID, start: dt.date
 
 
 def full_name(row: Mapping[str, Any]) -> str:
-    """ "Dr Inès Bento"."""
-    return " ".join(part for part in (row["title"], row["given_name"], row["family_name"]) if part)
+    """ "Dr Inès Bento". The register writes family names in capitals; pages do not."""
+    family = row["family_name"].title() if row["family_name"].isupper() else row["family_name"]
+    return " ".join(part for part in (row["title"], row["given_name"], family) if part)
 
 
 def day_views(
