@@ -78,6 +78,7 @@ async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
     now = instance.clock()
     if request.bucket is not None:
         instance.throttle.check_hold(request.bucket, request.work, now)
+    _check_place(request, await rules_of(instance, request.agenda))
     asked, may_move = await _asked(instance, request)
     for _ in range(RESOURCE_TRIES_MAX):
         seen = await see_slot(instance, asked, request.start)
