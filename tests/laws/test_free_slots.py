@@ -153,13 +153,13 @@ def questions(draw: st.DrawFn) -> Question:
     return Question(bento, visit, situation, day)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(questions())
 def test_free_slots_are_what_the_definition_says_minute_by_minute(q: Question) -> None:
     assert q.free() == expected_starts(q.agenda, q.visit, q.situation, q.first, DAYS_ASKED)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(questions(), st.integers(0, DAYS_ASKED * 1440 - 1))
 def test_a_start_is_refused_with_a_reason_exactly_if_it_is_not_listed(q: Question, minute: int) -> None:
     midnight = datetime.combine(q.first, datetime.min.time(), tzinfo=UTC)
@@ -183,7 +183,7 @@ def _around(q: Question, start: datetime) -> list[datetime]:
     return [slot.start for slot in free_slots(q.agenda, q.visit, q.situation, first=first, days=3)]
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(questions())
 def test_no_offer_touches_what_is_taken_and_every_offer_could_be_stored_beside_it(q: Question) -> None:
     for start in q.free():
@@ -195,7 +195,7 @@ def test_no_offer_touches_what_is_taken_and_every_offer_could_be_stored_beside_i
         assert len(taken.resources) == len(q.visit.resource_kinds)
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(questions(), spans(date(2027, 3, 27), 3))
 def test_more_that_is_taken_never_offers_more(q: Question, more: list[Span]) -> None:
     before = q.free()
@@ -204,7 +204,7 @@ def test_more_that_is_taken_never_offers_more(q: Question, more: list[Span]) -> 
     assert before == sorted(set(before))
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(questions())
 def test_what_is_asked_for_days_is_what_is_asked_for_each_day(q: Question) -> None:
     each = []
@@ -216,7 +216,7 @@ def test_what_is_asked_for_days_is_what_is_asked_for_each_day(q: Question) -> No
     assert sorted(each) == q.free()
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(questions())
 def test_next_free_is_the_first_of_all_free(q: Question) -> None:
     today = q.situation.now.date() - timedelta(days=1)
@@ -228,7 +228,7 @@ def test_next_free_is_the_first_of_all_free(q: Question) -> None:
     assert (found.start if found else None) == min(everything, default=None)
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(questions())
 def test_only_what_lies_within_reach_matters(q: Question) -> None:
     since, until = reach(q.agenda, q.visit, first=q.first, days=DAYS_ASKED)
@@ -236,7 +236,7 @@ def test_only_what_lies_within_reach_matters(q: Question) -> None:
     assert q.free() == q.free(busy=near)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(questions())
 def test_the_first_free_time_stays_until_its_recheck(q: Question) -> None:
     assume(q.situation.who is Who.ANYONE)

@@ -51,7 +51,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join([*parts, end] if end else parts)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(rules(), st.dates(date(2026, 1, 1), date(2027, 3, 1)))
 def test_a_day_is_in_the_rule_exactly_if_the_expanded_series_holds_it(rule: str, first: date) -> None:
     last = date(2028, 12, 31)
