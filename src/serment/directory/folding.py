@@ -32,8 +32,9 @@ def fold_town(name: str) -> str:
     """
     words = _CEDEX.sub("", fold(name))
     words = _ARRONDISSEMENT.sub(r"\1", words)
-    spelled = [_TOWN_SHORT_FORMS.get(word, word) for word in words.split()]
-    return " ".join(spelled)
+    # The last word stays: no town ends in a short form, and somebody typing "st" may be on the way to Strasbourg.
+    *first, last = words.split() or [""]
+    return " ".join([*(_TOWN_SHORT_FORMS.get(word, word) for word in first), last])
 
 
 def escape_like(text: str) -> str:
