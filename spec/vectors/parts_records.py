@@ -501,6 +501,23 @@ def signature_swaps(good: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "Altered",
         ),
         bad(
+            "signed by a member who came later, judged by a later roster",
+            base,
+            "unit",
+            forged(one, p.MALLORY.sign, Writer.MEMBER) | {"roster_seq": p.AT["two units"].seq},
+            None,
+            "Altered",
+        ),
+        bad(
+            "a connector replaces the booking key",
+            base,
+            "unit",
+            forged(one, p.FULL_CONNECTOR.sign, Writer.CONNECTOR)
+            | {"previous_booking_pk": p.OTHER_CAP.booking.pk.hex()},
+            None,
+            "Altered",
+        ),
+        bad(
             "a patient replaces the key of another booking",
             base,
             "unit",

@@ -12,6 +12,7 @@ from make import named, write
 from serment.framing import (
     Event,
     Genesis,
+    Member,
     NewRoot,
     Notifier,
     Removal,
@@ -171,6 +172,7 @@ def bad_chains() -> list[tuple[str, str, int, list[SignedEvent]]]:
             9,
             [chain[9], signed(owner, two.__class__.verify(chain[:9])._after(chain[9]), dave_member)],
         ),
+        ("another matter between removal and epochs", "Altered", 9, matter_between(dave_member)),
         ("a unit taken away without an epoch", "Altered", 3, [signed(owner, sam, narrowed)]),
         ("removal of nobody", "Altered", 3, [signed(owner, sam, Removal(p.ident("dave")))]),
         ("epoch out of order", "Altered", 6, [signed(owner, linked, replace(third, e=3))]),
@@ -223,6 +225,21 @@ def bad_chains() -> list[tuple[str, str, int, list[SignedEvent]]]:
         ),
         ("empty chain", "Unknown", 0, []),
     ]
+
+
+def matter_between(newcomer: Member) -> list[SignedEvent]:
+    """A removal and its epochs, all well signed, with a newcomer in between who is in none of the units."""
+    head, seq = p.CHAIN[8].head, 9
+    events = []
+    for payload in (
+        Removal(p.MALLORY_MEMBER.id),
+        replace(newcomer, units=()),
+        p.EPOCH_2.event,
+        p.SECOND_2.event,
+    ):
+        events.append(signed(p.BENTO.sign, None, payload, seq=seq + 1, prev=head))
+        head, seq = events[-1].head, seq + 1
+    return events
 
 
 KIND_AT = 12 + 16 + 4 + 32
