@@ -12,7 +12,7 @@ const entries: Record<string, string> = {
   book: at('src/pages/patient/book.ts'),
   a: at('src/pages/patient/a.ts'),
   mine: at('src/pages/patient/mine.ts'),
-  p: at('src/pages/patient/p.ts'),
+  practice: at('src/pages/patient/practice_link.ts'),
   desk: at('src/pages/practice/desk.ts'),
 };
 

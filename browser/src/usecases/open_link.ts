@@ -7,7 +7,7 @@ import { keyring, open } from '../seal/record';
 import { type SealedRecord, verifyRevision } from '../seal/revision';
 import { readAppointment } from '../wire/patient';
 import type { AppointmentView, Id } from '../wire/types';
-import { type Confided, placeOf, readyToSeal, recordOf } from './sealing';
+import { type Confided, readyToSeal, recordOf, slotOf } from './sealing';
 import type { Link } from './link';
 import { type Trusted, trustPractice } from './trust';
 
@@ -46,8 +46,7 @@ export async function openLink(link: Link): Promise<OpenedAppointment> {
     const record = recordOf(trusted.roster.instance, row);
     if (!equal(record.place.practice, trusted.roster.practice)) throw new Altered('practice');
     await checkWriter(record, trusted, keys);
-    const standing = placeOf(trusted.roster.instance, row);
-    await verifyStanding(record.place, standing.slot, null, null);
+    await verifyStanding(record.place, slotOf(row.slot), null, null);
     const { groups } = await open(record, keyring(keys.box, keys.kem));
     if (groups.id === null || groups.ct === null || groups.rs === null) throw new Altered('groups');
     return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, groups.rs) };

@@ -6,6 +6,7 @@ import type { CapKeys } from '../seal/keys';
 import { sealBooking } from '../seal/readers';
 import type { Sealed as SealedRevision } from '../seal/record';
 import type { SealedRecord } from '../seal/revision';
+import { type Slot as SealedSlot, readSlot } from '../seal/slot';
 import { start } from '../seal/tiers';
 import type { Id, Revision, Sealed, Slot } from '../wire/types';
 import type { Trusted } from './trust';
@@ -28,21 +29,22 @@ export function readyToSeal(): Promise<unknown> {
   return started;
 }
 
-/** Where a revision stands: what its envelope is bound to. */
-export function placeOf(instance: string, at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot }): Place {
-  return {
-    instance,
-    practice: idFromUuid(at.practice),
-    unit: idFromUuid(at.unit),
-    record: idFromUuid(at.record),
-    rev: at.rev,
-    slot: {
-      agenda: idFromUuid(at.slot.agenda),
-      start: Date.parse(at.slot.start) / 1000,
-      minutes: at.slot.minutes,
-      visitType: idFromUuid(at.slot.visit_type),
-    },
-  };
+interface At {
+  practice: Id;
+  unit: Id;
+  record: Id;
+  rev: number;
+  slot: Slot;
+}
+
+/** A slot of the wire as the sealing ground reads it. */
+export function slotOf(slot: Slot): SealedSlot {
+  return { agenda: idFromUuid(slot.agenda), start: Date.parse(slot.start) / 1000, minutes: slot.minutes, visitType: idFromUuid(slot.visit_type) };
+}
+
+/** What a revision's envelope is bound to. */
+function placeOf(instance: string, at: Omit<At, 'slot'>, slot: SealedSlot): Place {
+  return { instance, practice: idFromUuid(at.practice), unit: idFromUuid(at.unit), record: idFromUuid(at.record), rev: at.rev, slot };
 }
 
 export interface PatientRevision {
@@ -51,7 +53,7 @@ export interface PatientRevision {
   act: string;
 }
 
-function wireRevision(at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot }, sealed: SealedRevision): Revision {
+function wireRevision(at: At, sealed: SealedRevision): Revision {
   const [id, ct, rs] = sealed.bodies;
   return {
     ...at,
@@ -69,12 +71,12 @@ function wireRevision(at: { practice: Id; unit: Id; record: Id; rev: number; slo
 /** Seals a revision as the patient: new content keys, a new message secret and a new code at every one. */
 export async function sealAsPatient(
   trusted: Trusted,
-  at: { practice: Id; unit: Id; record: Id; rev: number; slot: Slot },
+  at: At,
   cap: CapKeys,
   confided: Confided,
 ): Promise<PatientRevision> {
   const code = random(CODE_BYTES);
-  const place = placeOf(trusted.roster.instance, at);
+  const place = placeOf(trusted.roster.instance, at, slotOf(at.slot));
   const groups: Groups = {
     id: { ...confided.id, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) },
     ct: { ...confided.ct, c: code },
@@ -86,11 +88,10 @@ export async function sealAsPatient(
 
 /** A row as the sealing ground reads it, its place being the one that was sealed. */
 export function recordOf(instance: string, row: Sealed): SealedRecord {
-  const { practice, unit, record, rev } = row;
   const body = (text: string | undefined): Bytes | null => (text === undefined ? null : fromBase64(text));
   const bookingPk = fromBase64(row.booking_pk);
   return {
-    place: placeOf(instance, { practice, unit, record, rev, slot: row.sealed_slot }),
+    place: placeOf(instance, row, readSlot(fromBase64(row.sealed_slot))),
     bodies: [body(row.bodies.id), body(row.bodies.ct), body(row.bodies.rs)],
     bodyHashes: [fromBase64(row.body_hashes.id), fromBase64(row.body_hashes.ct), fromBase64(row.body_hashes.rs)],
     stanzas: row.stanzas.map((stanza) => fromBase64(stanza.bytes)),

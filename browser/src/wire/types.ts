@@ -84,7 +84,7 @@ export interface OfferedSlot {
 
 export interface OfferedDay {
   date: LocalDate;
-  holiday?: string | null;
+  holiday?: { fr: string; en: string };
   slots: OfferedSlot[];
 }
 
@@ -93,7 +93,7 @@ export interface Offer {
   visit_type: Id;
   timezone: string;
   days: OfferedDay[];
-  /** The first free start after the window. */
+  /** Where no slot of these days is free: the first free start after them. */
   next: Instant | null;
 }
 
@@ -203,7 +203,8 @@ export interface Sealed {
   record: Id;
   rev: number;
   slot: Slot;
-  sealed_slot: Slot;
+  /** 44 bytes: the slot the revision was sealed to (spec/rdv1.md, section 1). */
+  sealed_slot: Base64;
   status: Status;
   confirmed: boolean;
   overbooked: boolean;

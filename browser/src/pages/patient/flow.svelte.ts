@@ -70,6 +70,8 @@ export class BookingFlow {
   sending = $state(false);
   typed = $state<Typed>(nothingTyped());
   shared = $state(false);
+  /** Who will read it, once the practice's roster is verified. */
+  readers = $state.raw<Readers | null>(null);
   done = $state.raw<Done | null>(null);
   /** The same record was booked before what was changed since: its page shows how. */
   bookedBefore = $state.raw<Link | null>(null);
@@ -243,6 +245,7 @@ export class BookingFlow {
     const code = await sealing();
     await code.ready();
     this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
+    this.readers = code.readersOf(this.#trusted, this.view!.unit);
     return this.#trusted;
   }
 
@@ -250,7 +253,7 @@ export class BookingFlow {
   look(): void {
     if (this.hold === null || this.done !== null) return;
     const left = leftMilliseconds(this.hold);
-    this.leftMinutes = Math.max(0, Math.ceil(left / 60_000));
+    this.leftMinutes = Math.max(1, Math.ceil((left - LOOK_MS) / 60_000));
     if (left > 0) this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
     else if (this.holdState !== 'expired') void this.#expired([]);
   }

@@ -93,3 +93,10 @@ export function typeName(type: VisitType | undefined): string {
 export function fullName(visit: Visit): string | null {
   return visit.identity === null ? null : `${visit.identity.firstName} ${visit.identity.surname}`.trim();
 }
+
+/** What a screen reader is told of a visit, in this order: hours, name (or that it is sealed), type, state. */
+export function visitName(visit: Visit, zone: string, type: string): string {
+  const hours = t('desk.from_to', { from: hourInWords(zone, visit.start), to: hourInWords(zone, visit.end) });
+  const name = fullName(visit);
+  return (name === null ? [hours, statesInWords(visit), type] : [hours, name, type, statesInWords(visit)]).join(', ');
+}

@@ -4,7 +4,7 @@ import { base64 } from '../../seal/bytes';
 import { signAct } from '../../seal/act';
 import { placeOf } from '../sealing';
 import type { Visit } from './model';
-import { instantText } from './move';
+import { instantText } from './days';
 import { postStaffAct, type Acted, type Note, type SignedAct } from './routes';
 import type { OpenDesk } from './unlock';
 

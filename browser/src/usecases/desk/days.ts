@@ -68,6 +68,11 @@ function utcOf(date: string): number {
   return Date.UTC(year!, month! - 1, day!) / 1000;
 }
 
+/** An instant as the wire writes it: RFC 3339, UTC, whole seconds. */
+export function instantText(instant: number): string {
+  return new Date(instant * 1000).toISOString().replace('.000Z', 'Z');
+}
+
 /** `date` moved by whole days of the calendar. */
 export function addDays(date: string, days: number): string {
   return new Date((utcOf(date) + days * 86_400) * 1000).toISOString().slice(0, 10);

@@ -12,7 +12,9 @@ import { open } from '../../seal/record';
 import { checkReseal, sealByMember } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
 import type { Booked, Id, Slot } from '../../wire/types';
-import { placeOf, recordOf } from '../sealing';
+import { placeOf } from '../sealing';
+import { instantText } from './days';
+import { recordOfRow } from './row';
 import { renewTrust } from '../trust';
 import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
@@ -29,12 +31,10 @@ export interface Target {
   start: number;
 }
 
-export const instantText = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-
 /** Reads, opens and seals anew for the held slot. Throws Altered before anything is sealed to a key that the patient did not name. */
 async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move: StaffMove; linked: boolean }> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'move');
-  const record = recordOf(desk.instance, row);
+  const record = recordOfRow(desk.instance, row);
   // What carries no valid signature stays unverified for ever: a member's signature would vouch for it.
   if (!(await isSigned(desk, record))) throw new Altered('signature');
   const opened = await open(record, desk.ring);
