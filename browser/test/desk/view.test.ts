@@ -96,6 +96,7 @@ describe('the state of a visit', () => {
     expect(statesOf(visit('alice', 9, 0, 20, { fresh: true, verified: false }))).toEqual(['unverified', 'fresh']);
     expect(statesOf(visit('alice', 9, 0, 20, { fresh: true, rev: 2 }))).toEqual(['moved']);
     expect(statesOf(visit('alice', 9, 0, 20, { reading: 'sealed', status: 'requested' }))).toEqual(['sealed', 'request']);
+    expect(statesOf(visit('alice', 9, 0, 20, { reading: 'unreadable', fresh: true }))).toEqual(['unreadable']);
     expect(statesOf(visit('alice', 9, 0, 20, { overbooked: true, status: 'arrived' }))).toEqual(['arrived', 'extra']);
     expect(statesOf(visit('alice', 9, 0, 20, { status: 'seen', fresh: true }))).toEqual(['seen']);
   });

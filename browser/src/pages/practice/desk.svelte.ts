@@ -22,6 +22,8 @@ import { Carry } from './carry.svelte';
 import { inWords } from './wrong';
 
 export const UNDO_SECONDS = 10;
+/** The browser's own timeline shows how long the letters took to open; bench/ reads it. */
+export const OPENED_MEASURE = 'desk opened';
 const WEEK_DAYS = 7;
 const CLOCK_SECONDS = 15;
 /** Beyond so many agendas the day is what fits (look.md). */
@@ -156,8 +158,10 @@ export class Desk {
       this.readAt = Math.floor(Date.now() / 1000);
       this.week = week;
       if (toOpen.length === 0) return;
+      const started = performance.now();
       const opened = await this.book.open(toOpen);
       this.week = this.book.week();
+      performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
       await this.#settle(opened);
     } catch (error) {
       if (error instanceof Refused && error.is('signed_out')) this.close('signed out');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What is done to an appointment without sealing it anew: arrivals at one key, cancellation and its undoing, signed. */
-import { base64 } from '../../seal/bytes';
+import { base64, idFromUuid } from '../../seal/bytes';
 import { signAct } from '../../seal/act';
-import { placeOf } from '../sealing';
+import { slotOf } from '../sealing';
 import type { Visit } from './model';
 import { instantText } from './days';
 import { postStaffAct, type Acted, type Note, type SignedAct } from './routes';
@@ -30,7 +30,9 @@ export async function sign(desk: OpenDesk, visit: Visit, kind: SignedAct): Promi
   const n = visit.acts + 1;
   const { practice } = desk.practice;
   const slot = { agenda: visit.agenda, start: instantText(visit.start), minutes: visit.minutes, visit_type: visit.visitType };
-  const place = placeOf(desk.instance, { practice, unit: visit.unit, record: visit.record, rev: visit.rev, slot });
+  const place = {
+    instance: desk.instance, practice: idFromUuid(practice), unit: idFromUuid(visit.unit), record: idFromUuid(visit.record), rev: visit.rev, slot: slotOf(slot),
+  };
   const { signature } = await signAct(place, n, kind, desk.user.sign);
   return postStaffAct(practice, visit.record, { rev: visit.rev, kind, n, sig: base64(signature) });
 }

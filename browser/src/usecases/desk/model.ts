@@ -120,7 +120,7 @@ export function statesOf(visit: Visit): State[] {
   if (visit.reading === 'open' && visit.verified === false && !over) states.push('unverified');
   if (visit.writer === 'connector') states.push('software');
   const ahead = visit.status === 'booked' || visit.status === 'requested';
-  if (ahead && visit.fresh) states.push(visit.rev > 1 && visit.writer === 'patient' ? 'moved' : 'fresh');
+  if (ahead && visit.fresh && visit.reading === 'open') states.push(visit.rev > 1 && visit.writer === 'patient' ? 'moved' : 'fresh');
   if (visit.overbooked) states.push('extra');
   if (states.length === 0 || (states[0] === 'extra' && visit.status === 'booked')) states.push('expected');
   return states;

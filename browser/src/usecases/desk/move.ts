@@ -12,9 +12,8 @@ import { open } from '../../seal/record';
 import { checkReseal, sealByMember } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
 import type { Booked, Id, Slot } from '../../wire/types';
-import { placeOf } from '../sealing';
+import { recordOf, slotOf } from '../sealing';
 import { instantText } from './days';
-import { recordOfRow } from './row';
 import { renewTrust } from '../trust';
 import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
@@ -34,7 +33,7 @@ export interface Target {
 /** Reads, opens and seals anew for the held slot. Throws Altered before anything is sealed to a key that the patient did not name. */
 async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move: StaffMove; linked: boolean }> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'move');
-  const record = recordOfRow(desk.instance, row);
+  const record = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified for ever: a member's signature would vouch for it.
   if (!(await isSigned(desk, record))) throw new Altered('signature');
   const opened = await open(record, desk.ring);
@@ -44,7 +43,7 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move:
   const { pkh: _pkh, ...identity } = id;
   const groups: Groups = { id: { ...identity, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) }, ct: { ...ct, c: code }, rs };
   const at = { practice: desk.practice.practice, unit: uuidFromId(record.place.unit), record: visit.record, rev: row.rev + 1, slot };
-  const next = { place: placeOf(desk.instance, at), groups };
+  const next = { place: { ...record.place, rev: at.rev, slot: slotOf(slot) }, groups };
   const link = { bookingPk: record.bookingPk, patientPk: record.patientPk };
   checkReseal(opened, link, next);
   const epoch = desk.units.get(at.unit)?.[0];

@@ -6,8 +6,7 @@ import type { OpenedGroups } from '../../seal/groups';
 import { openMany, type Opened } from '../../seal/record';
 import { verifyRevision, type SealedRecord } from '../../seal/revision';
 import type { Sealed } from '../../wire/types';
-import { placeOf } from '../sealing';
-import { recordOfRow } from './row';
+import { recordOf, slotOf } from '../sealing';
 import type { Identity, Reading } from './model';
 import type { OpenDesk } from './unlock';
 
@@ -30,9 +29,9 @@ export function identityOf(groups: OpenedGroups): Identity | null {
 /** The record of a row that stands where it was sealed, else the error that refuses it. */
 async function standing(desk: OpenDesk, row: Sealed): Promise<SealedRecord | SealError> {
   try {
-    const record = recordOfRow(desk.instance, row);
+    const record = recordOf(desk.instance, row);
     // A row at another slot than the sealed one would lend its identity to a time nobody sealed it to.
-    await verifyStanding(record.place, placeOf(desk.instance, row).slot, null, null);
+    await verifyStanding(record.place, slotOf(row.slot), null, null);
     return record;
   } catch (error) {
     if (error instanceof SealError) return error;

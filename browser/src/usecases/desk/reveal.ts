@@ -5,7 +5,7 @@ import type { Contact, OpenedGroups, Reason } from '../../seal/groups';
 import { open } from '../../seal/record';
 import type { SealedRecord } from '../../seal/revision';
 import type { Id } from '../../wire/types';
-import { recordOfRow } from './row';
+import { recordOf } from '../sealing';
 import { isSigned } from './open_records';
 import { postRead } from './routes';
 import type { OpenDesk } from './unlock';
@@ -24,7 +24,7 @@ export interface Read {
 export async function readGroups(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
   const row = await postRead(desk.practice.practice, record, groups, desk.kids, purpose);
   if (row.record !== record || row.rev !== rev) throw new Altered('revision');
-  const sealed = recordOfRow(desk.instance, row);
+  const sealed = recordOf(desk.instance, row);
   const signed = await isSigned(desk, sealed);
   return { record: sealed, groups: (await open(sealed, desk.ring)).groups, signed };
 }
