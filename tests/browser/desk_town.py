@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import uvicorn
-from browser.conftest import START_SECONDS_MAX, Clock, _await_health
 from playwright.sync_api import BrowserContext, Page, expect
 
+from browser.conftest import START_SECONDS_MAX, Clock, _await_health
 from serment.demo.house import House, Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as
 from serment.framing.roster_events import Role

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import ALICE, SAM, TODAY, TOM, Town, at_noon, fill_in, town, unlock
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from browser.conftest import DESK, PHONE, check_accessible
+from browser.desk_town import ALICE, SAM, TODAY, TOM, Town, at_noon, fill_in, town, unlock
 from serment.seal.keys import Cap
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,8 @@ async def practice(
 @pytest.fixture
 def sam(profile: Callable[..., BrowserContext]) -> Page:
     """Sam's machine at the front desk."""
-    return at_noon(profile(DESK)).new_page()
+    page: Page = at_noon(profile(DESK)).new_page()
+    return page
 
 
 def block(page: Page, hours: str, day: dt.date = TODAY, *, agenda: str = "Dr Inès Bento") -> Any:

@@ -174,8 +174,13 @@ export class Desk {
   async #settle(opened: Awaited<ReturnType<AgendaBook['open']>>): Promise<void> {
     const turn = () => new Promise<void>((done) => setTimeout(done, 0));
     await this.book.check(() => { this.week = this.book.week(); }, turn);
-    const { bad } = await compactRows(this.open, opened);
-    if (bad > 0) this.problem = t('wrong.compaction');
+    try {
+      const { bad } = await compactRows(this.open, opened);
+      if (bad > 0) this.problem = t('wrong.compaction');
+    } catch (error) {
+      // What was not compacted now is at the next opening; the agenda stands all the same.
+      if (!isOutage(error)) throw error;
+    }
   }
 
   async retry(): Promise<void> {
