@@ -11,7 +11,6 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
@@ -76,7 +75,9 @@ def town(slug: str) -> Town:
             {"key": "bento", "given_name": "Ana", "family_name": "Bento", "specialty": "SM54", "slug": f"{slug}-b"},
             {"key": "ferrand", "given_name": "Luc", "family_name": "Ferrand", "specialty": "SM54", "slug": f"{slug}-f"},
         ],
-        "agendas": [{"key": key, "site": "site", "practitioner": key, "unit": "unit"} for key in agendas]
+        "agendas": [
+            {"key": key, "site": "site", "practitioner": key, "unit": "unit", "works_on_holidays": True} for key in agendas
+        ]
         + [{"key": "lab", "site": "site", "practitioner": "bento", "unit": "lab"}],
         "openings": [opening | {"key": key, "agenda": key} for key in [*agendas, "lab"]],
         "visit_types": [
@@ -207,7 +208,9 @@ class Hand:
     token: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     cap: Cap = field(default_factory=Cap.new)
 
-    def wants(self, start: datetime, *, kind: str = "visit", agenda: uuid.UUID | None = None, **rest: object) -> HoldRequest:
+    def wants(
+        self, start: datetime, *, kind: str = "visit", agenda: uuid.UUID | None = None, **rest: object
+    ) -> HoldRequest:
         return HoldRequest(
             practice=self.house.practice, record=self.record, agenda=agenda or self.house.bento,
             visit_type=self.house.type(kind), start=start, token=self.token, **rest,  # type: ignore[arg-type]
@@ -239,9 +242,14 @@ class Hand:
 
     def seal(self, request: HoldRequest, minutes: int = 30, rev: int = 1) -> Written:
         c = draw_c()
-        return self.written(seal_booking(self.context(request, minutes, rev), self.payloads(c), self.cap, self.house.roster), c)
+        return self.written(
+            seal_booking(self.context(request, minutes, rev), self.payloads(c), self.cap, self.house.roster),
+            c,
+        )
 
-    def seal_as_sam(self, request: HoldRequest, minutes: int = 30, rev: int = 1, *, own: bool = True) -> Written:
+    def seal_as_sam(
+        self, request: HoldRequest, minutes: int = 30, rev: int = 1, *, own: bool = True
+    ) -> Written:
         """Sam seals: for Alice's own record (`own`), or one Sam entered."""
         c = draw_c()
         sealed = seal_by_member(

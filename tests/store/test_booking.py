@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
 
+from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import open_pool
 from serment.domain.errors import NotOffered, WorkAsked
 from serment.domain.throttle import solve
@@ -294,7 +294,9 @@ async def test_both_requests_accepted_at_once_one_is_booked(house: House, alice:
 # ---------------------------------------------------------------- moving (trap 9)
 
 
-async def test_a_move_keeps_the_old_time_until_the_new_one_stands(house: House, alice: Hand, tom: Hand) -> None:
+async def test_a_move_keeps_the_old_time_until_the_new_one_stands(
+    house: House, alice: Hand, tom: Hand
+) -> None:
     await alice.book(at("09:00"))
     await alice.hold(at("11:00"), row_token=alice.cap.row_token)
     for start in ("09:00", "11:00"):
@@ -425,7 +427,14 @@ async def test_an_undo_takes_the_time_back_unless_it_went(house: House, alice: H
     async def signed(n: int, kind: Act):  # type: ignore[no-untyped-def]
         sig = sign_act(context, n, kind, house.sam.sign)
         return await act(
-            house.instance, house.practice, alice.record, rev=1, n=n, kind=kind.name.lower(), sig=sig, staff=sam
+            house.instance,
+            house.practice,
+            alice.record,
+            rev=1,
+            n=n,
+            kind=kind.name.lower(),
+            sig=sig,
+            staff=sam,
         )
 
     await signed(1, Act.CANCEL)

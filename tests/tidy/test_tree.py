@@ -152,7 +152,9 @@ def test_the_layer_others_build_on_says_its_licence() -> None:
 
 def test_sql_stands_in_sql_files() -> None:
     # A bare function call, such as pg_notify or the SELECT 1 of a health check, reads and writes no table.
-    statement = re.compile(r"""["'](?:SELECT\s[^"']*\sFROM|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|WITH)\s""")
+    statement = re.compile(
+        r"""["'](?:SELECT\s[^"']*\sFROM|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|WITH)\s"""
+    )
     bad = [
         f"{path}:{text.count(chr(10), 0, match.start()) + 1}"
         for path in files()

@@ -43,8 +43,10 @@ export function slotOf(slot: Slot): SealedSlot {
 }
 
 /** What a revision's envelope is bound to. */
-function placeOf(instance: string, at: Omit<At, 'slot'>, slot: SealedSlot): Place {
-  return { instance, practice: idFromUuid(at.practice), unit: idFromUuid(at.unit), record: idFromUuid(at.record), rev: at.rev, slot };
+export function placeOf(instance: string, at: At): Place {
+  return {
+    instance, practice: idFromUuid(at.practice), unit: idFromUuid(at.unit), record: idFromUuid(at.record), rev: at.rev, slot: slotOf(at.slot),
+  };
 }
 
 export interface PatientRevision {
@@ -76,7 +78,7 @@ export async function sealAsPatient(
   confided: Confided,
 ): Promise<PatientRevision> {
   const code = random(CODE_BYTES);
-  const place = placeOf(trusted.roster.instance, at, slotOf(at.slot));
+  const place = placeOf(trusted.roster.instance, at);
   const groups: Groups = {
     id: { ...confided.id, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) },
     ct: { ...confided.ct, c: code },
@@ -91,7 +93,7 @@ export function recordOf(instance: string, row: Sealed): SealedRecord {
   const body = (text: string | undefined): Bytes | null => (text === undefined ? null : fromBase64(text));
   const bookingPk = fromBase64(row.booking_pk);
   return {
-    place: placeOf(instance, row, readSlot(fromBase64(row.sealed_slot))),
+    place: { ...placeOf(instance, row), slot: readSlot(fromBase64(row.sealed_slot)) },
     bodies: [body(row.bodies.id), body(row.bodies.ct), body(row.bodies.rs)],
     bodyHashes: [fromBase64(row.body_hashes.id), fromBase64(row.body_hashes.ct), fromBase64(row.body_hashes.rs)],
     stanzas: row.stanzas.map((stanza) => fromBase64(stanza.bytes)),

@@ -23,7 +23,7 @@ _journal = structlog.get_logger("serment.jobs")
 
 async def _hints(instance: Instance) -> None:
     # A full sweep means that more is due: go on at once, giving way to requests between agendas.
-    while await refresh_due(instance) >= AGENDAS_PER_SWEEP_MAX:
+    while await refresh_due(instance) >= AGENDAS_PER_SWEEP_MAX:  # noqa: ASYNC110
         await asyncio.sleep(0)
 
 

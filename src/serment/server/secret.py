@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET_BYTES = 32
-SECRET_FILE = "secret"
-PREVIOUS_SECRET_FILE = "secret.previous"
+SECRET_FILE = "secret"  # noqa: S105  # a name, not a secret
+PREVIOUS_SECRET_FILE = "secret.previous"  # noqa: S105
 PRIVATE_MODE = 0o600
 
 
@@ -50,7 +50,7 @@ def read_secret(folder: Path) -> Secret:
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE), "wb") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE), "wb") as file:
         file.write(secrets.token_bytes(SECRET_BYTES))
         file.flush()
         os.fsync(file.fileno())

@@ -25,7 +25,7 @@ from serment.server.usecases.book import Written
 TOKEN_BYTES = 32
 STANZAS_MAX = 32
 MESSAGES_MAX = 8
-_TOKEN = r"^[A-Za-z0-9+/]{43}=$"
+_TOKEN = r"^[A-Za-z0-9+/]{43}=$"  # noqa: S105  # a pattern
 
 HoldToken = Annotated[
     str, Parameter(header="Serment-Hold", pattern=_TOKEN, description="Base64 of the hold's 32-byte token.")
@@ -151,7 +151,7 @@ class Message(Body):
 
     mid: bytes
     send_day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    bytes: bytes
+    message: bytes = msgspec.field(name="bytes")
 
 
 class WrittenBody(Body, kw_only=True):
@@ -186,7 +186,7 @@ def _messages(capsule: Capsule | None, messages: Sequence[Message]) -> list[Mess
         if messages:
             raise Unknown("a message without its capsule")
         return []
-    return [MessageRow(capsule.h, message.mid, message.send_day, 1, message.bytes) for message in messages]
+    return [MessageRow(capsule.h, message.mid, message.send_day, 1, message.message) for message in messages]
 
 
 class HoldAnswer(msgspec.Struct):

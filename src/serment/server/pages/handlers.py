@@ -267,7 +267,7 @@ async def practice(request: Request[Any, Any, Any], lang: str, slug: str) -> Res
     if language is None or row is None:
         return _missing(language or "fr", request)
     view = views.practice_view(language, row)
-    text = page("practice.html", language, path=_own_path(request), entries=("p",), view=view)
+    text = page("practice.html", language, path=_own_path(request), entries=("practice",), view=view)
     return _html(text, headers=CACHE)
 
 

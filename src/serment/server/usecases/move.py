@@ -87,9 +87,9 @@ async def move(
 async def _repeated(instance: Instance, tx: Transaction, written: Written, locked: asyncpg.Record) -> Booked:
     context = written.revision.context
     row = await envelopes.read_written(tx, locked["practice"], locked["record"])
-    if row is not None and row["rev"] == context.rev:
-        if is_same(row, NewEnvelope(written.revision, (), written.row_token_hash, None, None, None, ())):
-            return Booked(locked["record"], row["rev"], row["status"])
+    sent = NewEnvelope(written.revision, (), written.row_token_hash, None, None, None, ())
+    if row is not None and row["rev"] == context.rev and is_same(row, sent):
+        return Booked(locked["record"], row["rev"], row["status"])
     raise StaleRevision(current=locked["rev"])
 
 

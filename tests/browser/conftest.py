@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A real Chromium before the real server: one small practice with real keys, opened anew for every module."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from serment.demo.house import House, Person, open_practice
+from serment.framing.roster_events import Role
+from serment.seeding import plant, seed_id
+from serment.seeding.format import read as read_town
+from serment.server.app import create_app, open_instance
+from serment.settings import Settings
+
+REPOSITORY = Path(__file__).parents[2]
+BROWSER = REPOSITORY / "browser"
+STATIC = REPOSITORY / "src/serment/server/pages/static"
+AXE = BROWSER / "node_modules/axe-core/axe.min.js"
+SLUG = "cabinet-des-tilleuls"
+PHONE = {"width": 375, "height": 812}
+NARROW = {"width": 320, "height": 640}
+DESK = {"width": 1440, "height": 900}
+START_SECONDS_MAX = 20
+# Several test runs may share two cores: patience costs nothing when all is well.
+expect.set_options(timeout=15_000)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PRACTICE = """
+[[practices]]
+slug = "cabinet-des-tilleuls"
+name = "Cabinet des Tilleuls"
+
+[[practices.sites]]
+key = "lavoir"
+name = "Cabinet des Tilleuls"
+address = "14 rue du Lavoir"
+postcode = "26150"
+town = "Die"
+town_code = "26113"
+latitude = 44.7535
+longitude = 5.3703
+timezone = "Europe/Paris"
+holiday_region = "FR"
+access_fr = "Premier étage, sonnette Bento."
+access_en = "First floor, bell Bento."
+phone = "+33475220000"
+
+[[practices.units]]
+key = "all"
+name = "Cabinet"
+
+[[practices.practitioners]]
+key = "bento"
+title = "Dr"
+given_name = "Inès"
+family_name = "Bento"
+specialty = "SM26"
+slug = "ines-bento"
+
+[[practices.agendas]]
+key = "bento-lavoir"
+site = "lavoir"
+practitioner = "bento"
+unit = "all"
+works_on_holidays = true
+
+[[practices.visit_types]]
+key = "consultation"
+name_fr = "Consultation"
+name_en = "Consultation"
+minutes = 20
+agendas = ["bento-lavoir"]
+notice_minutes = 0
+horizon_days = 60
+instructions_fr = "Apportez le carnet de santé."
+instructions_en = "Bring the health record book."
+
+[[practices.visit_types.questions]]
+key = "new"
+kind = "yes_no"
+fr = "Est-ce votre première visite ici ?"
+en = "Is this your first visit here?"
+required = true
+
+[[practices.visit_types.questions]]
+key = "allergies"
+kind = "text"
+fr = "Avez-vous des allergies ?"
+en = "Do you have allergies?"
+
+[[practices.visit_types]]
+key = "video"
+name_fr = "Consultation en vidéo"
+name_en = "Video consultation"
+minutes = 15
+agendas = ["bento-lavoir"]
+place = "video"
+notice_minutes = 0
+horizon_days = 60
+
+[[practices.visit_types]]
+key = "suivi"
+name_fr = "Suivi de grossesse"
+name_en = "Pregnancy follow-up"
+minutes = 30
+agendas = ["bento-lavoir"]
+who = "known"
+
+[[practices.openings]]
+key = "every-day"
+agenda = "bento-lavoir"
+first_date = 2026-01-01
+from = "08:00"
+to = "19:00"
+days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+"""
+
+
+@dataclass
+class Clock:
+    """The server's time, which a test may move on."""
+
+    ahead: dt.timedelta = field(default_factory=dt.timedelta)
+
+    def __call__(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.ahead
+
+
+@dataclass
+class Site:
+    """The running server and the one practice on it."""
+
+    origin: str
+    clock: Clock
+    url: str
+    house: House
+    _days: Iterator[int] = field(default_factory=lambda: itertools.count(2))
+
+    def address(self, path: str) -> str:
+        return self.origin + path
+
+    def booking(self, language: str, visit_type: str = "consultation", more: str = "") -> str:
+        """The address of the booking page for one visit type."""
+        kind = seed_id(SLUG, "visit_type", visit_type)
+        return f"{self.origin}/{language}/book?agenda={self.agenda}&visit_type={kind}{more}"
+
+    @property
+    def agenda(self) -> uuid.UUID:
+        return seed_id(SLUG, "agenda", "bento-lavoir")
+
+    def fresh_day(self) -> dt.date:
+        """A day that no other test of the module books on."""
+        return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=next(self._days))
+
+
+def build_bundle() -> None:
+    """Builds the browser's program unless the one there is newer than its sources."""
+    made = STATIC / "manifest.json"
+    sources = [path for path in (BROWSER / "src").rglob("*") if path.is_file()]
+    if made.exists() and made.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
+        return
+    subprocess.run(["npx", "vite", "build"], cwd=BROWSER, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> None:
+    """The built browser program."""
+    build_bundle()
+
+
+async def _furnish(url: str, settings: Settings, folder: Path) -> House:
+    file = folder / "practice.toml"
+    file.write_text(PRACTICE, "utf-8")
+    instance = await open_instance(settings, url, connections_max=2)
+    connection = await asyncpg.connect(url)
+    try:
+        await plant(connection, read_town(file))
+        return await open_practice(
+            connection,
+            instance=instance.name,
+            secret=instance.secret,
+            practice=seed_id(SLUG, "practice", ""),
+            units=[seed_id(SLUG, "unit", "all")],
+            people=[Person("Inès Bento", Role.OWNER, "bento", "trois tilleuls verts")],
+        )
+    finally:
+        await connection.close()
+        await instance.pool.close()
+
+
+@pytest.fixture(scope="module")
+async def site(
+    bundle: None,
+    new_database: Callable[[], Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """The server on a database of its own, with one open practice, until the module ends."""
+    folder = tmp_path_factory.mktemp("site")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = await new_database()
+    settings = Settings(port=port, data=folder, database_url=url)
+    house = await _furnish(url, settings, folder)
+    clock = Clock()
+    config = uvicorn.Config(
+        create_app(settings, url, clock=clock),
+        port=port,
+        log_level="warning",
+        access_log=False,
+        loop="asyncio",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    origin = f"http://127.0.0.1:{port}"
+    _await_health(origin)
+    yield Site(origin, clock, url, house)
+    server.should_exit = True
+    thread.join(timeout=START_SECONDS_MAX)
+
+
+def _await_health(origin: str) -> None:
+    end = time.monotonic() + START_SECONDS_MAX
+    while True:
+        try:
+            with urllib.request.urlopen(f"{origin}/healthz", timeout=2):  # noqa: S310
+                return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def chrome(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the module; each person gets a profile of their own in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def profile(chrome: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes fresh profiles: nobody's storage, nobody's history. A page's error or a refused content policy fails the test."""
+    opened: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def make(viewport: dict[str, int] | None = None, **more: Any) -> BrowserContext:
+        context = chrome.new_context(viewport=viewport or PHONE, timezone_id="Europe/Paris", **more)
+        context.set_default_timeout(20_000)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on(
+            "console",
+            lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
+        )
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def alice(profile: Callable[..., BrowserContext]) -> Page:
+    """Alice's phone."""
+    return profile().new_page()
+
+
+def check_accessible(page: Page) -> None:
+    """No WCAG 2.2 A or AA fault that axe-core finds, in the page's present state."""
+    page.evaluate(AXE.read_text("utf-8") + "; undefined")
+    found = page.evaluate(
+        """async () => {
+          const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
+          const answer = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+          return answer.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+        }"""
+    )
+    assert found == []
+    # Nothing spills over the side at this width.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

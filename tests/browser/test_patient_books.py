@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A patient books at phone width, in French and in English, and every step is accessible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import check_accessible
+from browser.walk import ALICE, WORDS, choose_time, confirm, fill_form, heading, link_of, to_review
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_alice_books_at_phone_width(site: Any, alice: Page, language: str) -> None:
+    words, day = WORDS[language], site.fresh_day()
+    alice.goto(site.booking(language))
+    expect(heading(alice, words["when"])).to_be_visible()
+    expect(alice.locator("section.daycard").first).to_be_visible()
+    check_accessible(alice)
+    choose_time(alice, language, day, "9:40")
+    check_accessible(alice)
+    fill_form(alice, language)
+    to_review(alice, language)
+    expect(alice.get_by_text(ALICE.reason)).to_be_visible()
+    check_accessible(alice)
+    confirm(alice, language)
+    expect(alice.get_by_role("img", name="QR")).to_be_visible()
+    check_accessible(alice)
+    assert link_of(alice).startswith(f"{site.origin}/{language}/a#")

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Real concurrency on real PostgreSQL (trap 5): of many hands for one time exactly one wins, the rest are told what is free."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from bento_house import DAY, Hand, House, at, open_house
+from serment.database.pool import open_pool
+from serment.server.usecases.book import Booked
+from serment.server.usecases.errors import SlotTaken
+
+HANDS = 50
+ROUNDS_FAST = 6
+ROUNDS_SLOW = 200
+
+
+@pytest.fixture(scope="module")
+async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
+    pool = await open_pool(await new_database(), connections_max=20)
+    yield await open_house(pool)
+    pool.terminate()
+
+
+def starts(round_: int) -> datetime:
+    """Another day each round, so that no round leaves its traces to the next."""
+    return at("09:00", DAY + timedelta(days=round_ % 80)) + timedelta(minutes=30 * (round_ // 80))
+
+
+async def rush(house: House, wishes: Sequence[tuple[datetime, UUID]]) -> tuple[int, list[SlotTaken]]:
+    """Everybody holds and books at once: how many won, and what the others were told. Any other outcome raises."""
+    hands = [Hand(house) for _ in wishes]
+
+    async def one(hand: Hand, start: datetime, agenda: UUID) -> Booked | SlotTaken:
+        try:
+            return await hand.book(start, agenda=agenda)
+        except SlotTaken as taken:
+            return taken
+
+    answers = await asyncio.gather(
+        *(one(hand, start, agenda) for hand, (start, agenda) in zip(hands, wishes, strict=True))
+    )
+    lost = [answer for answer in answers if isinstance(answer, SlotTaken)]
+    return len(answers) - len(lost), lost
+
+
+async def no_two_overlap(house: House) -> bool:
+    """What the constraint promises, counted without it."""
+    overlaps = await house.instance.pool.fetchval(
+        "SELECT count(*) FROM spans a JOIN spans b ON a.practice = b.practice AND a.agenda = b.agenda"
+        " AND a.record < b.record AND a.start < b.start + make_interval(mins => b.minutes)"
+        " AND b.start < a.start + make_interval(mins => a.minutes)"
+    )
+    return bool(overlaps == 0)
+
+
+async def fifty_for_one_slot(house: House, round_: int) -> None:
+    start = starts(round_)
+    won, lost = await rush(house, [(start, house.bento)] * HANDS)
+    assert (won, len(lost)) == (1, HANDS - 1)
+    assert all(start not in taken.told["alternatives"] and taken.told["alternatives"] for taken in lost)
+
+
+async def fifty_for_two_that_overlap(house: House, round_: int) -> None:
+    start = starts(round_) + timedelta(hours=3)
+    wishes = [(start + timedelta(minutes=15 * (nth % 2)), house.bento) for nth in range(HANDS)]
+    random.Random(round_).shuffle(wishes)
+    won, lost = await rush(house, wishes)
+    assert (won, len(lost)) == (1, HANDS - 1)
+
+
+async def fifty_for_any_of_two(house: House, round_: int) -> None:
+    start = starts(round_) + timedelta(hours=6)
+    agendas = [house.bento, house.ferrand]
+
+    async def any_of(hand: Hand, first: int) -> bool:
+        for nth in range(2):
+            try:
+                await hand.book(start, agenda=agendas[(first + nth) % 2])
+                return True
+            except SlotTaken:
+                continue
+        return False
+
+    won = await asyncio.gather(*(any_of(Hand(house), nth) for nth in range(HANDS)))
+    assert sum(won) == len(agendas)
+
+
+@pytest.mark.parametrize("race", [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two])
+async def test_of_fifty_hands_exactly_the_free_times_win(
+    house: House, race: Callable[[House, int], Awaitable[None]]
+) -> None:
+    for round_ in range(ROUNDS_FAST):
+        await race(house, round_)
+    assert await no_two_overlap(house)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("race", [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two])
+async def test_two_hundred_rounds_of_fifty_hands(
+    new_database: Callable[[], Awaitable[str]], race: Callable[[House, int], Awaitable[None]]
+) -> None:
+    pool = await open_pool(await new_database(), connections_max=20)
+    house = await open_house(pool)
+    for round_ in range(ROUNDS_SLOW):
+        await race(house, round_)
+    assert await no_two_overlap(house)
+    pool.terminate()
+
+
+async def test_an_expired_hold_is_taken_by_one_of_many(house: House) -> None:
+    start = at("16:00", DAY + timedelta(days=20))
+    await Hand(house).hold(start)
+    house.clock.pass_(minutes=11)
+    won, lost = await rush(house, [(start, house.bento)] * HANDS)
+    assert (won, len(lost)) == (1, HANDS - 1)
+
+
+async def test_one_person_in_two_tabs_gets_one(house: House) -> None:
+    start = at("17:00", DAY + timedelta(days=21))
+    won, _ = await rush(house, [(start, house.bento)] * 2)
+    assert won == 1
+
+
+async def test_one_record_asked_for_twice_at_once_has_one_hold(house: House) -> None:
+    hand, day = Hand(house), DAY + timedelta(days=22)
+    answers = await asyncio.gather(
+        *(hand.hold(at(start, day)) for start in ("09:00", "09:00", "10:00", "11:00")), return_exceptions=True
+    )
+    assert any(not isinstance(answer, BaseException) for answer in answers)
+    count = await house.instance.pool.fetchval("SELECT count(*) FROM spans WHERE record = $1", hand.record)
+    assert count == 1
+
+
+async def test_two_lasers_and_fifty_hands_two_win(house: House) -> None:
+    start = at("10:00", DAY + timedelta(days=30))
+
+    async def one(agenda: UUID) -> bool:
+        try:
+            await Hand(house).book(start, kind="laser", agenda=agenda)
+            return True
+        except SlotTaken:
+            return False
+
+    won = await asyncio.gather(*(one((house.bento, house.ferrand)[nth % 2]) for nth in range(HANDS)))
+    assert sum(won) == 2
