@@ -2,7 +2,7 @@
 # `make` alone lists what there is. Paths are relative on purpose: the folder may hold spaces and accents.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test lint fast bench lock clean
+.PHONY: help demo set-up test lint fast bench openapi lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTEST := .venv/bin/python -m pytest
@@ -43,6 +43,10 @@ fast: ## Runs the tests that take seconds and need no database.
 bench: ## Measures speed, as ratios to a limit found in the same run.
 	@sh ops/set-up.sh run test bundle chromium
 	@.venv/bin/python -m bench
+
+openapi: ## Writes spec/openapi.json anew from the routes.
+	@sh ops/set-up.sh run
+	@.venv/bin/python -c "from pathlib import Path; from serment.server.api.openapi import write; write(Path('spec/openapi.json'))"
 
 lock: ## Writes requirements/*.txt anew from requirements/*.in, with hashes and without hosts.
 	@sh ops/set-up.sh run

@@ -19,6 +19,7 @@ import uvicorn
 
 from bento_house import AUTH, DAY, INSTANCE, Hand, House, at, find_of, open_house
 from serment.database.pool import Pool
+from serment.domain.throttle import solve
 from serment.framing import Act
 from serment.server.app import create_app
 from serment.server.session import COOKIE
@@ -143,9 +144,14 @@ def hold_body(hand: Hand, start: str, kind: str = "visit") -> dict[str, Any]:
 
 
 async def book_over_http(browser: httpx.AsyncClient, hand: Hand, start: str) -> httpx.Response:
-    held = await browser.post(
-        "/api/patient/holds", json=hold_body(hand, start), headers={"Serment-Hold": b64(hand.token)}
-    )
+    headers = {"Serment-Hold": b64(hand.token)}
+    body = hold_body(hand, start)
+    held = await browser.post("/api/patient/holds", json=body, headers=headers)
+    if held.status_code == 429:
+        # The tests of this module share an address: like a browser, they do the work that is asked of it.
+        asked = held.json()
+        work = b64(solve(base64.b64decode(asked["challenge"]), asked["bits"]))
+        held = await browser.post("/api/patient/holds", json=body | {"work": work}, headers=headers)
     assert held.status_code == 201, held.text
     return await browser.post(
         "/api/patient/appointments",

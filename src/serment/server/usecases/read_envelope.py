@@ -60,7 +60,7 @@ class SealedStanza(msgspec.Struct):
     """A stanza and the kid it names."""
 
     kid: bytes
-    bytes: bytes
+    sealed: bytes = msgspec.field(name="bytes")
 
 
 class Sealed(msgspec.Struct):
@@ -199,7 +199,7 @@ async def read_by_link(
 
 
 def _for_patient(stanza: SealedStanza, own: bytes | None) -> bool:
-    return Stanza.parse(stanza.bytes).type is StanzaType.SYMMETRIC or stanza.kid == own
+    return Stanza.parse(stanza.sealed).type is StanzaType.SYMMETRIC or stanza.kid == own
 
 
 async def read_for_member(

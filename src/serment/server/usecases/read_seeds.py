@@ -18,7 +18,7 @@ class Seed(msgspec.Struct):
     unit: UUID
     epoch: int
     kid: bytes
-    bytes: bytes
+    sealed: bytes = msgspec.field(name="bytes")
 
 
 class PreviousSeed(msgspec.Struct):
@@ -26,7 +26,7 @@ class PreviousSeed(msgspec.Struct):
 
     unit: UUID
     epoch: int
-    bytes: bytes
+    sealed: bytes = msgspec.field(name="bytes")
 
 
 class Seeds(msgspec.Struct):

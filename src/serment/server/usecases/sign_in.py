@@ -25,12 +25,12 @@ CLOSED_HOURS = 1
 
 
 class Unlock(msgspec.Struct):
-    """A seed wrapped by one method: 1 passkey, 2 recovery code, 3 password as the client numbers them."""
+    """A seed wrapped by one method: 1 passkey, 2 password, 3 recovery code (spec/rdv1.md, section 3)."""
 
     method: int
     credential: bytes
     version: int
-    bytes: bytes
+    sealed: bytes = msgspec.field(name="bytes")
 
 
 class Membership(msgspec.Struct):
