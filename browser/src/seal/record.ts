@@ -14,6 +14,7 @@ import {
 import { type SealedRecord, type Writer, checkForm, signRevision } from './revision'
 import { type OwnKey, type Reader, TYPE_SYMMETRIC, readStanza, unwrap, wrap } from './stanza'
 import { patientKeyHash } from './keys'
+import { fromC } from './messages'
 import type { SigningKey } from './primitives'
 
 /** Records opened side by side; between two batches the page gets a turn. */
@@ -56,8 +57,12 @@ export function keyring(...keys: readonly OwnKey[]): Keyring {
   return new Map(keys.map((key) => [hex(key.kid), key]))
 }
 
-/** Seals three groups to every reader and signs. Throws Unknown on a payload over 16 KiB or a malformed field. */
+/**
+ * Seals three groups to every reader and signs. Throws Unknown on a payload over 16 KiB or a malformed field,
+ * Altered if `id.h` is not the handle that `ct.c` gives: messages would then lie where their reader never looks.
+ */
 export async function seal(draft: Draft): Promise<Sealed> {
+  if (!equal(draft.groups.id.h, fromC(draft.groups.ct.c).h)) throw new Altered('handle')
   const context = contextOf(draft.place)
   const pkh = draft.patientPk === null ? null : patientKeyHash(draft.patientPk)
   const payloads = [writeIdentity({ ...draft.groups.id, pkh }), writeContact(draft.groups.ct), writeReason(draft.groups.rs)] as const

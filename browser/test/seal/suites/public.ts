@@ -79,6 +79,13 @@ const signatures = claim('Ed25519: RFC 8032 section 7.1 test 3, and its signatur
   await refused(() => verify(publicKey, signature, fromHex('af83'), 'signature'), 'Altered')
 })
 
+const spelling = claim('Ed25519: a point spelled above the field\'s prime is refused (what ZIP 215 would take)', async () => {
+  const identity = `01${'00'.repeat(31)}`
+  const identityAgain = `ee${'ff'.repeat(30)}7f`
+  const signature = fromHex(identityAgain + '00'.repeat(32))
+  await refused(() => verify(fromHex(identity), signature, text('anything'), 'signature'), 'Altered')
+})
+
 /** R || S + L: the same equation holds, RFC 8032 refuses it. */
 function raisedByOrder(signature: Bytes): Bytes {
   const order = 2n ** 252n + 27742317777372353535851937790883648493n
@@ -93,4 +100,4 @@ function raisedByOrder(signature: Bytes): Bytes {
   return out
 }
 
-export const publicVectors: readonly Claim[] = [mlkem, modulus, hpke, rfc5869, signatures]
+export const publicVectors: readonly Claim[] = [mlkem, modulus, hpke, rfc5869, signatures, spelling]

@@ -5,13 +5,13 @@ import { signAct, signMoveNote, verifyAct, verifyStanding } from '../../../src/s
 import { type Bytes, cut, join, random } from '../../../src/seal/bytes'
 import type { Place } from '../../../src/seal/context'
 import { SealError } from '../../../src/seal/errors'
-import { patientKeyHash } from '../../../src/seal/keys'
+import { newSeed, patientKeyHash, userKeys } from '../../../src/seal/keys'
 import { PublicKey } from '../../../src/seal/primitives'
 import { addReader, checkReseal, checkSameKeys, compact, sealBooking, sealByMember } from '../../../src/seal/readers'
 import { type Sealed, keyring, open, openMany } from '../../../src/seal/record'
 import { type SealedRecord, verifyRevision } from '../../../src/seal/revision'
 import { PUBLIC_STANZA_BYTES, SYMMETRIC_STANZA_BYTES, readStanza } from '../../../src/seal/stanza'
-import { type Practice, alicesCap, alicesGroups, openPractice, placeIn } from '../cast'
+import { type Practice, alicesCap, alicesGroups, member, openPractice, placeIn } from '../cast'
 import { type Claim, claim, refused, same } from '../claims'
 
 const roundTrip = claim('Alice books: the practice, the connector and Alice open what was sealed to each', async () => {
@@ -215,6 +215,24 @@ const pkh = claim('the hash in `id` is the row\'s patient key, whoever seals', a
   await refused(() => open({ ...sealed, patientPk: cap.kem.publicKey }, keyring(practice.keys.record)), 'Altered')
 })
 
+const handle = claim('nothing is sealed whose handle is not the one that c gives', async () => {
+  const [practice, cap, groups] = [await openPractice(), await alicesCap(), alicesGroups()]
+  const astray = { ...groups, id: { ...groups.id, h: random(16) } }
+  await refused(() => sealBooking(placeIn(practice), astray, cap, practice.roster), 'Altered')
+})
+
+const latecomer = claim('who joined later signs nothing that names an earlier head', async () => {
+  const { roster, bento, unit, ...practice } = await openPractice()
+  const dave = await userKeys(newSeed())
+  const later = await roster.extend([await roster.sign(member(dave, random(16), 'practitioner', [unit]), bento.sign)])
+  const link = { bookingPk: random(32), patientPk: null }
+  const place = placeIn({ ...practice, roster, bento, unit })
+  await verifyRevision(await sealByMember(place, alicesGroups(), practice.keys.record, later, link, dave.sign), later)
+  const backdated = await sealByMember(place, alicesGroups(), practice.keys.record, roster, link, dave.sign)
+  await refused(() => verifyRevision(backdated, later), 'Altered')
+})
+
 export const records: readonly Claim[] = [
+  handle, latecomer,
   roundTrip, swapMatrix, swappedParts, signed, reseal, compaction, acts, notes, lists, pkh, laws,
 ]
