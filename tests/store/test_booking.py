@@ -369,7 +369,7 @@ async def test_sam_moves_and_alices_link_still_opens(house: House, alice: Hand) 
         house.instance.name, told.practice.bytes, told.unit.bytes, told.record.bytes, told.rev,
         Slot.parse(told.sealed_slot),
     )  # fmt: skip
-    stanzas = [Stanza.parse(stanza.bytes) for stanza in told.stanzas]
+    stanzas = [Stanza.parse(stanza.sealed) for stanza in told.stanzas]
     bodies = {Group.IDENTITY: told.bodies.id, Group.CONTACT: told.bodies.ct}
     opened = open_record(context, stanzas, alice.cap.patient, bodies, told.patient_pk)  # type: ignore[arg-type]
     assert opened.identity is not None and opened.identity.given_name == "Alice"
