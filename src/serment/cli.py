@@ -94,6 +94,15 @@ def main() -> None:
     )
 
 
+def _end_in_order() -> None:
+    """Makes Ctrl-C and `kill` end alike: requests are finished, then the embedded database is shut down.
+
+    SIGINT is set too: a shell that starts a program in the background hands it over ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 @main.command()
 def serve() -> None:
     """Runs the server. It holds no key of anybody and opens no envelope."""
@@ -101,8 +110,7 @@ def serve() -> None:
     from serment.database import migrate as migrations
 
     settings = _settings()
-    # `kill` ends like Ctrl-C: requests are finished, then the embedded database is shut down in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_in_order()
     with in_words(), contextlib.suppress(KeyboardInterrupt), database(settings) as url:
         if taken := why_port_is_taken(settings.host, settings.port):
             raise SaidInWords(taken)
@@ -154,7 +162,7 @@ def demo() -> None:
     from serment.demo.run import run
 
     settings = _settings()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_in_order()
     with in_words(), contextlib.suppress(KeyboardInterrupt):
         run(settings)
 
