@@ -63,3 +63,6 @@ class Instance:
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))
     rosters: Kept[UUID, Roster] = field(default_factory=lambda: Kept(ROSTERS_KEPT_MAX))
     answers: Kept[Hashable, tuple[Hashable, bytes]] = field(default_factory=lambda: Kept(ANSWERS_KEPT_MAX))
+    starts: Kept[Hashable, tuple[Hashable, list[datetime]]] = field(
+        default_factory=lambda: Kept(ANSWERS_KEPT_MAX)
+    )

@@ -253,6 +253,8 @@ CREATE TABLE spans (
 -- A record has at most one hold and at most one standing span, whatever its requests race for.
 CREATE UNIQUE INDEX spans_one_hold ON spans (practice, record) WHERE hold_until IS NOT NULL;
 CREATE UNIQUE INDEX spans_one_stand ON spans (practice, record) WHERE hold_until IS NULL;
+-- The constraint's index holds all spans but these: reading busy time takes both.
+CREATE INDEX spans_overbooked ON spans (practice, agenda) WHERE overbooked;
 CREATE INDEX spans_hold_until ON spans (hold_until) WHERE hold_until IS NOT NULL;
 
 CREATE TABLE resource_spans (

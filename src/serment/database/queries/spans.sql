@@ -1,11 +1,14 @@
 -- name: read_fingerprint
--- Which spans touch [since, until) of an agenda and of some resources, as two numbers, with the version of its rules.
+-- Which spans touch [since, until) of an agenda and of some resources, as numbers, with the version of its rules. The two
+-- halves of the condition are the two indexes: the constraint's, and the one of what is overbooked.
 -- A span's id is random and its time never changes, so equal numbers mean equal busy time.
 SELECT a.rules_version, taken.spans, taken.mark, coalesce(used.mark, 0) AS resource_mark
 FROM agendas a,
 LATERAL (SELECT count(*) AS spans, bit_xor(uuid_hash_extended(s.span, 0)) AS mark
     FROM spans s
-    WHERE s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until)
+    WHERE ((NOT s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until))
+            OR (s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda
+                AND s.during && tstzrange(:since, :until)))
         AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
 LATERAL (SELECT bit_xor(uuid_hash_extended(s.span, 0)) AS mark
     FROM resource_spans r JOIN spans s USING (practice, span)
@@ -24,7 +27,9 @@ LATERAL (SELECT count(*) AS spans, coalesce(bit_xor(uuid_hash_extended(s.span, 0
         array_agg(s.start) FILTER (WHERE s.visit_type = :visit_type) AS visit_starts,
         array_agg(s.record) FILTER (WHERE s.visit_type = :visit_type) AS visit_records
     FROM spans s
-    WHERE s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until)
+    WHERE ((NOT s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until))
+            OR (s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda
+                AND s.during && tstzrange(:since, :until)))
         AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
 LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_mark,
         array_agg(r.resource) AS used_resources, array_agg(lower(r.during)) AS used_sinces,
@@ -37,7 +42,9 @@ LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_
 WHERE a.agenda = :agenda
 
 -- name: place_hold
--- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken.
+-- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken, or
+-- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint and are
+-- looked for by hand.
 -- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
 -- insert reads it, and the constraint does not see what the same transaction deleted.
 WITH gone AS (
@@ -50,9 +57,11 @@ WITH gone AS (
         hold_token, on_request)
     SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
         tstzrange(:since, :until), :overbooked, :hold_until, :hold_token, :on_request
-    FROM (SELECT count(*) FROM gone) AS after_the_delete
-    WHERE NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record
+    FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a
+    WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record
         AND NOT :may_move)
+        AND (:overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
+            AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until)))
     ON CONFLICT DO NOTHING
     RETURNING span
 ), hinted AS (

@@ -101,24 +101,29 @@ class NewSpan(NamedTuple):
 
 
 class NewHold(NamedTuple):
-    """A span with what makes it a hold. `may_move`: the record is an appointment that the holder may move."""
+    """A span with what makes it a hold, and the version of the rules that offered it.
+
+    `may_move`: the record is an appointment that the holder may move.
+    """
 
     span: NewSpan
     token_hash: bytes
     until: datetime
     on_request: bool
     may_move: bool
+    rules_version: int
     now: datetime
 
 
 async def place_hold(connection: Connection, hold: NewHold) -> UUID | None:
-    """The id of the span placed, or None where time or record are taken. One statement."""
+    """The id of the span placed, or None where time or record are taken or the rules changed. One statement."""
     given = hold.span._asdict()
     given.update(
         hold_token=hold.token_hash,
         hold_until=hold.until,
         on_request=hold.on_request,
         may_move=hold.may_move,
+        rules_version=hold.rules_version,
         now=hold.now,
     )
     placed: UUID | None = await _PLACE.value(connection, **given)

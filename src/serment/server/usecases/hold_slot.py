@@ -14,6 +14,7 @@ from serment.domain.errors import NotOffered
 from serment.domain.hold import HOLD_EXTENSIONS_MAX, HOLD_MINUTES
 from serment.domain.offer import Offer, offer, overbook
 from serment.domain.reason import Busy, QuotaReached, ResourceBusy
+from serment.domain.slot import Situation
 from serment.domain.visit_type import Who
 from serment.server.instance import Instance
 from serment.server.stores import appointments, spans
@@ -80,6 +81,40 @@ async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
         instance.throttle.check_hold(request.bucket, request.work, now)
     _check_place(request, await rules_of(instance, request.agenda))
     asked, may_move = await _asked(instance, request)
+    held = await _place_unseen(instance, request, asked, may_move, now) or await _place_seen(
+        instance, request, asked, may_move, now
+    )
+    if held is None:
+        raise SlotTaken(await alternatives(instance, asked, request.start))
+    return held
+
+
+async def _place_unseen(
+    instance: Instance, request: HoldRequest, asked: Asked, may_move: bool, now: datetime
+) -> Held | None:
+    """The hold, by the rules in memory alone, or None where it takes a closer look.
+
+    Only the constraint decides what is taken, and the statement compares the rules' version: most holds need no more.
+    """
+    rules = await rules_of(instance, request.agenda)
+    visit_type = rules.visit_types.get(request.visit_type)
+    if visit_type is None or visit_type.resource_kinds or visit_type.daily_quota is not None:
+        return None
+    situation = Situation(now=now, who=asked.who, minutes=asked.minutes)
+    try:
+        offered = offer(rules.agenda, visit_type, situation, request.start)
+    except NotOffered:
+        return None
+    hold = _new_hold(request, offered, may_move, rules.version, now)
+    if await spans.place_hold(instance.pool, hold) is None:
+        return None
+    return _placed(instance, request, hold)
+
+
+async def _place_seen(
+    instance: Instance, request: HoldRequest, asked: Asked, may_move: bool, now: datetime
+) -> Held | None:
+    """The hold, by all that is true now; None where others were quicker."""
     for _ in range(RESOURCE_TRIES_MAX):
         seen = await see_slot(instance, asked, request.start)
         _check_place(request, seen.rules)
@@ -92,14 +127,18 @@ async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
             if all(isinstance(why, _GONE) for why in refused.reasons):
                 break
             raise
-        held = await _place(instance, request, offered, may_move, now)
-        if held is not None:
-            if request.bucket is not None:
-                instance.throttle.note_hold(request.bucket, now)
-            return held
+        hold = _new_hold(request, offered, may_move, seen.rules.version, now)
+        if await _place_whole(instance, hold, offered.resources):
+            return _placed(instance, request, hold)
         if not offered.resources:
             break
-    raise SlotTaken(await alternatives(instance, asked, request.start))
+    return None
+
+
+def _placed(instance: Instance, request: HoldRequest, hold: NewHold) -> Held:
+    if request.bucket is not None:
+        instance.throttle.note_hold(request.bucket, hold.now)
+    return Held(hold.span.record, hold.span.start, hold.span.minutes, hold.until, HOLD_EXTENSIONS_MAX)
 
 
 def _offer(request: HoldRequest, seen: Seen) -> Offer:
@@ -158,10 +197,9 @@ async def _own_hold(instance: Instance, request: HoldRequest, seen: Seen) -> Hel
     return Held(request.record, row["start"], row["minutes"], row["hold_until"], left)
 
 
-async def _place(
-    instance: Instance, request: HoldRequest, offered: Offer, may_move: bool, now: datetime
-) -> Held | None:
-    """The hold, or None where another was quicker. Raises RecordInUse."""
+def _new_hold(
+    request: HoldRequest, offered: Offer, may_move: bool, rules_version: int, now: datetime
+) -> NewHold:
     span = NewSpan(
         request.practice,
         request.agenda,
@@ -176,12 +214,7 @@ async def _place(
     until = now.replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
     # What staff enter stands at once, whatever the visit type asks of patients.
     on_request = offered.on_request and request.who is not Who.STAFF
-    hold = NewHold(span, token_hash(request.token), until, on_request, may_move, now)
-    if not offered.resources and await spans.place_hold(instance.pool, hold) is not None:
-        return Held(request.record, span.start, span.minutes, until, HOLD_EXTENSIONS_MAX)
-    if await _place_whole(instance, hold, offered.resources):
-        return Held(request.record, span.start, span.minutes, until, HOLD_EXTENSIONS_MAX)
-    return None
+    return NewHold(span, token_hash(request.token), until, on_request, may_move, rules_version, now)
 
 
 class _Undo(Exception):

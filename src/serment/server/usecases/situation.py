@@ -140,14 +140,32 @@ def _situation(rules: Rules, visit_type: VisitType, asked: Asked, taken: Taken, 
 async def alternatives(
     instance: Instance, asked: Asked, around: datetime, *, connection: Connection | None = None
 ) -> list[datetime]:
-    """The free starts nearest to one that is gone, within a week of it, in order of time."""
+    """The free starts nearest to one that is gone, within a week of it, in order of time.
+
+    The week's starts are kept while rules and busy time are what they were: a rush for one slot asks this a lot.
+    """
+    asked = asked._replace(moving=None)
     rules = await rules_of(instance, asked.agenda, connection=connection)
-    today = instants.local_day(instance.clock(), rules.agenda.zone)
+    visit_type = rules.visit_types.get(asked.visit_type)
+    if visit_type is None:
+        return []
+    now = instance.clock()
+    today = instants.local_day(now, rules.agenda.zone)
     first = max(today, instants.local_day(around, rules.agenda.zone) - timedelta(days=1))
-    seen = await see_days(instance, asked, first, ALTERNATIVE_DAYS, connection=connection)
-    slots = free_slots(seen.rules.agenda, seen.visit_type, seen.situation, first=first, days=ALTERNATIVE_DAYS)
-    nearest = sorted(slots, key=lambda slot: abs(slot.start - around))[:ALTERNATIVES_MAX]
-    return sorted(slot.start for slot in nearest)
+    since, until = reach(rules.agenda, visit_type, first=first, days=ALTERNATIVE_DAYS)
+    mark = await spans.read_fingerprint(
+        connection or instance.pool, asked.agenda, since, until, rules.resources_for(visit_type), now
+    )
+    key, minute = (asked, first), instants.instant_minute_up(now)
+    kept = instance.starts.get(key)
+    if kept is None or kept[0] != (mark, minute):
+        seen = await see_days(instance, asked, first, ALTERNATIVE_DAYS, connection=connection)
+        slots = free_slots(
+            seen.rules.agenda, seen.visit_type, seen.situation, first=first, days=ALTERNATIVE_DAYS
+        )
+        kept = ((seen.fingerprint, minute), [slot.start for slot in slots])
+        instance.starts.keep(key, kept)
+    return sorted(sorted(kept[1], key=lambda start: abs(start - around))[:ALTERNATIVES_MAX])
 
 
 async def first_free(
