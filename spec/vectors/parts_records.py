@@ -286,7 +286,7 @@ def body_swaps(good: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "body of another size class",
             base,
             "unit",
-            {"bodies.0": bodies[0] + "00" * 768},
+            {"bodies.0": bodies[0] + "00" * 512},
             "Altered",
             "Altered",
         ),
@@ -547,14 +547,14 @@ def inside_swaps(good: dict[str, Any]) -> list[dict[str, Any]]:
         body = c + r.AESGCM(k).encrypt(bytes(12), padded, ctx)
         out.append(bad(name, good["name"], "unit", {f"bodies.{group - 1}": body.hex()}, error, "Altered"))
 
-    def padded(payload: bytes, size: int = 256, tail: bytes = b"") -> bytes:
+    def padded(payload: bytes, size: int = 512, tail: bytes = b"") -> bytes:
         return (len(payload).to_bytes(4, "big") + payload + tail).ljust(size, b"\0")
 
     rs, ct, ident = Group.REASON, Group.CONTACT, Group.IDENTITY
     case("padding not zero", rs, padded(plain[2], tail=b"\1"))
     case("last padding byte not zero", rs, padded(plain[2])[:-1] + b"\1")
-    case("length beyond the body", rs, (257).to_bytes(4, "big") + plain[2].ljust(252, b" "))
-    case("length of 2^32 - 1", rs, b"\xff" * 4 + plain[2].ljust(252, b"\0"))
+    case("length beyond the body", rs, (513).to_bytes(4, "big") + plain[2].ljust(508, b" "))
+    case("length of 2^32 - 1", rs, b"\xff" * 4 + plain[2].ljust(508, b"\0"))
     case("a larger size than needed", rs, padded(plain[2], 1024))
     case("duplicate key", rs, padded(b'{"reason":"a","reason":"b","answers":[],"files":[]}'))
     case(

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from serment.framing import (
+    BODY_SIZES,
     Altered,
     Grant,
     RecordContext,
@@ -247,6 +248,31 @@ def test_sealing_twice_gives_nothing_in_common(practice: Practice, alice: Cap, b
     for one, two in zip(booking.revision.bodies, again.revision.bodies, strict=True):
         assert one[:32] != two[:32]
         assert len(one) == len(two)
+
+
+@pytest.mark.parametrize(
+    ("given", "birth", "phone", "reason"),
+    [
+        ("Li", "Wu", None, None),
+        (
+            "Anne-Marie Élisabeth",
+            "Guérinel de la Rochefoucauld-Montmorency",
+            "+33639981234",
+            "Une toux. " * 40,
+        ),
+    ],
+)
+def test_no_size_tells_a_short_name_from_a_long_one(
+    practice: Practice, alice: Cap, given: str, birth: str, phone: str | None, reason: str | None
+) -> None:
+    identity, contact, _ = told(alice)
+    written = (
+        replace(identity, given_name=given, birth_name=birth),
+        replace(contact, phone=phone),
+        Reason(reason),
+    )
+    sealed = seal_booking(CONTEXT, written, alice, practice.roster)
+    assert {len(body) for body in sealed.revision.bodies} == {min(BODY_SIZES)}
 
 
 def test_too_long_a_reason_is_refused_before_sealing(practice: Practice, alice: Cap) -> None:

@@ -9,7 +9,7 @@ import { T, hkdf, pad, unpad } from './conventions'
 import { Altered, Unknown } from './errors'
 import { NONCE_BYTES, TAG_BYTES, tier } from './tiers'
 
-export const PAYLOAD_SIZES = [256, 1024, 2048, 4096, 8192, 16384] as const
+export const PAYLOAD_SIZES = [512, 1024, 2048, 4096, 8192, 16384] as const
 /** What a body adds to its padded payload: commitment and tag. */
 export const BODY_OVERHEAD_BYTES = HASH_BYTES + TAG_BYTES
 /** Safe only because K is used once: a new CEK for every group of every revision. */

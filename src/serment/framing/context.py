@@ -31,9 +31,9 @@ RECORD_TYPE_APPOINTMENT: Final = 1
 SLOT_BYTES: Final = 44
 SLOT_MINUTES_MAX: Final = 1440
 COMMITMENT_BYTES: Final = 32
-BODY_PADDED_BYTES: Final = (256, 1024, 2048, 4096, 8192, 16384)
+BODY_PADDED_BYTES: Final = (512, 1024, 2048, 4096, 8192, 16384)
 BODY_SIZES: Final = tuple(COMMITMENT_BYTES + size + TAG_BYTES for size in BODY_PADDED_BYTES)
-"""Bytes a sealed body may have: 304, 1,072, 2,096, 4,144, 8,240, 16,432."""
+"""Bytes a sealed body may have: 560, 1,072, 2,096, 4,144, 8,240, 16,432."""
 
 
 class Group(IntEnum):

@@ -221,6 +221,20 @@ const handle = claim('nothing is sealed whose handle is not the one that c gives
   await refused(() => sealBooking(placeIn(practice), astray, cap, practice.roster), 'Altered')
 })
 
+const sizes = claim('no size tells a short name from a long one, or a long address from none', async () => {
+  const [practice, cap, groups] = [await openPractice(), await alicesCap(), alicesGroups()]
+  const short = { ...groups, id: { ...groups.id, givenName: 'Li', birthName: 'Wu' }, ct: { ...groups.ct, email: null } }
+  const long = {
+    id: { ...groups.id, givenName: 'Anne-Marie Élisabeth', birthName: 'Guérinel de la Rochefoucauld-Montmorency' },
+    ct: { ...groups.ct, email: `${'a'.repeat(200)}@exemple.test` },
+    rs: { ...groups.rs, reason: 'Une toux. '.repeat(35) },
+  }
+  for (const written of [short, long]) {
+    const sealed = await sealBooking(placeIn(practice), written, cap, practice.roster)
+    same(sealed.bodies.map((body) => body.length), [560, 560, 560])
+  }
+})
+
 const latecomer = claim('who joined later signs nothing that names an earlier head', async () => {
   const { roster, bento, unit, ...practice } = await openPractice()
   const dave = await userKeys(newSeed())
@@ -233,6 +247,6 @@ const latecomer = claim('who joined later signs nothing that names an earlier he
 })
 
 export const records: readonly Claim[] = [
-  handle, latecomer,
+  handle, latecomer, sizes,
   roundTrip, swapMatrix, swappedParts, signed, reseal, compaction, acts, notes, lists, pkh, laws,
 ]
