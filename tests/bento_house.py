@@ -18,9 +18,9 @@ from serment.database.pool import Pool
 from serment.database.queries import load
 from serment.framing import Act, RecordContext, Role, Roster, Slot, find_row, stored_auth
 from serment.seal.chance import draw
+from serment.seal.groups import Contact, Identity, Payloads, Reason
 from serment.seal.keys import Cap, EpochKeys, UserKeys
 from serment.seal.messages import act_token, draw_c, draw_t, handle
-from serment.seal.payload import Contact, Identity, Payloads, Reason
 from serment.seal.primitives import SignPair
 from serment.seal.record import Sealed, seal_booking, seal_by_member, sign_act
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events

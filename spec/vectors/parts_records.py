@@ -14,8 +14,8 @@ from serment.framing import GROUPS, Act, Group, RecordContext, Slot, Stanza, Wri
 from serment.framing.conventions import T, derive, sha256
 from serment.seal import messages as m
 from serment.seal import record as r
+from serment.seal.groups import Answer, Contact, Identity, NumberCheck, Payloads, Reason, SealedFile
 from serment.seal.keys import Cap, SymmetricKey
-from serment.seal.payload import Answer, Contact, Identity, NumberCheck, Payloads, Reason, SealedFile
 from serment.seal.primitives import KemPair, SignPair
 
 

@@ -22,9 +22,9 @@ from serment.framing import (
     Writer,
 )
 from serment.framing.conventions import sha256
+from serment.seal.groups import Contact, Identity, Reason
 from serment.seal.keys import Cap, SymmetricKey, UserKeys
 from serment.seal.messages import handle
-from serment.seal.payload import Contact, Identity, Reason
 from serment.seal.primitives import KemPair, SignPair
 from serment.seal.record import Sealed, open_revision, seal_booking
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events

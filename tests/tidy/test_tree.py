@@ -109,8 +109,6 @@ def test_no_module_has_an_empty_name() -> None:
 
 # Modules that are known to be too long, with the length they must not outgrow; they are to be cut, not added to.
 STILL_TOO_LONG = {
-    "src/serment/server/api/practice.py": 530,
-    "src/serment/seal/payload.py": 412,
     "browser/src/pages/practice/desk.svelte.ts": 430,
 }
 

@@ -29,6 +29,7 @@ from serment.seal import (
     CryptographyMissing,
     cards,
     files,
+    groups,
     keys,
     messages,
     payload,
@@ -38,9 +39,9 @@ from serment.seal import (
     self_test,
     unlock,
 )
+from serment.seal.groups import Answer, Contact, Identity, Payloads, Reason
 from serment.seal.keys import Cap, ConnectorKeys, EpochKeys, SymmetricKey, UserKeys
 from serment.seal.messages import draw_c, draw_t, handle
-from serment.seal.payload import Contact, Identity, Payloads, Reason
 from serment.seal.primitives import SignPair, pad, unpad
 from serment.seal.record import Reader, Sealed, open_revision, seal_booking, seal_by_member, seal_record
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events
@@ -279,7 +280,7 @@ def test_too_long_a_reason_is_refused_before_sealing(practice: Practice, alice: 
     identity, contact, _ = told(alice)
     with pytest.raises(Unknown):
         seal_booking(CONTEXT, (identity, contact, Reason("x" * 2001)), alice, practice.roster)
-    answers = tuple(payload.Answer(f"q{n}", "y" * 1000) for n in range(17))
+    answers = tuple(Answer(f"q{n}", "y" * 1000) for n in range(17))
     with pytest.raises(Unknown):
         seal_booking(CONTEXT, (identity, contact, Reason(answers=answers)), alice, practice.roster)
 
@@ -330,6 +331,7 @@ def test_no_function_takes_a_content_key_or_randomness() -> None:
         keys,
         messages,
         payload,
+        groups,
         phone_check,
         record,
         roster_writing,

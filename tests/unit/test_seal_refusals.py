@@ -23,8 +23,8 @@ from serment.framing import (
 )
 from serment.framing.conventions import derive
 from serment.seal import files, messages
+from serment.seal.groups import Contact, Identity, Reason
 from serment.seal.keys import Cap, ConnectorKeys, EpochKeys, UserKeys
-from serment.seal.payload import Contact, Identity, Reason
 from serment.seal.primitives import KemPair, SignPair, box, hpke_seal, pad
 from serment.seal.record import Reader, readers_of, seal_record, sign_act, sign_move_note
 from serment.seal.roster_writing import (

@@ -14,8 +14,8 @@ from serment.framing import Roster, SignedEvent, act_tag, find_row, password_sha
 from serment.framing import messages as rows
 from serment.framing.errors import Altered, FramingError
 from serment.seal import cards, files, messages, phone_check, roster_writing, unlock
+from serment.seal.groups import NumberCheck, SealedFile
 from serment.seal.keys import EpochKeys
-from serment.seal.payload import NumberCheck, SealedFile
 from serment.seal.primitives import KemPair
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"

@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 from serment.framing.context import RecordContext, Slot
 from serment.framing.roster import Roster
+from serment.seal.groups import Answer, Contact, Identity, Reason
 from serment.seal.keys import Cap
 from serment.seal.messages import act_token, draw_c, draw_t, handle, seal_page
-from serment.seal.payload import Answer, Contact, Identity, Reason
 from serment.seal.record import seal_booking
 from serment.server.instance import Instance
 from serment.server.usecases.book import Booked, Written, book

@@ -27,7 +27,7 @@ from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.roster import Roster
 from serment.framing.roster_events import Role
-from serment.seal.payload import Answer
+from serment.seal.groups import Answer
 from serment.seeding import plant, seed_id
 from serment.seeding.format import Practice, VisitType
 from serment.server.app import open_instance

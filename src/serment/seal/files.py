@@ -27,7 +27,7 @@ from serment.framing.conventions import (
 )
 from serment.framing.errors import Altered, Unknown
 from serment.seal.chance import draw
-from serment.seal.payload import FILE_BYTES_MAX, SealedFile
+from serment.seal.groups import FILE_BYTES_MAX, SealedFile
 from serment.seal.primitives import gcm_open
 
 CHUNK_BYTES: Final = 65_536

@@ -31,9 +31,8 @@ from serment.framing.messages import (
     check_page,
 )
 from serment.seal.chance import draw
+from serment.seal.groups import EMAIL_BYTES_MAX, PHONE_BYTES_MAX
 from serment.seal.payload import (
-    EMAIL_BYTES_MAX,
-    PHONE_BYTES_MAX,
     SAFE_INTEGER_MAX,
     Fields,
     b64,

@@ -35,7 +35,8 @@ from serment.framing.messages import (
     commit,
     proof_message,
 )
-from serment.seal.payload import Fields, NumberCheck, b64, read_b64, read_json, write_json
+from serment.seal.groups import NumberCheck
+from serment.seal.payload import Fields, b64, read_b64, read_json, write_json
 from serment.seal.primitives import KemPair, SignPair, box, hpke_open, hpke_seal, pad, unbox, unpad
 
 CODE_DIGITS: Final = 6

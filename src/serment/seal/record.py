@@ -41,9 +41,9 @@ from serment.framing.errors import Altered, Unaddressed
 from serment.framing.roster import Roster
 from serment.framing.stanza import Stanza, StanzaType, stanza_for, stanza_info
 from serment.seal.chance import draw
+from serment.seal.groups import Contact, Identity, Payloads, Reason
 from serment.seal.keys import Cap, SymmetricKey
 from serment.seal.messages import handle
-from serment.seal.payload import Contact, Identity, Payloads, Reason
 from serment.seal.primitives import KemPair, SignPair, box, gcm_open, hpke_open, hpke_seal, pad, unbox, unpad
 
 # Safe only because a content key seals one body of one revision and is drawn in seal_record.

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from serment.server.api.problems import problems
@@ -69,7 +70,10 @@ def hold_answer(held: Held) -> HoldAnswer:
     tags=["patient"],
 )
 async def hold(
-    request: Request[Any, Any, Any], data: HoldBody, hold_token: HoldToken, row_token: MaybeRowToken = None
+    request: Request[Any, Any, Any],
+    data: JSONBody[HoldBody],
+    hold_token: HoldToken,
+    row_token: MaybeRowToken = None,
 ) -> HoldAnswer:
     instance = instance_of(request)
     held = await hold_slot(
@@ -96,7 +100,9 @@ async def hold(
     summary="Keep it for longer",
     tags=["patient"],
 )
-async def extend(request: Request[Any, Any, Any], data: ExtendBody, hold_token: HoldToken) -> HoldAnswer:
+async def extend(
+    request: Request[Any, Any, Any], data: JSONBody[ExtendBody], hold_token: HoldToken
+) -> HoldAnswer:
     instance = instance_of(request)
     return hold_answer(
         await extend_hold(instance, data.practice, data.record, token_bytes(hold_token), data.nth)
@@ -110,7 +116,7 @@ async def extend(request: Request[Any, Any, Any], data: ExtendBody, hold_token: 
     summary="Let the slot go",
     tags=["patient"],
 )
-async def release(request: Request[Any, Any, Any], data: HoldName, hold_token: HoldToken) -> None:
+async def release(request: Request[Any, Any, Any], data: JSONBody[HoldName], hold_token: HoldToken) -> None:
     await release_hold(instance_of(request), data.practice, data.record, token_bytes(hold_token))
 
 
@@ -121,7 +127,7 @@ async def release(request: Request[Any, Any, Any], data: HoldName, hold_token: H
     tags=["patient"],
 )
 async def book_appointment(
-    request: Request[Any, Any, Any], data: WrittenBody, hold_token: HoldToken
+    request: Request[Any, Any, Any], data: JSONBody[WrittenBody], hold_token: HoldToken
 ) -> BookedAnswer:
     instance = instance_of(request)
     booked = await book(instance, data.written(instance.name), token_bytes(hold_token))
@@ -170,7 +176,7 @@ async def appointment(request: Request[Any, Any, Any], row_token: RowToken) -> P
     tags=["patient"],
 )
 async def move_appointment(
-    request: Request[Any, Any, Any], data: MoveBody, row_token: RowToken, hold_token: HoldToken
+    request: Request[Any, Any, Any], data: JSONBody[MoveBody], row_token: RowToken, hold_token: HoldToken
 ) -> BookedAnswer:
     instance = instance_of(request)
     practice, record = await find_record(instance, token_bytes(row_token), bucket_of(request, instance))
@@ -192,7 +198,9 @@ async def move_appointment(
     summary="Cancel or confirm it",
     tags=["patient"],
 )
-async def patient_act(request: Request[Any, Any, Any], data: PatientAct, row_token: RowToken) -> ActedAnswer:
+async def patient_act(
+    request: Request[Any, Any, Any], data: JSONBody[PatientAct], row_token: RowToken
+) -> ActedAnswer:
     instance = instance_of(request)
     practice, record = await find_record(instance, token_bytes(row_token), bucket_of(request, instance))
     done = await act(instance, practice, record, rev=data.rev, n=data.n, kind=data.kind, sig=data.sig)

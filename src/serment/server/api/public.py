@@ -11,7 +11,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from serment.server.api.problems import problem, problems
 from serment.server.api.wire import instance_of
@@ -65,10 +65,10 @@ async def healthz(request: Request[Any, Any, Any]) -> Health | Response[bytes]:
 )
 async def slots(
     request: Request[Any, Any, Any],
-    agenda: UUID,
-    visit_type: UUID,
-    first: Annotated[date, Parameter(query="from")],
-    days: Annotated[int, Parameter(ge=1, le=DAYS_MAX)] = 7,
+    agenda: FromQuery[UUID],
+    visit_type: FromQuery[UUID],
+    first: Annotated[date, QueryParameter(name="from")],
+    days: Annotated[int, QueryParameter(ge=1, le=DAYS_MAX)] = 7,
 ) -> Response[bytes]:
     """Computed for each request from rules and busy time; nobody is named, so it may be cached."""
     if not DATE_MIN <= first <= DATE_MAX:
@@ -83,13 +83,13 @@ async def slots(
     summary="What a booking page needs to know of an agenda",
     tags=["public"],
 )
-async def agenda_page(request: Request[Any, Any, Any], agenda: UUID) -> Response[AgendaPage]:
+async def agenda_page(request: Request[Any, Any, Any], agenda: FromPath[UUID]) -> Response[AgendaPage]:
     page = await read_agenda(instance_of(request), agenda)
     return Response(page, headers={"Cache-Control": PAGE_CACHE})
 
 
 @get("/api/practices/{slug:str}", responses=problems(404), summary="A practice", tags=["public"])
-async def practice_page(request: Request[Any, Any, Any], slug: str) -> Response[PracticePage]:
+async def practice_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[PracticePage]:
     page = await read_practice(instance_of(request), slug)
     return Response(page, headers={"Cache-Control": PAGE_CACHE})
 
@@ -102,8 +102,8 @@ async def practice_page(request: Request[Any, Any, Any], slug: str) -> Response[
 )
 async def roster(
     request: Request[Any, Any, Any],
-    practice: UUID,
-    after: Annotated[int, Parameter(ge=0, le=2_147_483_647)] = 0,
+    practice: FromPath[UUID],
+    after: Annotated[int, QueryParameter(ge=0, le=2_147_483_647)] = 0,
 ) -> RosterAnswer:
     """Never cached: a booking is sealed to the readers it names."""
     instance = instance_of(request)

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from msgspec import Meta
 
 from serment.framing import CapsuleRow, MessageRow, RecordContext, Slot, Writer
@@ -28,20 +28,25 @@ MESSAGES_MAX = 8
 _TOKEN = r"^[A-Za-z0-9+/]{43}=$"  # noqa: S105  # a pattern
 
 HoldToken = Annotated[
-    str, Parameter(header="Serment-Hold", pattern=_TOKEN, description="Base64 of the hold's 32-byte token.")
+    str,
+    HeaderParameter(name="Serment-Hold", pattern=_TOKEN, description="Base64 of the hold's 32-byte token."),
 ]
 RowToken = Annotated[
     str,
-    Parameter(
-        header="Serment-Row-Token", pattern=_TOKEN, description="Base64 of the link's 32-byte row token."
+    HeaderParameter(
+        name="Serment-Row-Token", pattern=_TOKEN, description="Base64 of the link's 32-byte row token."
     ),
 ]
 MaybeRowToken = Annotated[
     str | None,
-    Parameter(
-        header="Serment-Row-Token", pattern=_TOKEN, description="Base64 of the link's 32-byte row token."
+    HeaderParameter(
+        name="Serment-Row-Token", pattern=_TOKEN, description="Base64 of the link's 32-byte row token."
     ),
 ]
+
+
+Rev = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+Kid = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
 def token_bytes(text: str) -> bytes:

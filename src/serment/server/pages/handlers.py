@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import MediaType, Request, Response, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from serment.directory.search import Place, find_towns
@@ -60,14 +61,14 @@ async def choose_language(request: Request[Any, Any, Any]) -> Redirect:
 
 
 @get(["/p/{slug:str}", "/practitioner/{slug:str}"], include_in_schema=False)
-async def choose_language_of(request: Request[Any, Any, Any], slug: str) -> Redirect:
+async def choose_language_of(request: Request[Any, Any, Any], slug: FromPath[str]) -> Redirect:
     """The short links that practices print."""
     language = negotiate(request.headers.get("accept-language", ""))
     return Redirect(f"/{language}{_own_path(request)}", status_code=302, headers={"Vary": "Accept-Language"})
 
 
 @get("/{lang:str}", include_in_schema=False)
-async def home(request: Request[Any, Any, Any], lang: str) -> Response[str]:
+async def home(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
     """The search form, and what is often searched."""
     language = _language(lang)
     if language is None:
@@ -85,11 +86,11 @@ async def home(request: Request[Any, Any, Any], lang: str) -> Response[str]:
 @get("/{lang:str}/search", include_in_schema=False)
 async def search(
     request: Request[Any, Any, Any],
-    lang: str,
-    what: str = "",
-    where: str = "",
-    sort: str = "earliest",
-    number: str = "1",
+    lang: FromPath[str],
+    what: FromQuery[str] = "",
+    where: FromQuery[str] = "",
+    sort: FromQuery[str] = "earliest",
+    number: FromQuery[str] = "1",
 ) -> Response[str]:
     """Results, or the form with a sentence that helps. `number` is the page."""
     language = _language(lang)
@@ -242,7 +243,9 @@ def _results_view(
 
 
 @get("/{lang:str}/practitioner/{slug:str}", include_in_schema=False)
-async def practitioner(request: Request[Any, Any, Any], lang: str, slug: str) -> Response[str]:
+async def practitioner(
+    request: Request[Any, Any, Any], lang: FromPath[str], slug: FromPath[str]
+) -> Response[str]:
     """A practitioner, their visit types and free times."""
     language = _language(lang)
     query = request.query_params
@@ -260,7 +263,9 @@ async def practitioner(request: Request[Any, Any, Any], lang: str, slug: str) ->
 
 
 @get("/{lang:str}/p/{slug:str}", include_in_schema=False)
-async def practice(request: Request[Any, Any, Any], lang: str, slug: str) -> Response[str]:
+async def practice(
+    request: Request[Any, Any, Any], lang: FromPath[str], slug: FromPath[str]
+) -> Response[str]:
     """A practice's own link; the fragment #k= is read in the browser, never here."""
     language = _language(lang)
     row = await show_practice(_instance(request), slug[:QUERY_CHARACTERS_MAX])
@@ -272,7 +277,7 @@ async def practice(request: Request[Any, Any, Any], lang: str, slug: str) -> Res
 
 
 @get("/{lang:str}/privacy", include_in_schema=False)
-async def privacy(request: Request[Any, Any, Any], lang: str) -> Response[str]:
+async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
     """Who sees what, and what is not protected."""
     language = _language(lang)
     if language is None:
@@ -281,7 +286,7 @@ async def privacy(request: Request[Any, Any, Any], lang: str) -> Response[str]:
 
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
-async def shell(request: Request[Any, Any, Any], lang: str) -> Response[str]:
+async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
     """The pages that are programs: booking, a guest's appointment, the appointments kept here, the desk."""
     language = _language(lang)
     if language is None:
@@ -314,7 +319,7 @@ def _date(text: str | None) -> dt.date | None:
 
 
 @get("/{lang:str}/{rest:path}", include_in_schema=False)
-async def nothing(request: Request[Any, Any, Any], lang: str, rest: str) -> Response[str]:
+async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: FromPath[str]) -> Response[str]:
     """Whatever else was asked for in a language: a page that says so and offers the search."""
     return _missing(_language(lang) or "fr", request)
 
