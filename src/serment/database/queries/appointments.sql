@@ -5,7 +5,7 @@ SELECT practice, record FROM appointments WHERE row_token_hash = :row_token_hash
 -- name: lock
 -- Locks one appointment and reads its clear part with the public keys and the hash that changes are checked against.
 SELECT p.practice, p.record, p.unit, p.agenda, p.start, p.minutes, p.visit_type, p.status, p.confirmed, p.overbooked,
-    p.rev, p.acts, p.sealed_slot, p.sig, p.booking_pk, p.patient_pk, p.head, p.row_token_hash
+    p.was_request, p.rev, p.acts, p.sealed_slot, p.sig, p.booking_pk, p.patient_pk, p.head, p.row_token_hash
 FROM appointments p WHERE p.practice = :practice AND p.record = :record FOR UPDATE
 
 -- name: read
@@ -15,7 +15,8 @@ FROM appointments WHERE practice = :practice AND record = :record
 
 -- name: mark
 -- Stores what became of an appointment.
-UPDATE appointments SET status = :status, confirmed = :confirmed, acts = :acts, overbooked = :overbooked
+UPDATE appointments SET status = :status, confirmed = :confirmed, acts = :acts, overbooked = :overbooked,
+    was_request = :was_request
 WHERE practice = :practice AND record = :record
 
 -- name: add_act

@@ -35,6 +35,7 @@ async def mark(
     status: str,
     confirmed: bool,
     overbooked: bool,
+    was_request: bool,
     acts: int,
 ) -> None:
     await _QUERIES["mark"].run(
@@ -44,6 +45,7 @@ async def mark(
         status=status,
         confirmed=confirmed,
         overbooked=overbooked,
+        was_request=was_request,
         acts=acts,
     )
 

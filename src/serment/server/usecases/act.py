@@ -69,6 +69,7 @@ async def act(
 ) -> Acted:
     """Cancels, confirms or undoes, signed by the booking key, or by the member whose session it is.
 
+    An undo takes a cancellation or a refusal back: what was a request is one again, and takes no time.
     Asked again with the same signature: the same answer. Raises NoSuchAppointment, StaleRevision, Altered, TooLate,
     IllegalChange, SlotTaken (an undo whose time went meanwhile). The caller has shown the row token or the session.
     """
@@ -107,7 +108,7 @@ async def act(
             case Act.CONFIRM:
                 after = before.confirm(now=now)
             case Act.UNDO:
-                after = before.mark(Status.BOOKED, by=by, now=now, zone=zone)
+                after = before.mark(_undone(row), by=by, now=now, zone=zone)
         await _store(instance, tx, row, before, after, acts=n)
         await appointments.add_act(
             tx, practice, record, rev, n, SIGNED[kind], signer or kid(row["booking_pk"]), sig
@@ -144,6 +145,14 @@ async def _locked(
     return row
 
 
+def _undone(row: asyncpg.Record) -> Status:
+    """The status an undo leads to; what is neither cancelled nor refused stays as it is."""
+    status = Status(row["status"])
+    if status is Status.REFUSED or (status is Status.CANCELLED and row["was_request"]):
+        return Status.REQUESTED
+    return Status.BOOKED if status is Status.CANCELLED else status
+
+
 async def _store(
     instance: Instance,
     tx: Transaction,
@@ -160,6 +169,8 @@ async def _store(
             raise SlotTaken(await alternatives(instance, asked, row["start"], connection=tx))
     elif before.status.blocks and not after.status.blocks:
         await spans.free_record(tx, practice, record)
+    # A second cancellation finds the appointment cancelled: it must not forget what the first one found.
+    requested = before.status is Status.REQUESTED or (before.status is after.status and row["was_request"])
     await appointments.mark(
         tx,
         practice,
@@ -167,5 +178,6 @@ async def _store(
         status=after.status,
         confirmed=after.confirmed,
         overbooked=after.overbooked,
+        was_request=after.status is Status.CANCELLED and requested,
         acts=acts,
     )
