@@ -6,16 +6,23 @@
 import { argon2id } from 'hash-wasm'
 import { type Bytes, KEY_BYTES } from './bytes'
 
-const NAME_KIB = 16 * 1024
-const PASSWORD_KIB = 64 * 1024
+/** Memory in KiB: 16 MiB for what a name is found by, 64 MiB for a password. */
+const MEMORY_KIB = { name: 16 * 1024, password: 64 * 1024 } as const
 const PASSES = 3
 const LANES = 1
 
-async function stretch(secret: Bytes, salt: Bytes, memorySize: number): Promise<Bytes> {
+export interface Stretching {
+  readonly what: keyof typeof MEMORY_KIB
+  readonly secret: Bytes
+  readonly salt: Bytes
+}
+
+/** 32 bytes, on the thread that calls: for a password, about a second of it. */
+export async function stretch({ what, secret, salt }: Stretching): Promise<Bytes> {
   const hash = await argon2id({
     password: secret,
     salt,
-    memorySize,
+    memorySize: MEMORY_KIB[what],
     iterations: PASSES,
     parallelism: LANES,
     hashLength: KEY_BYTES,
@@ -23,9 +30,3 @@ async function stretch(secret: Bytes, salt: Bytes, memorySize: number): Promise<
   })
   return hash as Bytes
 }
-
-/** 16 MiB, t = 3: what a name is found by. */
-export const stretchName = (name: Bytes, salt: Bytes): Promise<Bytes> => stretch(name, salt, NAME_KIB)
-
-/** 64 MiB, t = 3. */
-export const stretchPassword = (password: Bytes, salt: Bytes): Promise<Bytes> => stretch(password, salt, PASSWORD_KIB)

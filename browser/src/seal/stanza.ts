@@ -3,7 +3,7 @@
  * Stanzas: the three content keys for one reader, zeros where the reader is granted nothing.
  * 01 || kid || mask || enc(1120) || ct(112), 1,250 bytes, to a public key;
  * 02 || kid || mask || box(key, info, 3 CEKs), 142 bytes, under K_cap or K_rec.
- * Content keys stay inside this folder.
+ * Internal to this folder, since content keys pass through: other folders seal, open and compact whole records.
  */
 import { type Bytes, KEY_BYTES, cut, equal, isZero, join, u8 } from './bytes'
 import { KID_BYTES, T } from './conventions'

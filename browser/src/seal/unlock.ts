@@ -77,8 +77,8 @@ export function loginName(name: string): Bytes {
 
 /** What the server finds an account by: Argon2id of the name, 16 MiB. */
 export async function passwordFind(instance: string, name: string): Promise<Bytes> {
-  const { stretchName } = await import('./argon2')
-  return await stretchName(loginName(name), sha256(T('name'), inst(instance)))
+  const { stretchAside } = await import('./argon2_aside')
+  return await stretchAside({ what: 'name', secret: loginName(name), salt: sha256(T('name'), inst(instance)) })
 }
 
 /** A stretched password. `auth` is sent; the secret comes only with the server's share. */
@@ -90,11 +90,12 @@ export class StretchedPassword {
     this.auth = D(m, 'auth')
   }
 
-  /** About a second: Argon2id of the password, 64 MiB, salted with instance and name. */
+  /** About a second, beside the page: Argon2id of the password, 64 MiB, salted with instance and name. */
   static async of(instance: string, name: string, password: string): Promise<StretchedPassword> {
-    const { stretchPassword } = await import('./argon2')
+    const { stretchAside } = await import('./argon2_aside')
+    const secret = bounded(text(password.normalize('NFKC')), PASSWORD_BYTES_MAX, 'password')
     const salt = sha256(T('password'), inst(instance), LP(loginName(name)))
-    return new StretchedPassword(await stretchPassword(bounded(text(password.normalize('NFKC')), PASSWORD_BYTES_MAX, 'password'), salt))
+    return new StretchedPassword(await stretchAside({ what: 'password', secret, salt }))
   }
 
   /** secret = D(m || share, "password"). */

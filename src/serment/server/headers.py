@@ -10,7 +10,12 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; font-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+    "base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html serment-worker"
+)
+# A worker obeys the policy its own script came with: Argon2id sees a password, and may reach nothing at all.
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 COMMON: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
@@ -25,6 +30,8 @@ COMMON: tuple[tuple[bytes, bytes], ...] = (
 )
 _API = (*COMMON, (b"content-security-policy", API_POLICY.encode()))
 _PAGE = (*COMMON, (b"content-security-policy", PAGE_POLICY.encode()))
+_SCRIPT = (*COMMON, (b"content-security-policy", WORKER_POLICY.encode()))
+_BY_KIND = ((b"text/html", _PAGE), (b"text/javascript", _SCRIPT), (b"application/javascript", _SCRIPT))
 
 
 def with_headers(app: ASGIApp) -> ASGIApp:
@@ -39,10 +46,9 @@ def with_headers(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 set_already = {name.lower() for name, _ in headers}
-                html = any(
-                    name == b"content-type" and value.startswith(b"text/html") for name, value in headers
-                )
-                headers += [pair for pair in (_PAGE if html else _API) if pair[0] not in set_already]
+                kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+                ours = next((pairs for start, pairs in _BY_KIND if kind.startswith(start)), _API)
+                headers += [pair for pair in ours if pair[0] not in set_already]
                 message["headers"] = headers
             await send(message)
 

@@ -8,7 +8,6 @@ import { SealError } from '../../seal/errors';
 import { checkSameKeys, compact as compactRecord } from '../../seal/readers';
 import { ownStanza } from '../../seal/record';
 import type { SealedRecord } from '../../seal/revision';
-import { readStanza } from '../../seal/stanza';
 import { Refused } from '../../wire/problem';
 import type { Base64, Id } from '../../wire/types';
 import type { OpenedRow } from './open_records';
@@ -32,7 +31,7 @@ async function draft(desk: OpenDesk, record: SealedRecord): Promise<Draft | null
   const key = recordKey(desk, record);
   if (key === undefined) return null;
   const { bytes } = await compactRecord(record, desk.ring, key);
-  const old = readStanza(ownStanza(record.stanzas, desk.ring).stanza);
+  const { key: old } = ownStanza(record.stanzas, desk.ring);
   return {
     record,
     add: { record: uuidFromId(record.place.record), rev: record.place.rev, head: base64(record.head), bytes: base64(bytes) },

@@ -29,7 +29,7 @@ export async function readGroups(desk: OpenDesk, record: Id, rev: number, groups
   return { record: sealed, groups: (await open(sealed, desk.ring)).groups, signed };
 }
 
-/** The contact of one record. The read is counted, and the patient can see it. */
+/** The contact of one record, which no list ever carries. */
 export async function readContact(desk: OpenDesk, record: Id, rev: number): Promise<Contact> {
   const { groups } = await readGroups(desk, record, rev, ['ct'], 'contact');
   if (groups.ct === null) throw new Altered('contact');

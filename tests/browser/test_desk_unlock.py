@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Opening the desk: what the password's stretching does to the page, and what happens without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Worker, expect
+
+from browser.conftest import DESK
+from browser.desk_town import ALICE, SAM, TODAY, Town, at_noon, fill_in, town, unlock
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+async def practice(
+    bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """The practice with one visit today."""
+    with town(await new_database(), tmp_path_factory.mktemp("desk")) as made:
+        made.book(ALICE, TODAY, "10:10")
+        yield made
+
+
+@pytest.fixture
+def sam(profile: Callable[..., BrowserContext]) -> Page:
+    """Sam's machine at the front desk."""
+    page: Page = at_noon(profile(DESK)).new_page()
+    return page
+
+
+def test_the_password_is_stretched_beside_the_page_which_stays_alive(practice: Town, sam: Page) -> None:
+    workers: list[Worker] = []
+    sam.on("worker", lambda worker: workers.append(worker))
+    sam.goto(f"{practice.origin}/fr/desk")
+    asked: list[str] = []
+    sam.on("request", lambda request: asked.append(request.url))
+    fill_in(sam, SAM)
+    expect(sam.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
+    assert len(workers) == 2  # the name's and the password's
+    assert all("/static/argon2_worker-" in worker.url for worker in workers)
+    # The page's own copy of Argon2id was not even fetched.
+    assert not [url for url in asked if "/static/argon2-" in url]
+
+
+def test_a_worker_that_does_not_come_opens_the_desk_all_the_same(practice: Town, sam: Page) -> None:
+    sam.route("**/static/argon2_worker-*", lambda route: route.abort())
+    unlock(sam, practice)
+    expect(sam.get_by_role("button", name="10 h 10 à 10 h 30, Alice")).to_be_visible()
+
+
+def test_without_workers_at_all_the_desk_opens(practice: Town, sam: Page) -> None:
+    sam.add_init_script("delete globalThis.Worker")
+    unlock(sam, practice)
+    expect(sam.get_by_role("button", name="10 h 10 à 10 h 30, Alice")).to_be_visible()
+
+
+def test_what_stretches_the_password_may_reach_nothing(practice: Town, sam: Page) -> None:
+    answers = []
+    sam.on("response", lambda answer: answers.append(answer) if "argon2_worker" in answer.url else None)
+    unlock(sam, practice)
+    policies = [answer.header_value("content-security-policy") or "" for answer in answers]
+    assert policies
+    for policy in policies:
+        assert policy.startswith("default-src 'none'; script-src 'wasm-unsafe-eval';")
+        assert "connect-src" not in policy
