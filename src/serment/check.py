@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.metadata
 import os
 import platform
@@ -20,9 +21,10 @@ from typing import Any
 
 import click
 
-from serment.settings import LOOPBACK, Settings
+from serment.settings import LOOPBACK, PORT_MAX, Settings
 
 PYTHON_MIN = (3, 11)
+PORT_USUAL = 8000
 DISK_BYTES_MIN = 1_000_000_000
 CLOCK_YEAR_MIN = 2026  # a clock before the year of this program is wrong
 DATABASE_CLOCK_SECONDS_MAX = 5.0
@@ -163,15 +165,26 @@ def _data_folder(settings: Settings) -> Iterator[Finding]:
 
 
 def why_port_is_taken(host: str, port: int) -> str | None:
-    """A sentence with its cure when nothing can listen there now, None when it is free."""
+    """Two sentences when nothing can listen there now, what is wrong and its cure; None when it is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                other = port + 1 if port < PORT_MAX else PORT_USUAL
+                return (
+                    f"Port {port} of {host} is taken by another program. "
+                    f"Stop that one, or choose another port: SERMENT_PORT={other}."
+                )
+            if error.errno == errno.EACCES:
+                return (
+                    f"Port {port} is the administrator's alone on this machine. "
+                    f"Choose a higher one: SERMENT_PORT={PORT_USUAL}."
+                )
             reason = error.strerror or str(error)
-            return f"Port {port} of {host} cannot be used ({reason}). Stop what uses it, or set SERMENT_PORT."
+            return f"Nothing can listen on {host} here ({reason}). Set SERMENT_HOST to an address of this machine."
     return None
 
 

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -41,29 +43,17 @@ def _settings() -> Settings:
 
 
 @contextlib.contextmanager
-def in_words() -> Iterator[None]:
+def in_words(settings: Settings) -> Iterator[None]:
     """Turns the errors that an operator can cure into their sentence and exit code 1; others keep their trace."""
-    from serment.database import carriers, cluster_folder, embedded, migrate, pool
-
-    curable = (
-        carriers.NoPostgres,
-        carriers.RootCannotRunPostgres,
-        cluster_folder.FolderInUse,
-        cluster_folder.FolderNotPrivate,
-        embedded.PostgresDidNotStart,
-        migrate.HistoryChanged,
-        migrate.MigrationFilesWrong,
-        pool.PostgresTooOld,
-    )
     try:
         yield
-    except curable as error:
-        raise SaidInWords(str(error)) from error
-    except pool.UNREACHABLE as error:
-        raise SaidInWords(
-            f"PostgreSQL cannot be reached ({type(error).__name__}). Is it running, and is SERMENT_DATABASE_URL right? "
-            "`serment check` looks at it step by step."
-        ) from error
+    except Exception as error:
+        from serment.wording import sentence
+
+        told = sentence(error, settings)
+        if told is None:
+            raise
+        raise SaidInWords(told) from error
 
 
 @contextlib.contextmanager
@@ -95,12 +85,23 @@ def main() -> None:
 
 
 def _end_in_order() -> None:
-    """Makes Ctrl-C and `kill` end alike: requests are finished, then the embedded database is shut down.
+    """Makes Ctrl-C, `kill` and a closed terminal end alike: requests are finished, then the embedded database is shut
+    down.
 
-    SIGINT is set too: a shell that starts a program in the background hands it over ignored.
+    SIGINT is set too: a shell that starts a program in the background hands it over ignored. An ignored SIGHUP stays
+    ignored: that is what `nohup` asks for.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    """Raises KeyboardInterrupt once: a second Ctrl-C would cut short what ends in order within seconds anyway."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @main.command()
@@ -108,62 +109,34 @@ def serve() -> None:
     """Runs the server. It holds no key of anybody and opens no envelope."""
     from serment.check import why_port_is_taken
     from serment.database import migrate as migrations
+    from serment.server.run import serve as run_server
 
     settings = _settings()
     _end_in_order()
-    with in_words(), contextlib.suppress(KeyboardInterrupt), database(settings) as url:
-        if taken := why_port_is_taken(settings.host, settings.port):
-            raise SaidInWords(taken)
+    if taken := why_port_is_taken(settings.host, settings.port):
+        raise SaidInWords(taken)
+    with in_words(settings), contextlib.suppress(KeyboardInterrupt), database(settings) as url:
         if settings.database_url is None:
             asyncio.run(migrations.migrate(url))
         elif lacking := asyncio.run(migrations.pending(url)):
             raise SaidInWords(
                 f"The database lacks {', '.join(lacking)}. Nothing was started. Run `serment migrate` first."
             )
-        _run_server(settings, url)
-
-
-def _run_server(settings: Settings, url: str) -> None:
-    import uvicorn
-
-    from serment.server.app import GRACEFUL_SECONDS, create_app
-
-    several = settings.workers > 1
-    if several:
-        os.environ["SERMENT_DATABASE_URL"] = (
-            url  # each worker is a process of its own and reads its own settings
-        )
-    click.echo(f"Serment answers on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
-    uvicorn.run(
-        "serment.cli:worker_app" if several else create_app(settings, url),
-        factory=several,
-        workers=settings.workers if several else None,
-        host=settings.host,
-        port=settings.port,
-        http="httptools",
-        loop="uvloop",
-        server_header=False,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
-
-
-def worker_app() -> object:
-    """The application of one worker process of several."""
-    from serment.server.app import create_app
-
-    return create_app(read_settings(os.environ))
+        click.echo(f"Serment answers on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
+        run_server(settings, url)
 
 
 @main.command()
 def demo() -> None:
     """Starts everything on made-up people: a database, a town, a first practice, the server."""
+    from serment.check import why_port_is_taken
     from serment.demo.run import run
 
     settings = _settings()
     _end_in_order()
-    with in_words(), contextlib.suppress(KeyboardInterrupt):
+    if taken := why_port_is_taken(settings.host, settings.port):
+        raise SaidInWords(taken)
+    with in_words(settings), contextlib.suppress(KeyboardInterrupt):
         run(settings)
 
 
@@ -180,7 +153,8 @@ def migrate() -> None:
     """Brings the database up to date. Safe to run twice, or by several at once."""
     from serment.database.migrate import migrate as bring_up_to_date
 
-    with in_words(), database(_settings()) as url:
+    settings = _settings()
+    with in_words(settings), database(settings) as url:
         applied = asyncio.run(bring_up_to_date(url))
     for name in applied:
         click.echo(f"applied {name}")
@@ -208,7 +182,8 @@ def rpps(file: Path, close_always: bool) -> None:
     """
     from serment.directory.rpps_format import HeaderDrift
 
-    with in_words(), database(_settings()) as url:
+    settings = _settings()
+    with in_words(settings), database(settings) as url:
         try:
             sentences = asyncio.run(_import_rpps(url, file, close_always=close_always))
         except HeaderDrift as error:
@@ -251,7 +226,8 @@ def seed(file: Path) -> None:
     """
     from serment.seeding.format import SeedRefused
 
-    with in_words(), database(_settings()) as url:
+    settings = _settings()
+    with in_words(settings), database(settings) as url:
         try:
             rows = asyncio.run(_seed(url, file))
         except SeedRefused as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PORT_MAX = 65535
 WORKERS_MAX = 64
@@ -87,7 +87,10 @@ def _text(variable: str, text: str) -> str:
 
 
 def _folder(variable: str, text: str) -> Path:
-    folder = Path(text).expanduser()
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:
+        raise SettingWrong(f"{variable} is {text}, and no user here has that name.") from None
     if folder.exists() and not folder.is_dir():
         raise SettingWrong(f"{variable} names {text}, which is a file. A folder is needed.")
     return folder
@@ -102,9 +105,17 @@ def _number(low: int, high: int) -> Callable[[str, str], int]:
     return read
 
 
+def _address(text: str) -> SplitResult:
+    """The parts of an address; all empty where there are none, as in `http://[::1`."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def _database_url(variable: str, text: str) -> str:
     # The value may hold a password: the sentence never repeats it.
-    if urlsplit(text).scheme not in ("postgresql", "postgres"):
+    if _address(text).scheme not in ("postgresql", "postgres"):
         raise SettingWrong(
             f"{variable} is not the address of a PostgreSQL. It looks like "
             "postgresql://user:password@host:5432/database."
@@ -122,7 +133,7 @@ def _instance(variable: str, text: str) -> str:
 
 
 def _origin(variable: str, text: str) -> str:
-    parts = urlsplit(text)
+    parts = _address(text)
     bare = f"{parts.scheme}://{parts.netloc}"
     if (
         parts.scheme not in ("http", "https")

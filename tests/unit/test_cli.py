@@ -62,7 +62,7 @@ def test_check_says_a_port_is_taken(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         wrongs = _verdicts(Settings(port=port, data=tmp_path))[check.Verdict.WRONG]
-    assert any(f"Port {port} of 127.0.0.1 cannot be used" in sentence for sentence in wrongs)
+    assert any(f"Port {port} of 127.0.0.1 is taken by another program" in sentence for sentence in wrongs)
 
 
 def test_check_says_what_is_wrong_with_data_binaries_bundle_and_address(

@@ -238,6 +238,7 @@ class EmbeddedPostgres:
     def _make_cluster(self, carrier: Carrier, identity: Identity) -> None:
         """initdb beside the final place, then a rename: a crash in between leaves no half-made cluster."""
         building = self.folder / "cluster.new"
+        cluster_folder.end_leftovers(building, seconds=STOP_SECONDS_MAX)
         cluster_folder.remove_tree(building)
         # Byte order and Unicode case rules that are the same on every machine and in every version of the C library.
         collation = (
@@ -262,7 +263,7 @@ class EmbeddedPostgres:
     def _run(self, identity: Identity, command: list[str], *, words: str = "") -> None:
         with self._open_log() as log_file:
             done = subprocess.run(  # noqa: S603  # our own command line, no shell
-                [*identity.prefix, *command],
+                self._leashed(identity, command),
                 input=words.encode(),
                 stdout=log_file,
                 stderr=log_file,

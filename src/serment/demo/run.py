@@ -9,8 +9,7 @@ import base64
 import datetime as dt
 import json
 import random
-import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ import asyncpg
 import click
 
 from serment.cli import database
-from serment.database.migrate import migrate
+from serment.database.cluster_folder import Lock
+from serment.database.migrate import HistoryChanged, migrate
 from serment.database.queries import load
 from serment.demo import town
 from serment.demo.house import Person, open_practice
-from serment.demo.patients import book_as, invent
+from serment.demo.patients import Kept, book_as, invent
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.roster import Roster
@@ -43,7 +43,7 @@ from serment.settings import Settings
 MAIN_DAYS, MAIN_SHARE = 12, 0.45
 OTHER_DAYS, OTHER_SHARE = 7, 0.25
 STATEMENT_SECONDS = 300.0
-STATE_FILE = "demo.json"
+STATE_FILE, ALICE_FILE, LOCK_FILE = "demo.json", "demo.alice", "demo.lock"
 PEOPLE = (
     Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavoir"),
     Person("Inès Bento", Role.PRACTITIONER, "bento", "trois tilleuls verts"),
@@ -52,15 +52,23 @@ PEOPLE = (
 
 
 def run(settings: Settings) -> None:
-    """Start the database, plant the town if it is not there, say who to be, serve."""
-    _check_port(settings)
+    """Start the database, plant the town if it is not there, say who to be, serve.
+
+    Raises FolderInUse, and what a database that does not start or does not fit raises.
+    """
     click.echo("Serment demo: everybody in it is invented.")
-    with database(settings) as url:
-        say("database running")
-        state = asyncio.run(_prepare(settings, url))
-        click.echo(screen(settings, state))
-        serve(settings, url)
-    click.echo("Stopped. The data stays in " + str(settings.data) + "; start again with the same command.")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    lock = Lock(settings.data.absolute() / LOCK_FILE)
+    lock.take()
+    try:
+        with database(settings) as url:
+            say("database running")
+            state = asyncio.run(_prepare(settings, url))
+            click.echo(screen(settings, state))
+            serve(settings, url)
+        click.echo(f"Stopped. The data stays in {settings.data}; start again with the same command.")
+    finally:
+        lock.release()
 
 
 def say(what: str) -> None:
@@ -68,19 +76,13 @@ def say(what: str) -> None:
     click.echo(f"  · {what}")
 
 
-def _check_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise click.ClickException(
-                f"Port {settings.port} is taken by another program. Choose another: SERMENT_PORT=8001 make demo"
-            ) from None
-
-
 async def _prepare(settings: Settings, url: str) -> dict[str, str]:
-    applied = await migrate(url)
+    try:
+        applied = await migrate(url)
+    except HistoryChanged as error:
+        raise HistoryChanged(
+            f"{error} Or leave that town as it is, and start a new one: SERMENT_DATA=another-folder make demo"
+        ) from error
     say(f"schema up to date ({len(applied)} migrations applied)" if applied else "schema up to date")
     path = settings.data / STATE_FILE
     if path.exists():
@@ -96,15 +98,29 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
         for house in houses:
             await _open(connection, instance, house)
         say("practices opened: keys made, rosters signed")
-        state = await _book(instance, houses)
+        alice = settings.data / ALICE_FILE
+        await _book(instance, houses, alice)
     finally:
         await connection.close()
         await instance.pool.close()
+    state = {"practice": town.MAIN} | ({"alice": alice.read_text("ascii")} if alice.exists() else {})
     # Written last and whole: its presence says that everything before it stands.
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(state), "utf-8")
-    fresh.replace(path)
+    _write_whole(path, json.dumps(state))
+    alice.unlink(missing_ok=True)
     return state
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """A crash leaves the file as it was or as it shall be."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)
+
+
+def _keep_first(path: Path, link: str) -> None:
+    """At once: nobody else knows that link, and a second start would find its slot taken."""
+    if not path.exists():
+        _write_whole(path, link)
 
 
 async def _register(connection: asyncpg.Connection, folder: Path) -> None:
@@ -158,31 +174,26 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
     )
 
 
-async def _book(instance: Instance, houses: list[Practice]) -> dict[str, str]:
-    """Fill the agendas; the first booking of the first house is Alice's, whose link the screen shows."""
-    chance = random.Random(town.SEED)  # noqa: S311  # invented people, not secrets
-    state: dict[str, str] = {}
+async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None:
+    """Fill the agendas. The first booking of the first house is Alice's: her link is written to the file `alice`."""
     booked = 0
     with click.progressbar(houses, label="  · patients book", width=30) as bar:
         for house in bar:
-            main = house.slug == town.MAIN
             roster = await roster_of(instance, seed_id(house.slug, "practice", ""))
-            kept = await _book_house(instance, house, roster, chance, main=main)
-            booked += len(kept)
-            if main and kept:
-                state["alice"] = kept[0]
+            async for kept in _book_house(instance, house, roster):
+                booked += 1
+                if house.slug == town.MAIN:
+                    _keep_first(alice, f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
             for agenda in house.agendas:
                 await refresh_agenda(instance, seed_id(house.slug, "agenda", agenda.key))
     say(f"{booked} sealed appointments")
-    return state | {"practice": town.MAIN}
 
 
-async def _book_house(
-    instance: Instance, house: Practice, roster: Roster, chance: random.Random, *, main: bool
-) -> list[str]:
-    """Book a share of the free slots; the links' fragments. Slots that a crash left booked are simply not free."""
-    links: list[str] = []
-    days, share = (MAIN_DAYS, MAIN_SHARE) if main else (OTHER_DAYS, OTHER_SHARE)
+async def _book_house(instance: Instance, house: Practice, roster: Roster) -> AsyncIterator[Kept]:
+    """Book a share of the free slots. Whether somebody comes is drawn from the slot itself: a start after a crash draws
+    the same again, finds what stands taken, and books only what is missing.
+    """
+    days, share = (MAIN_DAYS, MAIN_SHARE) if house.slug == town.MAIN else (OTHER_DAYS, OTHER_SHARE)
     today = _today()
     for agenda in house.agendas:
         agenda_id = seed_id(house.slug, "agenda", agenda.key)
@@ -190,10 +201,11 @@ async def _book_house(
             asked = Asked(agenda_id, seed_id(house.slug, "visit_type", visit_type.key))
             portion = share if visit_type is house.visit_types[0] else share / 8
             for slot in await slots_of(instance, asked, today, days):
+                chance = _chance(asked, slot.start)
                 if chance.random() > portion:
                     continue
                 try:
-                    kept = await book_as(
+                    yield await book_as(
                         instance,
                         invent(chance, today=today),
                         roster,
@@ -206,8 +218,10 @@ async def _book_house(
                     )
                 except SlotTaken:
                     continue  # a longer visit booked a moment ago covers this time
-                links.append(f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
-    return links
+
+
+def _chance(asked: Asked, start: dt.datetime) -> random.Random:
+    return random.Random(f"{town.SEED} {asked.agenda} {asked.visit_type} {start.isoformat()}")  # noqa: S311  # invented people, not secrets
 
 
 def _answers(visit_type: VisitType, chance: random.Random) -> tuple[Answer, ...]:

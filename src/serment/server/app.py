@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The application: pool, secret, routes, jobs. `serment serve` runs what `create_app` makes.
-
-uvicorn.run(create_app(settings), http="httptools", loop="uvloop", server_header=False, access_log=False,
-            timeout_graceful_shutdown=5)
-"""
+"""The application: pool, secret, routes, jobs. `server.run` serves what `create_app` makes."""
 
 from __future__ import annotations
 
@@ -11,8 +7,11 @@ import asyncio
 import contextlib
 import importlib
 import importlib.util
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -23,6 +22,7 @@ from litestar.static_files import create_static_files_router
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.server.api import patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
+from serment.server.changes import Changes
 from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
 from serment.server.jobs import running_jobs
@@ -63,7 +63,10 @@ async def _check_name(pool: Pool, name: str) -> None:
         await rosters.name_instance(tx, name)
         stored = await rosters.read_instance(tx)
     if stored != name:
-        raise InstanceNameChanged(stored)
+        raise InstanceNameChanged(
+            f"This database belongs to the instance {stored}, not {name}, and every envelope in it is bound to that "
+            f"name. Nothing was started. Set SERMENT_INSTANCE={stored}, or use another database."
+        )
 
 
 def create_app(
@@ -82,6 +85,7 @@ def create_app(
         instance = await open_instance(settings, address, clock=clock)
         app.state.instance = instance
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(_streams_end_first(instance.changes))
             stack.push_async_callback(_close, instance.pool)
             if jobs:
                 await stack.enter_async_context(running_jobs(instance, address))
@@ -104,6 +108,37 @@ def create_app(
     app.state.journal = structlog.get_logger("serment.server")
     app.asgi_handler = with_headers(app.asgi_handler)
     return app
+
+
+@contextlib.contextmanager
+def _streams_end_first(changes: Changes) -> Iterator[None]:
+    """While the block lasts, a signal to end also ends the event streams.
+
+    The server waits for open answers before it tells the application of its end: an open desk would hold it up until
+    its patience is over, and then be cut off. Only the first signal goes on to the server: it would take a second for
+    the wish to be cut short, and what is left to do is bounded.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if changes.closing:
+            return
+        changes.close()
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is end:
+                signal.signal(number, handler)
 
 
 async def _close(pool: Pool) -> None:

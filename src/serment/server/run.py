@@ -1,11 +1,15 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Runs the server until it is told to stop: one process, or several that share the port."""
 
+from __future__ import annotations
+
+import asyncio
 import os
 
 import uvicorn
 from litestar import Litestar
 
-from serment.server.app import GRACEFUL_SECONDS, create_app
+from serment.server.app import GRACEFUL_SECONDS, create_app, open_instance
 from serment.settings import Settings, read_settings
 
 _DATABASE_URL = "SERMENT_DATABASE_URL"
@@ -15,7 +19,10 @@ def serve(settings: Settings, url: str) -> None:
     """Serve on `settings.host` and port until SIGINT or SIGTERM; `url` is a migrated database.
 
     With more than one worker each process reads the environment again, the database's URL included.
+    Raises InstanceNameChanged, SecretUnusable, and what asyncpg raises when nobody answers; then nothing was started.
     """
+    # Tried once here: what goes wrong inside the server's own start reaches nobody but its log.
+    asyncio.run(_try_instance(settings, url))
     several = settings.workers > 1
     if several:
         os.environ[_DATABASE_URL] = url
@@ -32,6 +39,11 @@ def serve(settings: Settings, url: str) -> None:
         log_level="warning",
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
+
+
+async def _try_instance(settings: Settings, url: str) -> None:
+    instance = await open_instance(settings, url)
+    await instance.pool.close()
 
 
 def application() -> Litestar:
