@@ -7,16 +7,14 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import click
 
+from serment import ending
 from serment.settings import VARIABLES, Settings, SettingWrong, read_settings
 
 CONNECT_SECONDS_MAX = 5.0
@@ -84,26 +82,6 @@ def main() -> None:
     )
 
 
-def _end_in_order() -> None:
-    """Makes Ctrl-C, `kill` and a closed terminal end alike: requests are finished, then the embedded database is shut
-    down.
-
-    SIGINT is set too: a shell that starts a program in the background hands it over ignored. An ignored SIGHUP stays
-    ignored: that is what `nohup` asks for.
-    """
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-
-
-def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    """Raises KeyboardInterrupt once: a second Ctrl-C would cut short what ends in order within seconds anyway."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 @main.command()
 def serve() -> None:
     """Runs the server. It holds no key of anybody and opens no envelope."""
@@ -112,13 +90,13 @@ def serve() -> None:
     from serment.server.run import serve as run_server
 
     settings = _settings()
-    _end_in_order()
+    ending.end_in_order()
     if taken := why_port_is_taken(settings.host, settings.port):
         raise SaidInWords(taken)
     with in_words(settings), contextlib.suppress(KeyboardInterrupt), database(settings) as url:
         if settings.database_url is None:
-            asyncio.run(migrations.migrate(url))
-        elif lacking := asyncio.run(migrations.pending(url)):
+            ending.run(migrations.migrate(url))
+        elif lacking := ending.run(migrations.pending(url)):
             raise SaidInWords(
                 f"The database lacks {', '.join(lacking)}. Nothing was started. Run `serment migrate` first."
             )
@@ -133,10 +111,10 @@ def demo() -> None:
     from serment.demo.run import run
 
     settings = _settings()
-    _end_in_order()
+    ending.end_in_order()
     if taken := why_port_is_taken(settings.host, settings.port):
         raise SaidInWords(taken)
-    with in_words(settings), contextlib.suppress(KeyboardInterrupt):
+    with in_words(settings):
         run(settings)
 
 

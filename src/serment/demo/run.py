@@ -4,8 +4,8 @@ Each step may be repeated: after a crash anywhere the next start goes on where t
 booked stays.
 """
 
-import asyncio
 import base64
+import contextlib
 import datetime as dt
 import json
 import random
@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import click
 
+from serment import ending
 from serment.cli import database
 from serment.database.cluster_folder import Lock
 from serment.database.migrate import HistoryChanged, migrate
@@ -61,9 +62,9 @@ def run(settings: Settings) -> None:
     lock = Lock(settings.data.absolute() / LOCK_FILE)
     lock.take()
     try:
-        with database(settings) as url:
+        with contextlib.suppress(KeyboardInterrupt), database(settings) as url:
             say("database running")
-            state = asyncio.run(_prepare(settings, url))
+            state = ending.run(_prepare(settings, url))
             click.echo(screen(settings, state))
             serve(settings, url)
         click.echo(f"Stopped. The data stays in {settings.data}; start again with the same command.")
