@@ -7,31 +7,25 @@ import asyncio
 import base64
 import contextlib
 import json
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 import uvicorn
 
 from bento_house import AUTH, DAY, INSTANCE, Hand, House, at, find_of, open_house
+from over_http import b64, wire
 from serment.database.pool import Pool
 from serment.domain.throttle import solve
 from serment.framing import Act
 from serment.server.app import create_app
 from serment.server.session import COOKIE
-from serment.server.usecases.book import Written
 from serment.settings import Settings
 
 JSON = {"Content-Type": "application/json"}
 OURS = {"Serment-Request": "1"}
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 @contextlib.asynccontextmanager
@@ -94,43 +88,6 @@ async def desk(base: str, house: House) -> AsyncIterator[httpx.AsyncClient]:
         # httpx, unlike a browser, keeps a Secure cookie off plain http even on loopback: send it by hand.
         client.headers["Cookie"] = answer.headers["set-cookie"].partition(";")[0]
         yield client
-
-
-def wire(written: Written, writer: str = "patient") -> dict[str, Any]:
-    """A sealed revision as a browser sends it."""
-    revision, context = written.revision, written.revision.context
-    slot = context.slot
-    body = {
-        "revision": {
-            "practice": uuid.UUID(bytes=context.practice),
-            "unit": uuid.UUID(bytes=context.unit),
-            "record": uuid.UUID(bytes=context.record),
-            "rev": context.rev,
-            "slot": {
-                "agenda": uuid.UUID(bytes=slot.agenda),
-                "start": httpx_instant(slot.start),
-                "minutes": slot.minutes,
-                "visit_type": uuid.UUID(bytes=slot.visit_type),
-            },
-            "bodies": dict(zip(("id", "ct", "rs"), revision.bodies, strict=True)),
-            "stanzas": list(written.stanzas),
-            "sig": revision.sig,
-            "head": revision.head,
-            "booking_pk": revision.booking_pk,
-            "patient_pk": revision.patient_pk,
-            "writer": writer,
-            "writer_kid": revision.writer_kid,
-        },
-        "row_token_hash": written.row_token_hash,
-        "act": written.act,
-    }
-    return json.loads(msgspec.json.encode(body))  # type: ignore[no-any-return]
-
-
-def httpx_instant(seconds: int) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def hold_body(hand: Hand, start: str, kind: str = "visit") -> dict[str, Any]:
