@@ -62,11 +62,11 @@ export class Carry {
   #all(lane: LaneView): number[] {
     const { moving, desk } = this;
     if (moving === null || lane.agenda.unit !== moving.visit.unit) return [];
-    const type = desk.visitType(moving.visit.visitType);
+    const type = desk.rules.visitType(moving.visit.visitType);
     if (type === undefined || !type.agendas.includes(lane.agenda.agenda)) return [];
     const taken = lane.taken.filter(({ record }) => record !== moving.record).map(({ span }) => span);
     const visit = { ...type, minutes: moving.visit.minutes };
-    return placesFor(visit, lane.openings, taken, desk.now)
+    return placesFor(visit, lane.openings, taken, desk.shown.now)
       .filter((start) => start !== moving.visit.start || lane.agenda.agenda !== moving.visit.agenda);
   }
 
@@ -83,7 +83,7 @@ export class Carry {
       ? apart(all, minutes)
       : [...apart(all, minutes).filter((start) => Math.abs(start - fixed) >= minutes * MINUTE), fixed].sort((a, b) => a - b);
     return starts.map((start) => ({
-      id: placeId(lane.agenda.agenda, start), start, ...placeSpan(desk.drawn.axis, lane.day, { start, end: start + minutes * MINUTE }),
+      id: placeId(lane.agenda.agenda, start), start, ...placeSpan(desk.shown.drawn.axis, lane.day, { start, end: start + minutes * MINUTE }),
     }));
   }
 
@@ -92,7 +92,7 @@ export class Carry {
   }
 
   get #stops(): StopLane[] {
-    return this.desk.drawn.days.flatMap((day) => day.lanes.map((lane) => ({
+    return this.desk.shown.drawn.days.flatMap((day) => day.lanes.map((lane) => ({
       day: day.date, agenda: lane.agenda.agenda, stops: this.placesIn(lane).map(({ id, at }) => ({ id, at })),
     })));
   }
@@ -101,42 +101,42 @@ export class Carry {
   lift(visit: Visit, dragged = false): boolean {
     const { desk } = this;
     if (visit.reading !== 'open') {
-      desk.select({ kind: 'visit', record: visit.record });
-      desk.problem = t('move.unreadable');
+      desk.choice.select({ kind: 'visit', record: visit.record });
+      desk.deeds.problem = t('move.unreadable');
       return false;
     }
     if (visit.status !== 'booked' && visit.status !== 'requested') {
-      desk.select({ kind: 'visit', record: visit.record });
-      desk.problem = t('wrong.illegal_change');
+      desk.choice.select({ kind: 'visit', record: visit.record });
+      desk.deeds.problem = t('wrong.illegal_change');
       return false;
     }
-    desk.dismiss();
+    desk.deeds.dismiss();
     this.moving = { visit, record: visit.record, name: fullName(visit) ?? '', focus: null, under: null, dragged, working: false };
-    desk.focusId = visit.record;
+    desk.choice.focusId = visit.record;
     if (!dragged) this.#focusFirst(visit.start);
     return true;
   }
 
   #focusFirst(near: number): void {
     const lanes = this.#stops;
-    const own = lanes.find((lane) => lane.agenda === this.moving?.visit.agenda && lane.day === this.desk.chosen && lane.stops.length > 0);
+    const own = lanes.find((lane) => lane.agenda === this.moving?.visit.agenda && lane.day === this.desk.shown.chosen && lane.stops.length > 0);
     const starts = (own?.stops ?? []).map(({ id }) => placeOfId(id)!.start);
     const start = nearest(starts, near, 24 * 60);
-    const id = start !== null && own !== undefined ? placeId(own.agenda, start) : tabStop(lanes, null, this.desk.chosen);
+    const id = start !== null && own !== undefined ? placeId(own.agenda, start) : tabStop(lanes, null, this.desk.shown.chosen);
     this.#focus(id);
   }
 
   #focus(id: string | null): void {
     if (this.moving === null) return;
     this.moving = { ...this.moving, focus: id };
-    if (id !== null) void this.desk.focusStop(id);
+    if (id !== null) void this.desk.choice.focusStop(id);
     else void tick().then(() => document.getElementById('moving-title')?.focus());
   }
 
   giveUp(): void {
     const record = this.moving?.record ?? null;
     this.moving = null;
-    void this.desk.focusStop(record);
+    void this.desk.choice.focusStop(record);
   }
 
   /** Keys while a visit is carried. Answers whether the key was one of them. */
@@ -155,7 +155,7 @@ export class Carry {
     }
     const step = stepFrom(this.#stops, stop, event.key);
     if (step.kind === 'stop') this.#focus(step.id);
-    else if (step.kind === 'week') void desk.turnWeek(step.by).then(() => this.#focusFirst(moving.visit.start));
+    else if (step.kind === 'week') void desk.shown.turnWeek(step.by).then(() => this.#focusFirst(moving.visit.start));
     if (step.kind !== 'stay') event.preventDefault();
     return step.kind !== 'stay' || event.key !== 'Enter';
   }
@@ -163,7 +163,7 @@ export class Carry {
   #fine(stop: string, by: 1 | -1): void {
     const here = placeOfId(stop);
     if (here === null) return;
-    for (const day of this.desk.drawn.days) for (const lane of day.lanes) {
+    for (const day of this.desk.shown.drawn.days) for (const lane of day.lanes) {
       const all = lane.agenda.agenda === here.agenda ? this.#all(lane) : [];
       const index = all.indexOf(here.start);
       if (index >= 0 && all[index + by] !== undefined) this.#focus(placeId(here.agenda, all[index + by]!));
@@ -174,16 +174,16 @@ export class Carry {
   async toFirstPlace(): Promise<void> {
     const { moving, desk } = this;
     if (moving === null) return;
-    const type = desk.visitType(moving.visit.visitType);
-    const start = type === undefined ? null : await firstPlace(desk.open, moving.visit, type, desk.zoneOf(moving.visit.agenda), desk.now);
+    const type = desk.rules.visitType(moving.visit.visitType);
+    const start = type === undefined ? null : await firstPlace(desk.open, moving.visit, type, desk.rules.zoneOf(moving.visit.agenda), desk.shown.now);
     if (this.moving === null) return;
     if (start === null) {
-      desk.say(t('move.none_at_all'));
+      desk.deeds.say(t('move.none_at_all'));
       return;
     }
-    const date = dateAt(desk.zoneOf(moving.visit.agenda), start);
-    if (desk.narrow) desk.phoneAgenda = moving.visit.agenda;
-    await desk.show(date);
+    const date = dateAt(desk.rules.zoneOf(moving.visit.agenda), start);
+    if (desk.shown.narrow) desk.shown.phoneAgenda = moving.visit.agenda;
+    await desk.shown.show(date);
     this.#focus(placeId(moving.visit.agenda, start));
   }
 
@@ -198,21 +198,21 @@ export class Carry {
       return;
     }
     this.moving = null;
-    const zone = desk.zoneOf(agenda);
-    if (monday(dateAt(zone, start)) !== desk.monday || !desk.dates.includes(dateAt(zone, start))) await desk.show(dateAt(zone, start));
+    const zone = desk.rules.zoneOf(agenda);
+    if (monday(dateAt(zone, start)) !== desk.shown.monday || !desk.shown.dates.includes(dateAt(zone, start))) await desk.shown.show(dateAt(zone, start));
     const words = { when: whenInWords(zone, start) };
-    desk.say(moved.linked ? t('move.done', words) : t('move.no_link', words), () => this.#putBack(visit));
-    await desk.focusStop(visit.record);
+    desk.deeds.say(moved.linked ? t('move.done', words) : t('move.no_link', words), () => this.#putBack(visit));
+    await desk.choice.focusStop(visit.record);
   }
 
   async #move(visit: Visit, agenda: Id, start: number): Promise<{ linked: boolean } | null> {
     const { desk } = this;
     let linked = false;
-    const done = await desk.attempt(visit, async () => {
+    const done = await desk.deeds.attempt(visit, async () => {
       const { booked, linked: has } = await moveVisit(desk.open, visit, { agenda, start });
       linked = has;
-      desk.book.markSeen(visit.record, booked.rev);
-      await desk.read();
+      desk.reading.markSeen(visit.record, booked.rev);
+      await desk.reading.read();
     }, MOVING);
     return done ? { linked } : null;
   }
@@ -220,12 +220,12 @@ export class Carry {
   /** Undo: the old time, if nobody took it meanwhile; again a new revision. */
   async #putBack(before: Visit): Promise<void> {
     const { desk } = this;
-    const now = desk.visit(before.record);
+    const now = desk.reading.visit(before.record);
     if (now === undefined) return;
     if ((await this.#move(now, before.agenda, before.start)) === null) return;
-    await desk.show(dateAt(desk.zoneOf(before.agenda), before.start));
-    desk.say(t('move.undone', { when: whenInWords(desk.zoneOf(before.agenda), before.start) }));
-    await desk.focusStop(before.record);
+    await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
+    desk.deeds.say(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }));
+    await desk.choice.focusStop(before.record);
   }
 
   // ------------------------------------------------------------------ with the pointer
@@ -250,7 +250,7 @@ export class Carry {
       if (place !== null) void this.setDown(place.agenda, place.start);
       else {
         this.giveUp();
-        this.desk.say(t('move.not_here'));
+        this.desk.deeds.say(t('move.not_here'));
       }
     };
     const escape = (key: KeyboardEvent) => {
@@ -272,9 +272,9 @@ export class Carry {
     const body = document.elementsFromPoint(event.clientX, event.clientY).find((one) => one instanceof HTMLElement && one.dataset['lane'] !== undefined);
     if (!(body instanceof HTMLElement)) return null;
     const [date, agenda] = body.dataset['lane']!.split('/');
-    const lane = this.desk.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
+    const lane = this.desk.shown.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
     if (lane === undefined || this.moving === null) return null;
-    const { axis } = this.desk.drawn;
+    const { axis } = this.desk.shown.drawn;
     const wished = ((event.clientY - grab - body.getBoundingClientRect().top) / body.clientHeight) * axis.length;
     const all = this.#all(lane);
     const at = (start: number) => placeSpan(axis, lane.day, { start, end: start + MINUTE }).at;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What went wrong, in words: every refusal the server names, else that nothing was changed. */
 import { SealError } from '../../seal/errors';
+import { NoKey, NoPractice } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import { t, type WordKey } from '../../words/index';
@@ -14,6 +15,22 @@ const REFUSALS: Readonly<Record<string, WordKey>> = {
 };
 const RETRY_SECONDS = 10;
 
+/** Why a desk was not opened. What this machine should know nothing of is thrown on. */
+export function notOpened(error: unknown): string {
+  if (error instanceof NoAnswer || error instanceof NotNow) return t('unlock.offline');
+  if (error instanceof NoPractice) return t('unlock.no_member');
+  if (error instanceof NoKey) return t('unlock.no_key');
+  if (!(error instanceof Refused)) throw error;
+  if (error.is('password_closed')) {
+    const until = Date.parse(String(error.fields['until'] ?? '')) / 1000;
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return Number.isFinite(until) ? t('unlock.closed_until', { hour: hourInWords(zone, until) }) : t('unlock.closed');
+  }
+  if (error.is('wrong_log_in')) return t('unlock.wrong');
+  if (error.is('signed_out')) return t('unlock.signed_out');
+  return t('wrong.other');
+}
+
 /** `words` says some refusals otherwise, where the deed gives them another meaning. */
 export function inWords(error: unknown, desk: Desk, words: Readonly<Record<string, WordKey>> = {}): string {
   if (error instanceof NotNow) return t('wrong.busy', { seconds: error.retryAfterSeconds ?? RETRY_SECONDS });
@@ -22,7 +39,7 @@ export function inWords(error: unknown, desk: Desk, words: Readonly<Record<strin
   if (error instanceof WrongPractice) return t('unlock.stranger');
   if (!(error instanceof Refused)) throw error;
   if (words === MOVING && (error.is('slot_taken') || error.is('hold_expired')) && error.alternatives.length > 0) {
-    const times = error.alternatives.slice(0, 3).map((start) => hourInWords(desk.zone, Date.parse(start) / 1000)).join(', ');
+    const times = error.alternatives.slice(0, 3).map((start) => hourInWords(desk.rules.zone, Date.parse(start) / 1000)).join(', ');
     return t('move.alternatives', { times });
   }
   if (error.is('not_offered')) return t('move.not_offered', { reason: firstReason(error, desk) });
@@ -32,7 +49,7 @@ export function inWords(error: unknown, desk: Desk, words: Readonly<Record<strin
 /** The server names the reasons by their codes alone: a reason may hold another record's id. */
 function firstReason(error: Refused, desk: Desk): string {
   const reason = error.fields['reason'];
-  return reasonInWords({ reason: typeof reason === 'string' ? reason : '' }, desk.zone);
+  return reasonInWords({ reason: typeof reason === 'string' ? reason : '' }, desk.rules.zone);
 }
 
 export const MOVING: Readonly<Record<string, WordKey>> = { slot_taken: 'move.taken' };

@@ -12,10 +12,10 @@ export interface Glance {
 }
 
 /** The rest of today, or null where no session lives or no answer comes: a closed desk explains neither. */
-export async function glance(language: 'fr' | 'en'): Promise<Glance[] | null> {
+export async function glance(language: 'fr' | 'en', slug: string | null): Promise<Glance[] | null> {
   try {
     const { practices } = await readMe();
-    const practice = practices[0];
+    const practice = practices.find((one) => one.slug === slug) ?? practices[0];
     if (practice === undefined) return null;
     const house = await readHouse(practice.practice);
     const agendas = agendasOf(house);

@@ -23,9 +23,17 @@ export class NoPractice extends Error {}
 /** The member holds no key of this practice. Hours and types can be seen, nothing can be opened; an owner can give a key. */
 export class NoKey extends Error {}
 
+/** Somebody who has signed in: their own keys, in memory alone, and the practices they belong to. */
+export interface Entered {
+  user: UserKeys;
+  practices: readonly Membership[];
+}
+
 /** What an unlocked desk holds, in memory alone: forgotten at lock, at reload, with the tab. */
 export interface OpenDesk {
   practice: Membership;
+  /** All of the member's practices, this one too. */
+  practices: readonly Membership[];
   instance: string;
   house: House;
   trusted: Trusted;
@@ -38,8 +46,7 @@ export interface OpenDesk {
 }
 
 async function memberSeed(instance: string, name: string, password: string): Promise<{ seed: Bytes; practices: Membership[] }> {
-  const find = await passwordFind(instance, name);
-  const stretched = await StretchedPassword.of(instance, name, password);
+  const [find, stretched] = await Promise.all([passwordFind(instance, name), StretchedPassword.of(instance, name, password)]);
   const answer = await postSignIn(base64(find), base64(stretched.auth));
   const box = answer.unlocks.find(({ method }) => method === METHODS.password);
   if (box === undefined) throw new NoKey();
@@ -86,7 +93,8 @@ async function openUnit(trusted: Trusted, practice: Id, unit: Id, seeds: Seeds, 
   return open;
 }
 
-async function openPractice(practice: Membership, user: UserKeys): Promise<OpenDesk> {
+/** Opens the desk of one of the member's practices. Throws NoKey, WrongPractice, Refused, NoAnswer, NotNow. */
+export async function openPractice({ user, practices }: Entered, practice: Membership): Promise<OpenDesk> {
   const [house, seeds] = await Promise.all([readHouse(practice.practice), readSeeds(practice.practice)]);
   const trusted = await trustPractice({ practice: practice.practice, slug: practice.slug, fingerprint: house.fingerprint }, null);
   try {
@@ -100,7 +108,9 @@ async function openPractice(practice: Membership, user: UserKeys): Promise<OpenD
     if (units.size === 0) throw new NoKey();
     const keys = [...units.values()].flat().flatMap(({ keys }) => [keys.record, keys.kem]);
     pin(practice.practice, trusted);
-    return { practice, instance: roster.instance, house, trusted, user, units, ring: keyring(...keys), kids: keys.map(({ kid }) => base64(kid)) };
+    return {
+      practice, practices, instance: roster.instance, house, trusted, user, units, ring: keyring(...keys), kids: keys.map(({ kid }) => base64(kid)),
+    };
   } catch (error) {
     if (error instanceof SealError) throw new WrongPractice({ cause: error });
     throw error;
@@ -108,13 +118,17 @@ async function openPractice(practice: Membership, user: UserKeys): Promise<OpenD
 }
 
 /**
- * Opens the desk of the account's first practice, or of the one named `slug`. About two seconds, most of it Argon2id.
- * Throws Refused (wrong_log_in, password_closed), NoPractice, NoKey, WrongPractice, NoAnswer, NotNow.
+ * Signs in and opens the member's own keys. About a second, most of it Argon2id beside the page.
+ * Throws Refused (wrong_log_in, password_closed), NoPractice, NoKey, NoAnswer, NotNow.
  */
-export async function unlock(instance: string, name: string, password: string, slug: string | null): Promise<OpenDesk> {
+export async function enter(instance: string, name: string, password: string): Promise<Entered> {
   await readyToSeal();
   const { seed, practices } = await memberSeed(instance, name, password);
-  const practice = practices.find((one) => one.slug === slug) ?? practices[0];
-  if (practice === undefined) throw new NoPractice();
-  return openPractice(practice, await userKeys(seed));
+  if (practices.length === 0) throw new NoPractice();
+  return { user: await userKeys(seed), practices };
+}
+
+/** The practice to open without asking: the only one, or the one that the page's address names. */
+export function obviousPractice({ practices }: Entered, slug: string | null): Membership | null {
+  return practices.find((one) => one.slug === slug) ?? (practices.length === 1 ? practices[0]! : null);
 }

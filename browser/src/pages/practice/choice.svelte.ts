@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What is chosen and where the keyboard stands: one tab stop, arrows from there, single letters that act. */
+import { tick } from 'svelte';
+import type { Span } from '../../usecases/desk/days';
+import { ACTION_KEYS, stepFrom, tabStop } from '../../usecases/desk/keyboard';
+import type { LaneView } from '../../usecases/desk/view';
+import type { Id, LocalDate } from '../../wire/types';
+import type { Desk } from './desk.svelte';
+
+const KEYS_STORED = 'serment.keys';
+/** A click on empty time asks about the ten minutes it falls in. */
+const ASKED_MINUTES = 10;
+
+export type Selection =
+  | { kind: 'visit'; record: Id }
+  | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string }
+  | { kind: 'why'; agenda: Id; date: LocalDate; minute: number };
+
+export class Choice {
+  selection = $state.raw<Selection | null>(null);
+  focusId = $state<string | null>(null);
+  keysAct = $state(localStorage.getItem(KEYS_STORED) !== 'off');
+  readonly tabStop = $derived.by(() => {
+    const { carry, shown } = this.desk;
+    return carry.moving !== null ? null : tabStop(shown.stops, this.focusId, shown.chosen);
+  });
+
+  constructor(readonly desk: Desk) {}
+
+  is(record: Id): boolean {
+    return this.selection?.kind === 'visit' && this.selection.record === record;
+  }
+
+  /** The visit whose panel is open. */
+  get record(): Id | null {
+    return this.selection?.kind === 'visit' ? this.selection.record : null;
+  }
+
+  /** Opens the panel. Asked for by key (a click without a pointer) or on a phone, its heading gets the focus. */
+  select(selection: Selection, event?: MouseEvent): void {
+    const { desk } = this;
+    if (desk.carry.swallowsClick()) return;
+    desk.deeds.problem = null;
+    this.selection = selection;
+    if (selection.kind === 'visit') {
+      this.focusId = selection.record;
+      const visit = desk.reading.visit(selection.record);
+      if (visit !== undefined && visit.reading !== 'sealed' && visit.fresh) desk.reading.markSeen(visit.record, visit.rev);
+    } else if (selection.kind === 'gap') this.focusId = selection.id;
+    if (desk.shown.narrow || event === undefined || event.detail === 0) void tick().then(() => document.getElementById('panel-title')?.focus());
+  }
+
+  /** Closes the panel and returns to the block it was opened from. */
+  leave(): void {
+    this.selection = null;
+    this.desk.deeds.problem = null;
+    void this.focusStop(this.focusId);
+  }
+
+  /** A click on hatched or empty time of a lane asks why nothing is offered there. */
+  askWhyAt(event: MouseEvent, lane: LaneView): void {
+    if (event.target !== event.currentTarget && !(event.target as Element).classList.contains('shut')) return;
+    const body = event.currentTarget as HTMLElement;
+    const share = (event.clientY - body.getBoundingClientRect().top) / body.clientHeight;
+    const { axis } = this.desk.shown.drawn;
+    const minute = axis.from + Math.floor((share * axis.length) / ASKED_MINUTES) * ASKED_MINUTES;
+    this.select({ kind: 'why', agenda: lane.agenda.agenda, date: lane.day.date, minute });
+  }
+
+  focused(event: FocusEvent): void {
+    const stop = (event.target as HTMLElement).dataset['stop'];
+    if (stop !== undefined && this.desk.carry.moving === null) this.focusId = stop;
+  }
+
+  async focusStop(id: string | null): Promise<void> {
+    await tick();
+    if (id === null) return;
+    document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(id)}"]`)?.focus();
+  }
+
+  toggleKeys(): void {
+    this.keysAct = !this.keysAct;
+    localStorage.setItem(KEYS_STORED, this.keysAct ? 'on' : 'off');
+  }
+
+  key(event: KeyboardEvent): void {
+    const { desk } = this;
+    const stop = (event.target as HTMLElement).dataset['stop'];
+    if (stop === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (desk.carry.key(event, stop)) return;
+    if (event.key === 'Escape' && this.selection !== null) {
+      event.preventDefault();
+      this.leave();
+      return;
+    }
+    const does = ACTION_KEYS[event.key.toLowerCase()];
+    if (does !== undefined && this.keysAct) {
+      const visit = desk.reading.visit(stop);
+      if (visit === undefined) return;
+      event.preventDefault();
+      if (does === 'move') desk.carry.lift(visit);
+      else void desk.deeds.mark(visit, does);
+      return;
+    }
+    const { shown } = desk;
+    const step = stepFrom(shown.stops, stop, event.key);
+    if (step.kind === 'stay') return;
+    event.preventDefault();
+    if (step.kind === 'stop') void this.focusStop(step.id);
+    else void shown.turnWeek(step.by).then(() => this.focusStop(tabStop(shown.stops, null, shown.chosen)));
+  }
+}

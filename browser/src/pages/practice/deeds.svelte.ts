@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What is done to a visit at the desk, what is said of it, and ten seconds to take it back. */
+import { accept, refuse } from '../../usecases/desk/accept';
+import { note, noteBackTo, sign } from '../../usecases/desk/act';
+import type { Visit } from '../../usecases/desk/model';
+import { isOutage, type Note } from '../../usecases/desk/routes';
+import { Refused } from '../../wire/problem';
+import type { Id } from '../../wire/types';
+import { t, type WordKey } from '../../words/index';
+import type { Desk } from './desk.svelte';
+import { inWords } from './wrong';
+
+export const UNDO_SECONDS = 10;
+
+export interface Said {
+  text: string;
+  undo: (() => Promise<void>) | null;
+}
+
+const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
+  arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show',
+};
+
+export class Deeds {
+  said = $state.raw<Said | null>(null);
+  problem = $state<string | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly desk: Desk) {}
+
+  say(text: string, undo: Said['undo'] = null): void {
+    clearTimeout(this.#timer);
+    this.said = { text, undo };
+    this.#timer = setTimeout(() => { this.said = null; }, UNDO_SECONDS * 1000);
+  }
+
+  dismiss(): void {
+    clearTimeout(this.#timer);
+    this.said = null;
+  }
+
+  /** Runs a deed; what is refused is said in the panel of the visit, which is read anew when it had changed. */
+  async attempt(visit: Visit, deed: () => Promise<void>, words: Readonly<Record<string, WordKey>> = {}): Promise<boolean> {
+    const { desk } = this;
+    this.problem = null;
+    try {
+      await deed();
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.is('signed_out')) {
+        desk.close('signed out');
+        return false;
+      }
+      const text = inWords(error, desk, words);
+      if (error instanceof Refused && error.is('stale_revision')) desk.reading.book.forget(visit.record);
+      if (!isOutage(error)) await desk.reading.read();
+      if (!desk.choice.is(visit.record)) desk.choice.selection = { kind: 'visit', record: visit.record };
+      this.problem = text;
+      return false;
+    }
+  }
+
+  async mark(visit: Visit, kind: Exclude<Note, 'expect'>): Promise<void> {
+    const { open, reading } = this.desk;
+    const back = noteBackTo(visit.status);
+    await this.attempt(visit, async () => {
+      await note(open, visit, kind);
+      reading.markSeen(visit.record, visit.rev);
+      await reading.read();
+      this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit.record, back));
+    });
+  }
+
+  async #noteBack(record: Id, back: Note): Promise<void> {
+    const { open, reading } = this.desk;
+    const visit = reading.visit(record);
+    if (visit === undefined) return;
+    await this.attempt(visit, async () => {
+      await note(open, visit, back);
+      await reading.read();
+      this.say(t('said.undone'));
+    });
+  }
+
+  async cancel(visit: Visit): Promise<void> {
+    const { open, reading } = this.desk;
+    await this.attempt(visit, async () => {
+      await sign(open, visit, 'cancel');
+      await reading.read();
+      this.say(t('said.cancelled'), () => this.restore(visit.record));
+    });
+  }
+
+  /** Takes a cancellation or a refusal back. A booking needs its time to be free still; a request is a request again. */
+  async restore(record: Id): Promise<void> {
+    const { open, reading } = this.desk;
+    const visit = reading.visit(record);
+    if (visit === undefined) return;
+    await this.attempt(visit, async () => {
+      const { status } = await sign(open, visit, 'undo');
+      await reading.read();
+      this.say(t(status === 'requested' ? 'said.request_again' : 'said.undone'));
+    }, { slot_taken: 'wrong.restore_taken' });
+  }
+
+  async answer(visit: Visit, yes: boolean): Promise<void> {
+    const { open, reading } = this.desk;
+    await this.attempt(visit, async () => {
+      await (yes ? accept : refuse)(open, visit);
+      reading.markSeen(visit.record, visit.rev);
+      await reading.read();
+      this.say(t(yes ? 'said.accepted' : 'said.refused'), yes ? null : () => this.restore(visit.record));
+    });
+  }
+}

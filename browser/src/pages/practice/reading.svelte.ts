@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What the desk has read of its practice: one read at a time, hours first, then the letters, then signatures in idle time. */
+import { compactRows } from '../../usecases/desk/compact';
+import type { Visit, Week } from '../../usecases/desk/model';
+import { AgendaBook } from '../../usecases/desk/read_agenda';
+import { isOutage } from '../../usecases/desk/routes';
+import { Seen } from '../../usecases/desk/seen';
+import type { OpenDesk } from '../../usecases/desk/unlock';
+import { Refused } from '../../wire/problem';
+import type { Id, LocalDate } from '../../wire/types';
+
+/** The browser's own timeline shows how long the letters took to open; bench/ reads it. */
+export const OPENED_MEASURE = 'desk opened';
+export const WEEK_DAYS = 7;
+
+const EMPTY: Week = { from: '2000-01-01', days: 0, visits: [], openings: [], absences: [], holds: [], holidays: [] };
+
+export interface Told {
+  /** The session has ended. */
+  signedOut(): void;
+  /** The server answers again after an outage. */
+  back(): void;
+  /** For some letters the server stored other keys than it was given. */
+  compactionFailed(): void;
+}
+
+export class Reading {
+  week = $state.raw<Week>(EMPTY);
+  /** Since when nothing answers; what is shown stays readable meanwhile. */
+  outageSince = $state<number | null>(null);
+  readAt = $state(0);
+  readonly book: AgendaBook;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #over = false;
+
+  /** `from` answers the first day to read. */
+  constructor(readonly open: OpenDesk, readonly agendas: readonly Id[], readonly from: () => LocalDate, readonly told: Told) {
+    this.book = new AgendaBook(open, new Seen(open.practice.practice), from(), WEEK_DAYS);
+  }
+
+  /** An answer still on its way to a closed desk is thrown away. */
+  end(): void {
+    this.#over = true;
+  }
+
+  visit(record: Id): Visit | undefined {
+    return this.week.visits.find((visit) => visit.record === record);
+  }
+
+  /** Reads the week shown; one read at a time, and once more if something changed meanwhile. */
+  read(): Promise<void> {
+    if (this.#running !== null) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#readOnce().finally(() => {
+      this.#running = null;
+      if (this.#again && !this.#over) {
+        this.#again = false;
+        void this.read();
+      }
+    });
+    return this.#running;
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      const { week, toOpen } = await this.book.read(this.agendas, this.from(), WEEK_DAYS);
+      if (this.#over) return;
+      if (this.outageSince !== null) this.told.back();
+      this.outageSince = null;
+      this.readAt = Math.floor(Date.now() / 1000);
+      this.week = week;
+      if (toOpen.length === 0) return;
+      const started = performance.now();
+      const opened = await this.book.open(toOpen);
+      this.week = this.book.week();
+      performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
+      await this.#settle(opened);
+    } catch (error) {
+      if (this.#over) return;
+      if (error instanceof Refused && error.is('signed_out')) this.told.signedOut();
+      else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);
+      else throw error;
+    }
+  }
+
+  /** In idle time: signatures, then compaction. */
+  async #settle(opened: Awaited<ReturnType<AgendaBook['open']>>): Promise<void> {
+    const turn = () => new Promise<void>((done) => setTimeout(done, 0));
+    await this.book.check(() => { this.week = this.book.week(); }, turn);
+    try {
+      const { bad } = await compactRows(this.open, opened);
+      if (bad > 0) this.told.compactionFailed();
+    } catch (error) {
+      // What was not compacted now is at the next opening; the agenda stands all the same.
+      if (!isOutage(error)) throw error;
+    }
+  }
+
+  /** The panel has shown this revision: it is no news any more. */
+  markSeen(record: Id, rev: number): void {
+    this.book.markSeen(record, rev);
+    this.week = this.book.week();
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** The practice's agendas and visit types, as this member's desk looks them up. */
+import type { Agenda, VisitType } from '../../usecases/desk/model';
+import { agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
+import type { OpenDesk } from '../../usecases/desk/unlock';
+import type { Id } from '../../wire/types';
+import { language } from '../../words/index';
+
+export class Rules {
+  readonly agendas: readonly Agenda[];
+  readonly visitTypes: readonly VisitType[];
+
+  constructor(open: OpenDesk) {
+    // Of other units' agendas this member is told nothing.
+    this.agendas = agendasOf(open.house).filter(({ unit }) => open.units.has(unit));
+    this.visitTypes = visitTypesOf(open.house);
+  }
+
+  get zone(): string {
+    return this.agendas[0]?.zone ?? 'Europe/Paris';
+  }
+
+  agenda(agenda: Id): Agenda | undefined {
+    return this.agendas.find((one) => one.agenda === agenda);
+  }
+
+  zoneOf(agenda: Id): string {
+    return this.agenda(agenda)?.zone ?? this.zone;
+  }
+
+  visitType(id: Id): VisitType | undefined {
+    return this.visitTypes.find((type) => type.visitType === id);
+  }
+
+  typeWords(id: Id): string {
+    return this.visitType(id)?.[language()] ?? '';
+  }
+
+  /** The question behind an answer's key, in the page's language. */
+  questionWords(visitType: Id, key: string): string {
+    return this.visitType(visitType)?.questions.find((one) => one.id === key)?.[language()] ?? key;
+  }
+
+  /** The agenda's first visit type: the one a narrow block does not name. */
+  usualType(agenda: Id): Id | undefined {
+    return this.visitTypes.find((type) => type.agendas.includes(agenda))?.visitType;
+  }
+}

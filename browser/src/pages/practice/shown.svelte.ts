@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What of the practice's time is on screen: which days of which agendas, drawn how. */
+import { addDays, dateAt, monday } from '../../usecases/desk/days';
+import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
+import type { Id, LocalDate } from '../../wire/types';
+import { WEEK_DAYS, type Reading } from './reading.svelte';
+import type { Rules } from './rules';
+
+const CLOCK_SECONDS = 15;
+/** Beyond so many agendas the day is what fits (look.md). */
+const WEEK_AGENDAS_MAX = 4;
+const NARROW = '(max-width: 59.99rem)';
+
+export type Kind = 'day' | 'week' | 'list';
+
+/** Where a desk stood when it closed by itself: no name, no key. Whoever opens it next stands there again. */
+export interface Place {
+  practice: Id;
+  date: LocalDate;
+  kind: Kind;
+  phoneAgenda: Id;
+  hidden: ReadonlySet<Id>;
+  record: Id | null;
+}
+
+export class Shown {
+  now = $state(Math.floor(Date.now() / 1000));
+  chosen = $state<LocalDate>('');
+  kind = $state<Kind>('week');
+  narrow = $state(false);
+  phoneAgenda = $state<Id>('');
+  hidden = $state.raw<ReadonlySet<Id>>(new Set());
+  readonly today = $derived.by(() => dateAt(this.rules.zone, this.now));
+  readonly monday = $derived(monday(this.chosen));
+  readonly agendas = $derived.by(() =>
+    this.narrow && this.kind !== 'list' ? this.rules.agendas.filter(({ agenda }) => agenda === this.phoneAgenda)
+      : this.rules.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
+  readonly dates = $derived.by(() =>
+    this.narrow || this.kind === 'day' ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
+  readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes));
+  readonly stops = $derived.by(() => stopsOf(this.drawn));
+
+  constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
+    this.phoneAgenda = place?.phoneAgenda ?? rules.agendas[0]?.agenda ?? '';
+    this.chosen = place?.date ?? dateAt(rules.zone, this.now);
+    this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
+    this.hidden = place?.hidden ?? new Set();
+  }
+
+  /** Follows the window's width and the clock; answers what ends it. */
+  follow(): () => void {
+    const query = matchMedia(NARROW);
+    const measure = () => { this.narrow = query.matches; };
+    measure();
+    query.addEventListener('change', measure);
+    const clock = setInterval(() => { this.now = Math.floor(Date.now() / 1000); }, CLOCK_SECONDS * 1000);
+    return () => {
+      query.removeEventListener('change', measure);
+      clearInterval(clock);
+    };
+  }
+
+  async show(date: LocalDate): Promise<void> {
+    const same = monday(date) === this.monday && this.reading().week.days > 0;
+    this.chosen = date;
+    if (!same) await this.reading().read();
+  }
+
+  turnWeek(by: number): Promise<void> {
+    return this.show(addDays(this.chosen, by * WEEK_DAYS));
+  }
+
+  turnDay(by: number): Promise<void> {
+    return this.show(addDays(this.chosen, by));
+  }
+
+  turn(by: number): Promise<void> {
+    return this.kind === 'day' || this.narrow ? this.turnDay(by) : this.turnWeek(by);
+  }
+
+  /** The last agenda in view stays. */
+  toggleAgenda(agenda: Id): void {
+    const hidden = new Set(this.hidden);
+    if (!hidden.delete(agenda) && hidden.size < this.rules.agendas.length - 1) hidden.add(agenda);
+    this.hidden = hidden;
+  }
+}
