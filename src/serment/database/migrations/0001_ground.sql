@@ -425,10 +425,12 @@ CREATE TABLE next_free (
     main boolean NOT NULL,
     specialty text NOT NULL,
     place point NOT NULL,
+    -- A tenth of a degree each way. The earliest of a crowded place are read cell by cell, in order, not all and sorted.
+    cell integer NOT NULL GENERATED ALWAYS AS (floor(place[1] * 10)::integer * 10000 + floor(place[0] * 10)::integer) STORED,
     next_at timestamptz,
     recheck_at timestamptz NOT NULL,
     PRIMARY KEY (practice, agenda, visit_type)
 ) WITH (fillfactor = 80);
-CREATE INDEX next_free_earliest ON next_free (specialty, next_at) WHERE main AND next_at IS NOT NULL;
+CREATE INDEX next_free_earliest ON next_free (specialty, cell, next_at, agenda) WHERE main;
 CREATE INDEX next_free_nearest ON next_free USING gist (specialty, place) WHERE main;
 CREATE INDEX next_free_recheck ON next_free (recheck_at);

@@ -54,13 +54,30 @@ SELECT a.practice, a.agenda
 FROM practitioners p JOIN agendas a USING (practice, practitioner)
 WHERE p.rpps = ANY (:rpps::text[]) AND a.active;
 
+-- name: earliest_around
+-- The agendas of some specialties inside a box, those with the earliest free time first: the first of each cell of the
+-- map, in the order of the index, then the first of these.
+SELECT n.practice, n.agenda, n.visit_type, n.next_at, n.place[0] AS longitude, n.place[1] AS latitude
+FROM unnest(:specialties::text[]) AS wanted (specialty),
+generate_series(floor(:south::float8 * 10)::integer, floor(:north::float8 * 10)::integer) AS row_of_cells,
+generate_series(floor(:west::float8 * 10)::integer, floor(:east::float8 * 10)::integer) AS column_of_cells,
+LATERAL (SELECT * FROM next_free
+    WHERE main AND specialty = wanted.specialty AND cell = row_of_cells * 10000 + column_of_cells
+        AND place <@ box(point(:west::float8, :south::float8), point(:east::float8, :north::float8))
+    ORDER BY next_at, agenda LIMIT :most) n
+ORDER BY n.next_at, n.agenda
+LIMIT :most;
 
--- name: free_around
--- The agendas of some specialties inside a box, those with the earliest free time first.
-SELECT practice, agenda, visit_type, next_at, place[0] AS longitude, place[1] AS latitude FROM next_free
-WHERE main AND specialty = ANY (:specialties::text[])
-  AND place <@ box(point(:west::float8, :south::float8), point(:east::float8, :north::float8))
-ORDER BY next_at NULLS LAST, agenda
+-- name: nearest_around
+-- The agendas of some specialties inside a box, those nearest to its middle first, as degrees go.
+SELECT n.practice, n.agenda, n.visit_type, n.next_at, n.place[0] AS longitude, n.place[1] AS latitude
+FROM (SELECT point((:west::float8 + :east::float8) / 2, (:south::float8 + :north::float8) / 2) AS middle) here,
+unnest(:specialties::text[]) AS wanted (specialty),
+LATERAL (SELECT * FROM next_free
+    WHERE main AND specialty = wanted.specialty
+        AND place <@ box(point(:west::float8, :south::float8), point(:east::float8, :north::float8))
+    ORDER BY place <-> here.middle LIMIT :most) n
+ORDER BY n.place <-> here.middle, n.agenda
 LIMIT :most;
 
 -- name: free_of

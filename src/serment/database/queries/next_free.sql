@@ -1,24 +1,8 @@
--- name: earliest
--- The agendas of a specialty whose first free time comes first.
-SELECT practice, agenda, visit_type, next_at FROM next_free
-WHERE main AND specialty = :specialty AND next_at IS NOT NULL
-ORDER BY next_at LIMIT :most
-
--- name: nearest
--- The agendas of a specialty that are nearest to a place (longitude, latitude).
-SELECT practice, agenda, visit_type, next_at, place <-> point(:longitude, :latitude) AS degrees FROM next_free
-WHERE main AND specialty = :specialty
-ORDER BY place <-> point(:longitude, :latitude) LIMIT :most
-
 -- name: due
 -- Agendas with a hint to look at again: its time has come, or a change has marked it.
 SELECT practice, agenda, array_agg(visit_type) AS visit_types FROM (
     SELECT practice, agenda, visit_type FROM next_free WHERE recheck_at <= :now ORDER BY recheck_at LIMIT :most
 ) AS late GROUP BY practice, agenda
-
--- name: due_of
--- The hints of one agenda to look at again.
-SELECT visit_type FROM next_free WHERE practice = :practice AND agenda = :agenda AND recheck_at <= :now
 
 -- name: stale
 -- Agendas whose rules changed since their hints were made.

@@ -59,14 +59,25 @@ async def agendas_of_rpps(connection: Connection, rpps: Sequence[str]) -> list[t
     return [(row["practice"], row["agenda"]) for row in rows]
 
 
-async def free_around(
+async def earliest_around(
     connection: Connection, specialties: Sequence[str], box: dict[str, float], most: int
 ) -> list[Row]:
     """practice, agenda, visit_type, next_at, longitude, latitude of the hints inside a box, earliest first."""
-    found = _queries["free_around"]
-    return [
-        dict(row) for row in await found.rows(connection, specialties=list(specialties), most=most, **box)
-    ]
+    return await _around("earliest_around", connection, specialties, box, most)
+
+
+async def nearest_around(
+    connection: Connection, specialties: Sequence[str], box: dict[str, float], most: int
+) -> list[Row]:
+    """The same, nearest to the middle of the box first."""
+    return await _around("nearest_around", connection, specialties, box, most)
+
+
+async def _around(
+    name: str, connection: Connection, specialties: Sequence[str], box: dict[str, float], most: int
+) -> list[Row]:
+    rows = await _queries[name].rows(connection, specialties=list(specialties), most=most, **box)
+    return [dict(row) for row in rows]
 
 
 async def free_of(connection: Connection, agendas: Sequence[UUID]) -> dict[UUID, Row]:

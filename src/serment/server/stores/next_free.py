@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from serment.database.queries import Connection, load
 
 _QUERIES = load("next_free")
@@ -22,18 +20,6 @@ class Hint(NamedTuple):
     main: bool
     next_at: datetime | None
     recheck_at: datetime
-
-
-async def earliest(connection: Connection, specialty: str, most: int) -> list[asyncpg.Record]:
-    return await _QUERIES["earliest"].rows(connection, specialty=specialty, most=most)
-
-
-async def nearest(
-    connection: Connection, specialty: str, latitude: float, longitude: float, most: int
-) -> list[asyncpg.Record]:
-    return await _QUERIES["nearest"].rows(
-        connection, specialty=specialty, latitude=latitude, longitude=longitude, most=most
-    )
 
 
 async def due(connection: Connection, now: datetime, most: int) -> list[UUID]:

@@ -63,7 +63,8 @@ async def find_practitioners(
 ) -> Results:
     """By specialty (`codes`, which need a place) or else by `name`. At most FOUND_MAX are found at all."""
     if codes and around is not None:
-        hints = await listings.free_around(instance.pool, codes, box(around, RADIUS_KM), FOUND_MAX)
+        around_here = listings.nearest_around if sort == "nearest" else listings.earliest_around
+        hints = await around_here(instance.pool, codes, box(around, RADIUS_KM), FOUND_MAX)
         others = await find_near(instance.pool, codes, around, kilometres=RADIUS_KM, limit=FOUND_MAX)
     else:
         others = await find_named(instance.pool, name, around=around, limit=FOUND_MAX)
