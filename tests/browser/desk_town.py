@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime as dt
 import socket
 import threading
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -21,16 +22,25 @@ import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import START_SECONDS_MAX, Clock, _await_health
+from serment.database.queries import load
 from serment.demo.house import House, Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as
+from serment.framing.conventions import KEY_BYTES
 from serment.framing.roster_events import Role
+from serment.seal.chance import draw
+from serment.seal.keys import UserKeys
+from serment.seal.primitives import SignPair
+from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events
+from serment.seal.unlock import Method, UnlockPlace, open_unlock, recovery_find, recovery_secret
 from serment.seeding import plant, seed_id
 from serment.seeding.format import read as read_town
 from serment.server.app import create_app, open_instance
 from serment.server.instance import Instance
+from serment.server.stores import rosters
 from serment.settings import Settings
 
 SLUG = "cabinet-des-tilleuls"
+SECOND = "cabinet-du-pont"
 ZONE = ZoneInfo("Europe/Paris")
 NOW = dt.datetime(2027, 3, 16, 10, 2, tzinfo=ZONE)  # a Tuesday morning
 TODAY = NOW.date()
@@ -140,6 +150,57 @@ key = "okoro-away"
 agenda = "okoro"
 since = 2027-03-19T13:00:00
 until = 2027-03-19T17:00:00
+
+[[practices]]
+slug = "cabinet-du-pont"
+name = "Cabinet du Pont"
+
+[[practices.sites]]
+key = "pont"
+name = "Cabinet du Pont"
+address = "2 quai du Pont"
+postcode = "26150"
+town = "Die"
+town_code = "26113"
+latitude = 44.7521
+longitude = 5.3688
+timezone = "Europe/Paris"
+holiday_region = "FR"
+
+[[practices.units]]
+key = "all"
+name = "Cabinet"
+
+[[practices.practitioners]]
+key = "lestrade"
+title = "Dr"
+given_name = "Odile"
+family_name = "Lestrade"
+specialty = "SM26"
+slug = "odile-lestrade"
+
+[[practices.agendas]]
+key = "lestrade"
+site = "pont"
+practitioner = "lestrade"
+unit = "all"
+
+[[practices.visit_types]]
+key = "consultation"
+name_fr = "Consultation"
+name_en = "Consultation"
+minutes = 20
+agendas = ["lestrade"]
+notice_minutes = 0
+horizon_days = 200
+
+[[practices.openings]]
+key = "lestrade-day"
+agenda = "lestrade"
+first_date = 2026-01-01
+from = "08:00"
+to = "16:00"
+days = ["MO", "TU", "WE", "TH", "FR"]
 """
 
 
@@ -224,6 +285,39 @@ async def _furnish(url: str, settings: Settings, folder: Path) -> House:
     finally:
         await connection.close()
         await instance.pool.close()
+
+
+async def sam_opens_a_second_practice(town: Town) -> None:
+    """Sam's account, with Sam's own keys, opens a practice of its own beside the first."""
+    instance = town.instance()
+    practice, unit = seed_id(SECOND, "practice", ""), seed_id(SECOND, "unit", "all")
+    connection = await asyncpg.connect(town.url)
+    try:
+        account = await connection.fetchval("SELECT account FROM members WHERE name = $1", SAM.name)
+        boxed = await connection.fetchval(
+            "SELECT bytes FROM unlocks WHERE account = $1 AND method = $2", account, int(Method.RECOVERY)
+        )
+        code = base64.b32decode(town.house.recovery_codes[SAM.name].replace("-", "").upper() + "======")
+        place = UnlockPlace(instance.name, account.bytes, Method.RECOVERY, recovery_find(code), 1)
+        keys = UserKeys.from_seed(open_unlock(place, recovery_secret(code), boxed))
+        sam = member_of(keys, uuid4().bytes, Role.OWNER, [unit.bytes])
+        root = SignPair.from_seed(draw(KEY_BYTES))
+        genesis, roster = found_practice(instance.name, practice.bytes, root, sam)
+        epoch = new_epoch(roster, unit.bytes, [sam])
+        opened, roster = write_events(roster, [(keys.sign, epoch.event)])
+        async with connection.transaction():
+            for seq, event in enumerate([genesis, *opened], start=1):
+                await rosters.append(connection, practice, seq, event)
+            for kid, sealed in epoch.seeds.items():
+                await load("rosters")["add_seed"].run(
+                    connection, practice=practice, unit=unit, epoch=epoch.event.e, kid=kid, bytes=sealed
+                )
+            await load("demo")["add_member"].run(
+                connection, practice=practice, member=UUID(bytes=sam.id), account=account, name=SAM.name
+            )
+            await rosters.name_fingerprint(connection, practice, roster.fingerprint)
+    finally:
+        await connection.close()
 
 
 @contextmanager
