@@ -1,8 +1,16 @@
-import type { WordKey } from '../words/index';
+/** What may be wrong with a field; the page has the sentence of the same name. */
+export type Fault =
+  | 'field.answer.missing' | 'field.birth_name.missing' | 'field.choice.missing' | 'field.date.day' | 'field.date.future'
+  | 'field.date.missing' | 'field.date.month' | 'field.date.old' | 'field.date.unreadable' | 'field.date.year' | 'field.email.after'
+  | 'field.email.at' | 'field.email.before' | 'field.email.comma' | 'field.email.long' | 'field.email.space' | 'field.email.two_at'
+  | 'field.given_name.missing' | 'field.name.digits' | 'field.name.long' | 'field.phone.characters' | 'field.phone.extra_digits'
+  | 'field.phone.foreign_long' | 'field.phone.foreign_short' | 'field.phone.foreign_zero' | 'field.phone.missing'
+  | 'field.phone.missing_digits' | 'field.phone.no_zero' | 'field.phone.one_extra' | 'field.phone.one_missing' | 'field.phone.special'
+  | 'field.phone.start' | 'field.relation.missing' | 'field.sex.missing' | 'field.text.long';
 
-/** What a person typed cannot be taken as it is: `key` is the sentence that says why and what to do. */
+/** What a person typed cannot be taken as it is: `key` says why, by the name of the sentence that tells it. */
 export class Mistyped extends Error {
-  constructor(readonly key: WordKey, readonly values: Record<string, string | number> = {}) {
+  constructor(readonly key: Fault, readonly values: Record<string, string | number> = {}) {
     super(key);
   }
 }
@@ -27,7 +35,7 @@ const OVERSEAS: [RegExp, string][] = [
 const SAINT_PIERRE = /^0508(\d{6})$/;
 
 /** A name as typed, spaces tidied. Throws Mistyped. */
-export function readName(typed: string, missing: WordKey): string {
+export function readName(typed: string, missing: Fault): string {
   const name = typed.normalize('NFC').replace(/\s+/g, ' ').trim();
   if (name === '') throw new Mistyped(missing);
   if (/[\d@<>]/.test(name)) throw new Mistyped('field.name.digits');

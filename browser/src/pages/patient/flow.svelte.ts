@@ -1,14 +1,14 @@
+import { serverNow } from '../../usecases/clock';
 import { type OwnHold, HOLD_WARNING_MINUTES, holdSlot, keepLonger, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
 import { draftOf, dropDraft, keepAppointment, keepDraft } from '../../usecases/keep';
+import { freeAround, openAgenda } from '../../usecases/offer';
 import { type Typed, confidedFrom, nothingTyped } from '../../usecases/typed';
 import type { ReadyBooking } from '../../usecases/book';
 import type { Confided } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 import type { Link } from '../../usecases/link';
 import type { Readers } from '../../usecases/open_link';
-import { readAgenda, readSlots } from '../../wire/patient';
 import { NoAnswer, Refused } from '../../wire/problem';
-import { serverNow } from '../../wire/request';
 import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
 import { localDate } from '../../words/when';
 import { type Trouble, troubleOf } from '../parts/attempt';
@@ -123,13 +123,7 @@ export class BookingFlow {
     const agenda = query.get('agenda') ?? '';
     this.#told = /^#k=([A-Za-z0-9_-]+)$/.exec(location.hash)?.[1] ?? null;
     await this.attempt(async () => {
-      try {
-        this.view = await readAgenda(agenda);
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-        this.stop = 'no_agenda';
-        return;
-      }
+      this.view = await openAgenda(agenda);
       const offered = this.offered.filter((type) => type.who === 'anyone');
       this.visitType = offered.find((type) => type.visit_type === query.get('visit_type')) ?? (offered.length === 1 ? offered[0]! : null);
       if (this.offered.length === 0) this.stop = 'no_agenda';
@@ -280,10 +274,8 @@ export class BookingFlow {
     if (alternatives.length > 0) return;
     try {
       const day = localDate(new Date(wanted), this.zone);
-      const offer = await readSlots(this.view!.agenda, this.visitType!.visit_type, day, 1);
-      const free = offer.days.flatMap((one) => one.slots.map((slot) => slot.start));
-      const near = (start: string): number => Math.abs(Date.parse(start) - Date.parse(wanted));
-      this.gone = { reason: 'expired', wanted, alternatives: free.sort((a, b) => near(a) - near(b)).slice(0, 4).sort() };
+      const free = await freeAround(this.view!.agenda, this.visitType!.visit_type, day, wanted);
+      this.gone = { reason: 'expired', wanted, alternatives: free };
     } catch {
       // Without an answer the times page says more.
     }

@@ -1,10 +1,10 @@
+import { isOver } from '../../usecases/clock';
 import { type OwnHold, holdSlot, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
 import { type Kept, forgetAppointment, isKept, keepAppointment } from '../../usecases/keep';
 import { type Link, TruncatedLink, readLink } from '../../usecases/link';
 import type { ReadyMove } from '../../usecases/move';
 import type { OpenedAppointment } from '../../usecases/open_link';
 import { Refused } from '../../wire/problem';
-import { serverNow } from '../../wire/request';
 import { type Trouble, troubleOf } from '../parts/attempt';
 import { practitionerName } from '../parts/names';
 import type { Gone } from './flow.svelte';
@@ -37,7 +37,7 @@ export class LinkFlow {
 
   get past(): boolean {
     const row = this.opened?.view.appointment;
-    return row !== undefined && Date.parse(row.slot.start) + row.slot.minutes * 60_000 <= serverNow();
+    return row !== undefined && isOver(row.slot.start, row.slot.minutes);
   }
 
   /** Whether the patient may still move or cancel: the server has the last word. */

@@ -1,0 +1,9 @@
+import { serverNow } from '../wire/request';
+
+/** The present by the server's clock, in milliseconds since 1970: a device's own may be wrong. */
+export { serverNow };
+
+/** Whether a visit's time is over. `start` is RFC 3339. */
+export function isOver(start: string, minutes: number): boolean {
+  return Date.parse(start) + minutes * 60_000 <= serverNow();
+}
