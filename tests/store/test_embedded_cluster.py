@@ -76,6 +76,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger_does_not_block(tmp_path: 
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         (postgres.cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{postgres.cluster}\n0\n5432\n\n\n")
+        (postgres.socket_folder / ".s.PGSQL.5432.lock").write_text(f"{stranger.pid}\n")
         with postgres:
             assert postgres.pid is not None
         assert stranger.poll() is None

@@ -123,6 +123,16 @@ def end_leftovers(cluster: Path, *, seconds: float) -> None:
     (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
+def forget_socket(folder: Path) -> None:
+    """Removes the socket and its lock, which a kill -9 leaves. Call it as `end_leftovers`, and after it.
+
+    PostgreSQL will not start while any living process has the number in that lock: one that was given the number
+    anew, or the killed postmaster itself where nobody reaps it (a container without an init).
+    """
+    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _recorded_postmaster(cluster: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int((cluster / "postmaster.pid").read_text("utf-8").split()[0])

@@ -114,6 +114,7 @@ class EmbeddedPostgres:
             if identity.user is not None:
                 self._hand_over(identity.user)
             cluster_folder.end_leftovers(self.cluster, seconds=STOP_SECONDS_MAX)
+            cluster_folder.forget_socket(self.socket_folder)
             if not self.cluster.exists():
                 self._make_cluster(carrier, identity)
             self._stopping.clear()
@@ -186,6 +187,7 @@ class EmbeddedPostgres:
                         "The embedded PostgreSQL ended by itself (%s); starting it again.", process.returncode
                     )
                     cluster_folder.end_leftovers(self.cluster, seconds=KILL_SECONDS_MAX)
+                    cluster_folder.forget_socket(self.socket_folder)
             except Exception as error:
                 if not self._ready.is_set():
                     self._failure = error
