@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Ctrl-C, `kill` and a closed terminal, with desks listening: it ends within seconds, in order, and leaves nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from over_http import b64
+from running_serment import Serment
+from serment.demo.run import PEOPLE
+from serment.seal.unlock import derive_password
+
+DESKS = 3
+INSTANCE = "serment-demo"
+END_SECONDS = 4.0  # less than the server's patience with open answers: they end by themselves
+SAM = PEOPLE[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo, planted by whichever test comes first."""
+    return tmp_path_factory.mktemp("d") / "d"
+
+
+@contextlib.contextmanager
+def _listening(serment: Serment) -> Iterator[None]:
+    """Sam's desks listen, a browser keeps its connection, another never finishes what it asks."""
+    derived = derive_password(INSTANCE, SAM.log_in, SAM.password)
+    body = json.dumps({"find": b64(derived.find), "auth": b64(derived.auth)})
+    idle = http.client.HTTPConnection("127.0.0.1", serment.port)
+    headers = {"Serment-Request": "1", "Content-Type": "application/json"}
+    idle.request("POST", "/api/practice/sign-in", body, headers)
+    answer = idle.getresponse()
+    cookie = (answer.getheader("set-cookie") or "").partition(";")[0]
+    practice = json.loads(answer.read())["practices"][0]["practice"]
+    with contextlib.ExitStack() as stack:
+        stack.callback(idle.close)
+        for _ in range(DESKS):
+            desk = http.client.HTTPConnection("127.0.0.1", serment.port)
+            stack.callback(desk.close)
+            desk.request("GET", f"/api/practice/{practice}/changes", headers={"Cookie": cookie})
+            stream = desk.getresponse()
+            stack.callback(stream.close)
+            assert stream.status == 200 and stream.readline() == b"event: ready\r\n"
+        slow = stack.enter_context(socket.create_connection(("127.0.0.1", serment.port)))
+        slow.sendall(b"POST /api/patient/holds HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n")
+        yield
+
+
+@pytest.mark.parametrize(
+    ("command", "workers", "signals", "whole_group"),
+    [
+        ("demo", 1, [signal.SIGINT], True),  # Ctrl-C in a terminal reaches everything that runs there
+        ("demo", 1, [signal.SIGTERM], False),
+        ("demo", 1, [signal.SIGHUP], True),  # the terminal is closed
+        ("serve", 1, [signal.SIGINT] * 5, True),  # an impatient hand
+        ("serve", 1, [signal.SIGTERM], False),
+        ("serve", 2, [signal.SIGTERM], False),
+        ("serve", 2, [signal.SIGINT], True),
+    ],
+)
+def test_it_ends_within_seconds_in_order_and_leaves_no_database(
+    data: Path, free_port: int, command: str, workers: int, signals: list[signal.Signals], whole_group: bool
+) -> None:
+    serment = Serment(command, data=data, port=free_port, SERMENT_WORKERS=str(workers))
+    try:
+        serment.wait_until_up()
+        with _listening(serment):
+            assert serment.database_processes()
+            asked = time.monotonic()
+            assert serment.end(*signals, whole_group=whole_group) == 0
+            assert time.monotonic() - asked < END_SECONDS
+        assert serment.database_processes() == []
+        words = serment.words()
+        assert "Traceback" not in words and "Cancel" not in words, words
+        assert ("Stopped. The data stays" in words) == (command == "demo")
+    finally:
+        serment.clean_up()
+
+
+@pytest.mark.parametrize("moment", ["everybody in it is invented", "database running", "practices opened"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_still_planting_ends_as_well(
+    tmp_path: Path, free_port: int, moment: str, number: signal.Signals
+) -> None:
+    serment = Serment("demo", data=tmp_path / "d", port=free_port)
+    try:
+        while moment not in serment.words():
+            assert serment.process.poll() is None, serment.words()
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert serment.end(number, whole_group=True) == 0
+        assert serment.database_processes() == []
+        assert "Traceback" not in serment.words() and "Stopped." in serment.words()
+    finally:
+        serment.clean_up()
