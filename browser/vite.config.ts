@@ -9,6 +9,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** One entry a page. The server finds the hashed files in manifest.json by the entry's `name`, `look` being the stylesheet. */
 const entries: Record<string, string> = {
   look: at('src/look/look.css'),
+  search: at('src/pages/patient/search.ts'),
   book: at('src/pages/patient/book.ts'),
   a: at('src/pages/patient/a.ts'),
   mine: at('src/pages/patient/mine.ts'),

@@ -1,6 +1,7 @@
 import { address, request } from './request';
 import type {
   Act, AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
+  Suggestion,
 } from './types';
 
 /** The most days one answer of free times covers. */
@@ -54,4 +55,9 @@ export function postMove(move: Move, rowToken: Base64, token: Base64): Promise<B
 
 export function postAct(act: CancelOrConfirm, rowToken: Base64): Promise<{ status: Status; acts: Act[] }> {
   return request('/api/patient/appointment/acts', { method: 'POST', body: act, headers: { 'Serment-Row-Token': rowToken } });
+}
+
+/** What a search field may mean; `path` is the server's own, from the page. */
+export function readSuggestions(path: string, typed: string, where: string | undefined, signal: AbortSignal): Promise<Suggestion[]> {
+  return request(address(path, { typed, where }), { signal });
 }

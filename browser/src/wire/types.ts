@@ -97,6 +97,12 @@ export interface Offer {
   next: Instant | null;
 }
 
+/** What a search field may mean: `value` is what it will say, `note` tells namesakes apart. */
+export interface Suggestion {
+  value: string;
+  note: string;
+}
+
 export interface Roster {
   instance: string;
   events: { event: Base64; sig: Base64 }[];

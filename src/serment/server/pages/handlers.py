@@ -8,14 +8,15 @@ from litestar import MediaType, Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from serment.directory.search import Place, find_towns
+from serment.directory.search import Place
 from serment.directory.specialties import KindOfCare, find_kinds, kinds
 from serment.directory.towns import Town
 from serment.domain import instants
 from serment.server.instance import Instance
-from serment.server.pages import views
+from serment.server.pages import completion, views
 from serment.server.pages.language import LANGUAGES, Language, negotiate, say
 from serment.server.pages.render import page
+from serment.server.pages.towns_typed import town_in_full, towns_meant
 from serment.server.usecases.find_practitioners import RADIUS_KM, Results, Sort, find_practitioners
 from serment.server.usecases.show_practitioner import show_practice, show_practitioner
 
@@ -50,7 +51,8 @@ def _own_path(request: Request[Any, Any, Any]) -> str:
 
 
 def _missing(language: Language, request: Request[Any, Any, Any]) -> Response[str]:
-    return _html(page("error.html", language, path="/", code=404, robots=ROBOTS_NONE), status=404)
+    text = page("error.html", language, path="/", entries=("search",), code=404, robots=ROBOTS_NONE)
+    return _html(text, status=404)
 
 
 @get(["/", "/search", "/privacy", *(f"/{name}" for name in SHELLS)], include_in_schema=False)
@@ -132,7 +134,7 @@ async def _search_view(
         "more_href": "",
         "back_href": "",
     }
-    towns = await find_towns(instance.pool, where, limit=TOWNS_SUGGESTED) if where else []
+    towns = await towns_meant(instance.pool, where, limit=TOWNS_SUGGESTED) if where else []
     if where and not towns:
         view["error_where"] = say(language, "search.town_unknown", where=where)
         view["hint"] = say(language, "search.town_unknown_hint")
@@ -191,10 +193,8 @@ def _other_towns(language: Language, what: str, towns: list[Town]) -> list[dict[
     same = [town for town in towns[1:] if town.name == towns[0].name]
     return [
         {
-            "name": f"{town.name} ({town.department})",
-            "href": views.link(
-                f"/{language}/search", what=what, where=town.postcodes[0] if town.postcodes else town.name
-            ),
+            "name": town_in_full(town),
+            "href": views.link(f"/{language}/search", what=what, where=town_in_full(town)),
         }
         for town in same
     ]
@@ -325,6 +325,7 @@ async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: Fr
 
 
 handlers = [
+    *completion.handlers,
     choose_language,
     choose_language_of,
     home,
