@@ -9,7 +9,7 @@ import type { OpenedAppointment } from './open_link';
  * Throws Refused (stale_revision, …), NoAnswer, NotNow.
  */
 export async function cancelAppointment(opened: OpenedAppointment): Promise<{ status: Status; acts: Act[] }> {
-  const n = opened.view.acts.reduce((last, act) => Math.max(last, act.n), 0) + 1;
+  const n = opened.view.appointment.acts.reduce((last, act) => Math.max(last, act.n), 0) + 1;
   const act = await signAct(opened.record.place, n, 'cancel', opened.keys.sign);
   return postAct({ rev: opened.view.appointment.rev, n, kind: 'cancel', sig: base64(act.signature) }, opened.rowToken);
 }
