@@ -105,6 +105,11 @@ export class Carry {
       desk.deeds.problem = t('move.unreadable');
       return false;
     }
+    if (visit.verified === false) {
+      desk.choice.select({ kind: 'visit', record: visit.record });
+      desk.deeds.problem = t('move.unverified');
+      return false;
+    }
     if (visit.status !== 'booked' && visit.status !== 'requested') {
       desk.choice.select({ kind: 'visit', record: visit.record });
       desk.deeds.problem = t('wrong.illegal_change');

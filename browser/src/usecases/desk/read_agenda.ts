@@ -75,6 +75,9 @@ export class AgendaBook {
   readonly #kept = new Map<Id, Kept>();
   #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [] };
   #window: { from: LocalDate; days: number };
+  /** First days of the windows read so far: what comes into one of them later has just been booked. */
+  readonly #before = new Set<LocalDate>();
+  #again = false;
 
   constructor(readonly desk: OpenDesk, readonly seen: Seen, from: LocalDate, days: number) {
     this.#window = { from, days };
@@ -85,17 +88,20 @@ export class AgendaBook {
     const known = [...this.#kept.values()].slice(-KNOWN_MAX).map(({ opened }) => ({ record: opened.row.record, rev: opened.row.rev }));
     this.#answer = await postAgenda(this.desk.practice.practice, { agendas, from, days, known, kids: this.desk.kids });
     this.#window = { from, days };
+    this.#again = this.#before.has(from);
+    this.#before.add(from);
     const toOpen = this.#answer.appointments.filter((row) => row.sealed != null && this.#kept.get(row.record)?.opened.row.rev !== row.rev);
     return { week: this.week(), toOpen };
   }
 
   /** Opens these rows; answers those opened now, for compaction. */
   async open(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
+    const firstLook = this.seen.first && !this.#again;
     const opened = await openRows(this.desk, rows.map(({ sealed }) => sealed!));
     for (const one of opened) {
       const { record, rev } = one.row;
-      // On this browser's first day, what a colleague opened before is no news.
-      if (one.row.writer === 'member' || (this.seen.first && one.reading === 'open' && !one.compactable)) this.seen.add({ record, rev });
+      // At this browser's first look, what a colleague has opened before is no news.
+      if (one.row.writer === 'member' || (firstLook && one.reading === 'open' && !one.compactable)) this.seen.add({ record, rev });
       this.#kept.set(record, { opened: one, verified: null, seen: this.seen.has(record, rev) });
     }
     return opened;
