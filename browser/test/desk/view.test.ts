@@ -39,6 +39,20 @@ describe('a lane', () => {
     expect(kinds(10)).toEqual(['visit', 'gap', 'visit']);
   });
 
+  it('tells free time that is gone by without a button, and keeps one where a visit still fits', () => {
+    const week = { ...empty, openings: [opening('bento', 9, 12)], visits: [visit('alice', 10, 0, 30)] };
+    const kinds = (hour: number, minute: number) =>
+      viewOf(week, [bento], [THURSDAY], [{ ...followUp, minutes: 20 }], at(THURSDAY, hour, minute)).days[0]!.lanes[0]!.items.map(({ kind }) => kind);
+    expect(kinds(9, 30)).toEqual(['gap', 'visit', 'gap']);
+    expect(kinds(9, 45)).toEqual(['sliver', 'visit', 'gap']);
+    expect(kinds(13, 0)).toEqual(['sliver', 'visit', 'sliver']);
+  });
+
+  it('keeps a place free of requests too, since a request whose time went cannot be accepted', () => {
+    const week = { ...empty, openings: [opening('bento', 9, 12)], visits: [visit('alice', 9, 0, 30, { status: 'requested' }), visit('tom', 10, 0, 30, { status: 'refused' })] };
+    expect(viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!.taken.map(({ record }) => record)).toEqual(['alice']);
+  });
+
   it('offers no gap under a hold or an absence', () => {
     const week = {
       ...empty, openings: [opening('bento', 9, 11)], holds: [{ agenda: 'bento', start: at(THURSDAY, 9), end: at(THURSDAY, 9, 30) }],

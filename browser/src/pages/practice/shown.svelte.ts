@@ -7,6 +7,8 @@ import { WEEK_DAYS, type Reading } from './reading.svelte';
 import type { Rules } from './rules';
 
 const CLOCK_SECONDS = 15;
+/** The drawing follows the clock in steps: it is not drawn anew for every look at it. */
+const PAST_SECONDS = 300;
 /** Beyond so many agendas the day is what fits (look.md). */
 const WEEK_AGENDAS_MAX = 4;
 const NARROW = '(max-width: 59.99rem)';
@@ -37,7 +39,8 @@ export class Shown {
       : this.rules.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
   readonly dates = $derived.by(() =>
     this.narrow || this.kind === 'day' ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
-  readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes));
+  readonly #past = $derived.by(() => Math.floor(this.now / PAST_SECONDS) * PAST_SECONDS);
+  readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes, this.#past));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
 
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {

@@ -34,6 +34,13 @@ function wallWithDay(value: unknown): string {
   return `${day.charAt(0).toLowerCase()}${day.slice(1)} ${wall(value)}`;
 }
 
+/** From and until; the day is named only where the span leaves it. */
+function span(told: Told): { from: string; to: string } {
+  const [since, until] = [String(told['since']), String(told['until'])];
+  const say = since.slice(0, 10) === until.slice(0, 10) ? wall : wallWithDay;
+  return { from: say(since), to: say(until) };
+}
+
 export function reasonInWords(told: Told, zone: string): string {
   const plain = PLAIN[told.reason];
   if (plain !== undefined) return t(plain);
@@ -42,8 +49,8 @@ export function reasonInWords(told: Told, zone: string): string {
   switch (told.reason) {
     case 'no_such_wall_clock': return t('why.no_such_wall_clock', { from: wall(told['gap_from']), to: wall(told['gap_until']) });
     case 'holiday': return t('why.holiday', { name: String(told[language()] ?? '') });
-    case 'closed_hours': return t('why.closed_hours', { from: wallWithDay(told['since']), to: wallWithDay(told['until']) });
-    case 'absent': return t('why.absent', { from: wallWithDay(told['since']), to: wallWithDay(told['until']) });
+    case 'closed_hours': return t('why.closed_hours', span(told));
+    case 'absent': return t('why.absent', span(told));
     case 'not_on_step': return t('why.not_on_step', { minutes: String(told['step_minutes']), from: wall(told['opening_since']) });
     case 'too_soon': return t('why.too_soon', { from: instant('earliest') });
     case 'too_far': return t('why.too_far', { date: dateInWords(String(told['last_day'])) });

@@ -15,7 +15,7 @@ export async function firstPlace(desk: OpenDesk, visit: Visit, type: VisitType, 
   const from = dateAt(zone, now);
   const answer = await postAgenda(desk.practice.practice, { agendas: [visit.agenda], from, days: PLACE_DAYS_MAX, known: [], kids: [] });
   const week = weekOf(answer, from, PLACE_DAYS_MAX, (row) => sealedVisit(row, visit.unit));
-  const taken = [...week.visits.filter((one) => takesTime(one) && one.record !== visit.record), ...week.holds, ...week.absences];
+  const taken = [...week.visits.filter((one) => (takesTime(one) || one.status === 'requested') && one.record !== visit.record), ...week.holds, ...week.absences];
   const places = placesFor({ ...type, minutes: visit.minutes }, week.openings, taken, now);
   return places.find((start) => start !== visit.start) ?? null;
 }

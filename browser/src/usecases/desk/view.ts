@@ -34,7 +34,7 @@ export interface LaneView {
   /** Hatched: closed hours, and hours this day's clocks do not show. */
   shut: Placed[];
   openings: Opening[];
-  /** What no visit can be put on: appointments, holds, absences. */
+  /** What no visit is put on: appointments, holds, absences, and requests, which would lose their time. */
   taken: { span: Span; record: string | null }[];
   holiday: Holiday | null;
 }
@@ -88,7 +88,7 @@ function gather(week: Week, agenda: Agenda, date: string, types: readonly VisitT
   };
 }
 
-function laneOf(raw: Raw, axis: Axis): LaneView {
+function laneOf(raw: Raw, axis: Axis, past: number): LaneView {
   const { day, visits, openings, absences, holds } = raw;
   const key = `${day.date}/${raw.agenda.agenda}`;
   const at = (span: Span) => placeSpan(axis, day, span);
@@ -103,8 +103,8 @@ function laneOf(raw: Raw, axis: Axis): LaneView {
   const items: Item[] = [
     ...shown.map((visit): Item => ({ kind: 'visit', id: visit.record, span: visit, visit, ...at(visit), ...columns.get(visit)! })),
     ...gapsOf(openings, [...busy, ...shown]).map((span): Item => {
-      // Free time too short for any visit is told, but is no button: nothing can be put there.
-      const kind = span.end - span.start < raw.shortest * MINUTE ? 'sliver' : 'gap';
+      // Free time too short for any visit, or gone by, is told, but is no button: nothing can be put there.
+      const kind = span.end - Math.max(span.start, past) < raw.shortest * MINUTE ? 'sliver' : 'gap';
       return { kind, id: `${kind}/${key}/${span.start}`, span, ...at(span) };
     }),
     ...holds.map((span): Item => ({ kind: 'hold', id: `hold/${key}/${span.start}`, span, ...at(span) })),
@@ -118,18 +118,20 @@ function laneOf(raw: Raw, axis: Axis): LaneView {
     items,
     shut: [...closed.map(at), ...missing(axis, day)],
     openings,
-    taken: [...visits.filter(takesTime).map((visit) => ({ span: visit, record: visit.record })), ...[...holds, ...absences].map((span) => ({ span, record: null }))],
+    taken: [...visits.filter((visit) => takesTime(visit) || visit.status === 'requested').map((visit) => ({ span: visit, record: visit.record })), ...[...holds, ...absences].map((span) => ({ span, record: null }))],
     holiday: raw.holiday,
   };
 }
 
-/** The days `dates` of these agendas as one drawing: all days share the axis. */
-export function viewOf(week: Week, agendas: readonly Agenda[], dates: readonly string[], types: readonly VisitType[] = []): AgendaView {
+/** The days `dates` of these agendas as one drawing: all days share the axis. What ends before `past` is gone by. */
+export function viewOf(
+  week: Week, agendas: readonly Agenda[], dates: readonly string[], types: readonly VisitType[] = [], past = 0,
+): AgendaView {
   const raws = dates.map((date) => agendas.map((agenda) => gather(week, agenda, date, types)));
   const spans = raws.flat().flatMap(({ day, openings, visits }) => [...openings, ...visits].map((span) => ({ day, span })));
   const axis = axisOf(raws.flat().map(({ day }) => day), spans);
   const days = raws.map((lanes, index) => {
-    const views = lanes.map((raw) => laneOf(raw, axis));
+    const views = lanes.map((raw) => laneOf(raw, axis, past));
     const everywhere = views.length > 0 && views.every((lane) => lane.holiday !== null) ? views[0]!.holiday : null;
     return { date: dates[index]!, lanes: views, holiday: everywhere };
   });
