@@ -88,6 +88,7 @@ def serve() -> None:
     from serment.check import why_port_is_taken
     from serment.database import migrate as migrations
     from serment.server.run import serve as run_server
+    from serment.server.run import try_instance
 
     settings = _settings()
     ending.end_in_order()
@@ -100,6 +101,7 @@ def serve() -> None:
             raise SaidInWords(
                 f"The database lacks {', '.join(lacking)}. Nothing was started. Run `serment migrate` first."
             )
+        ending.run(try_instance(settings, url))
         click.echo(f"Serment answers on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
         run_server(settings, url)
 

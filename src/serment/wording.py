@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from pathlib import Path
 
 import asyncpg
 
@@ -46,7 +48,8 @@ def sentence(error: Exception, settings: Settings) -> str | None:
             "not done. Free some space and start again, or choose another folder with SERMENT_DATA."
         )
     if isinstance(error, OSError) and error.filename is not None:
-        if error.errno not in _FORBIDDEN:
+        ours = Path(os.fsdecode(error.filename)).absolute().is_relative_to(settings.data.absolute())
+        if error.errno not in _FORBIDDEN and not ours:
             return None
         return (
             f"{error.filename} cannot be used ({error.strerror}). Give it to this user, or choose another folder with "

@@ -33,7 +33,7 @@ from serment.seeding import plant, seed_id
 from serment.seeding.format import Practice, VisitType
 from serment.server.app import open_instance
 from serment.server.instance import Instance
-from serment.server.run import serve
+from serment.server.run import serve, try_instance
 from serment.server.usecases.errors import SlotTaken
 from serment.server.usecases.find_practitioners import slots_of
 from serment.server.usecases.read_roster import roster_of
@@ -67,7 +67,8 @@ def run(settings: Settings) -> None:
             state = ending.run(_prepare(settings, url))
             click.echo(screen(settings, state))
             serve(settings, url)
-        click.echo(f"Stopped. The data stays in {settings.data}; start again with the same command.")
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo(f"Stopped. The data stays in {settings.data}; start again with the same command.")
     finally:
         lock.release()
 
@@ -87,6 +88,7 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
     say(f"schema up to date ({len(applied)} migrations applied)" if applied else "schema up to date")
     path = settings.data / STATE_FILE
     if path.exists():
+        await try_instance(settings, url)
         say("the town is already there")
         kept: dict[str, str] = json.loads(path.read_text("utf-8"))
         return kept

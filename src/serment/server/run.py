@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import uvicorn
@@ -19,10 +18,7 @@ def serve(settings: Settings, url: str) -> None:
     """Serve on `settings.host` and port until SIGINT or SIGTERM; `url` is a migrated database.
 
     With more than one worker each process reads the environment again, the database's URL included.
-    Raises InstanceNameChanged, SecretUnusable, and what asyncpg raises when nobody answers; then nothing was started.
     """
-    # Tried once here: what goes wrong inside the server's own start reaches nobody but its log.
-    asyncio.run(_try_instance(settings, url))
     several = settings.workers > 1
     if several:
         os.environ[_DATABASE_URL] = url
@@ -41,7 +37,10 @@ def serve(settings: Settings, url: str) -> None:
     )
 
 
-async def _try_instance(settings: Settings, url: str) -> None:
+async def try_instance(settings: Settings, url: str) -> None:
+    """Raises what would keep `serve` from starting, InstanceNameChanged or SecretUnusable: inside the server's own start
+    it would reach nobody but the log.
+    """
     instance = await open_instance(settings, url)
     await instance.pool.close()
 
