@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -55,7 +56,12 @@ async def sign_in_route(
     return Response(answer, cookies=[session_cookie(signed_in.token)])
 
 
-@post("/sign-out", status_code=204, responses=problems(403, 415), summary="Sign out")
+@post(
+    "/sign-out",
+    status_code=204,
+    responses={204: ResponseSpec(None, description="Signed out."), **problems(403, 415)},
+    summary="Sign out",
+)
 async def sign_out_route(request: Request[Any, Any, Any]) -> Response[None]:
     await sign_out(instance_of(request), session_token(request))
     return Response(None, status_code=204, cookies=[no_session_cookie()])

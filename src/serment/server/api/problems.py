@@ -114,7 +114,10 @@ def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     told = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         told = {"fields": [str(found.get("key", "")) for found in error.extra if isinstance(found, dict)]}
-    return problem(name, _SENTENCES.get(name, _SENTENCES["malformed"]), error.status_code, told)
+    answer = problem(name, _SENTENCES.get(name, _SENTENCES["malformed"]), error.status_code, told)
+    if allowed := (error.headers or {}).get("allow"):
+        answer.set_header("Allow", allowed)  # RFC 9110, section 15.5.6
+    return answer
 
 
 def _busy(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -44,14 +44,19 @@ class RosterAnswer(msgspec.Struct):
     events: list[EventAnswer]
 
 
-@get("/healthz", responses=problems(503), summary="Whether server and database answer", tags=["public"])
-async def healthz(request: Request[Any, Any, Any]) -> Health | Response[bytes]:
+@get(
+    "/healthz",
+    responses={200: ResponseSpec(Health, description="Both answer.", generate_examples=False), **problems()},
+    summary="Whether server and database answer",
+    tags=["public"],
+)
+async def healthz(request: Request[Any, Any, Any]) -> Response[Any]:
     """503 while the database does not answer."""
     try:
         await instance_of(request).pool.fetchval("SELECT 1")
     except Exception:
         return problem("busy", "The database does not answer.", 503)
-    return Health("ok")
+    return Response(Health("ok"))
 
 
 @get(
