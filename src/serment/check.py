@@ -280,7 +280,7 @@ async def _ask(url: str) -> list[Finding]:
     import asyncpg
 
     from serment.database.migrate import HistoryChanged, pending
-    from serment.database.pool import POSTGRES_VERSION_MIN
+    from serment.database.pool import POSTGRES_VERSION_MIN, NotUtf8
 
     connection: Any = await asyncpg.connect(
         url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX
@@ -305,6 +305,7 @@ async def _ask(url: str) -> list[Finding]:
             found.append(
                 wrong(f"It lacks {', '.join(missing)}.", "On Debian: apt-get install postgresql-contrib.")
             )
+        may_create = await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
         drift = abs((await connection.fetchval("SELECT clock_timestamp()")).timestamp() - time.time())
         if drift > DATABASE_CLOCK_SECONDS_MAX:
             found.append(wrong(f"Its clock and ours are {drift:.0f} s apart.", "Set both by NTP."))
@@ -319,8 +320,17 @@ async def _ask(url: str) -> list[Finding]:
         await connection.close()
     try:
         lacking = await pending(url)
+    except NotUtf8:
+        return found
     except HistoryChanged as error:
         return [*found, wrong(str(error), "See above.")]
+    if lacking and not may_create:
+        found.append(
+            wrong(
+                "Its user may not make tables in the schema public.",
+                "Give the database to that user: ALTER DATABASE ... OWNER TO ...",
+            )
+        )
     if lacking:
         found.append(wrong(f"The database lacks {', '.join(lacking)}.", "Run `serment migrate`."))
     return found

@@ -23,6 +23,7 @@ _OURS: tuple[type[Exception], ...] = (
     migrate.HistoryChanged,
     migrate.MigrationFilesWrong,
     pool.PostgresTooOld,
+    pool.NotUtf8,
     InstanceNameChanged,
     SecretUnusable,
 )

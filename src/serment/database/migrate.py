@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
-from serment.database.pool import CONNECT_SECONDS_MAX, POSTGRES_VERSION_MIN, PostgresTooOld
+from serment.database.pool import CONNECT_SECONDS_MAX, check_fit
 
 FOLDER = Path(__file__).parent / "migrations"
 MIGRATION_SECONDS_MAX = 600.0
@@ -73,7 +73,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 async def migrate(url: str, *, folder: Path = FOLDER) -> list[str]:
     """Brings the database up to date; the names of the migrations applied now, in order.
 
-    Raises HistoryChanged, MigrationFilesWrong, PostgresTooOld, and asyncpg's error of the statement that failed (the
+    Raises HistoryChanged, MigrationFilesWrong, PostgresTooOld, NotUtf8, and asyncpg's error of the statement that failed (the
     file it stands in is rolled back whole).
     """
     migrations = read_migrations(folder)
@@ -103,9 +103,7 @@ async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         server_settings={"application_name": "serment-migrate", "TimeZone": "UTC"},
     )
     try:
-        version = int(await connection.fetchval("SHOW server_version_num"))
-        if version < POSTGRES_VERSION_MIN:
-            raise PostgresTooOld(f"This PostgreSQL is {version // 10000}; Serment needs 15 or newer.")
+        await check_fit(connection)
         yield connection
     finally:
         await connection.close(timeout=CONNECT_SECONDS_MAX)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -44,6 +45,30 @@ class PostgresTooOld(Exception):
     """PostgreSQL 15 or newer is needed. Nothing was changed. Point SERMENT_DATABASE_URL at a newer server."""
 
 
+class NotUtf8(Exception):
+    """The database is not encoded in UTF8: names of people and towns would not fit. Nothing was changed. Make another:
+    createdb -E UTF8 -T template0 serment."""
+
+
+class Asked(Protocol):
+    """A connection or a pool."""
+
+    async def fetchval(self, query: str, /) -> Any:
+        """The first value of the first row."""
+
+
+async def check_fit(connection: Asked) -> None:
+    """Raises PostgresTooOld or NotUtf8."""
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < POSTGRES_VERSION_MIN:
+        raise PostgresTooOld(
+            f"This PostgreSQL is {version // 10000}; Serment needs 15 or newer. Nothing was changed. Point "
+            "SERMENT_DATABASE_URL at a newer server, or unset it to use the embedded one."
+        )
+    if await connection.fetchval("SHOW server_encoding") != "UTF8":
+        raise NotUtf8
+
+
 async def open_pool(
     url: str,
     *,
@@ -51,7 +76,8 @@ async def open_pool(
     connections_max: int = POOL_CONNECTIONS_MAX,
     statement_seconds: float = STATEMENT_SECONDS_MAX,
 ) -> Pool:
-    """Opens a pool on `url`; the caller closes it. Raises PostgresTooOld, and what asyncpg raises when nobody answers.
+    """Opens a pool on `url`; the caller closes it. Raises PostgresTooOld, NotUtf8, and what asyncpg raises when nobody
+    answers.
 
     Sessions speak UTC, and the server too gives up a statement or an idle transaction that outlives the deadline, so
     that a client that vanished holds no lock.
@@ -72,9 +98,7 @@ async def open_pool(
         },
     )
     try:
-        version = int(await pool.fetchval("SHOW server_version_num"))
-        if version < POSTGRES_VERSION_MIN:
-            raise PostgresTooOld(f"This PostgreSQL is {version // 10000}; Serment needs 15 or newer.")
+        await check_fit(pool)
     except BaseException:
         pool.terminate()
         raise

@@ -82,8 +82,11 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
     try:
         applied = await migrate(url)
     except HistoryChanged as error:
+        elsewhere = (
+            "in another folder (SERMENT_DATA)" if settings.database_url is None else "in another database"
+        )
         raise HistoryChanged(
-            f"{error} Or leave that town as it is, and start a new one: SERMENT_DATA=another-folder make demo"
+            f"{error} Or leave that town as it is, and plant a new one {elsewhere}."
         ) from error
     say(f"schema up to date ({len(applied)} migrations applied)" if applied else "schema up to date")
     path = settings.data / STATE_FILE
