@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the schema may not say: when somebody was there, in which order, and whose an appointment or a message is.
+
+Three groups of tables stand apart: people who sign in, appointments, and what the notifier sends. An identifier that
+stands in two of them joins them, whatever its column is called; so columns are compared, and then every value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from serment.database.pool import Pool
+
+GROUPS = {
+    "people": {"accounts", "unlocks", "sessions", "password_failures", "members"},
+    "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans"},
+    "messages": {"inbox_capsules", "inbox_messages"},
+}
+# Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
+OF_NOBODY = {
+    "instance", "practices", "sites", "units", "practitioners", "agendas", "openings", "opening_exceptions", "absences",
+    "visit_types", "visit_type_agendas", "resources", "visit_type_resources", "roster_events", "epoch_seeds",
+    "previous_seeds", "next_free", "towns", "town_postcodes", "directory_entries", "directory_offers",
+    "directory_words", "directory_labels", "serment_migrations",
+}  # fmt: skip
+TIMES = {
+    ("appointments", "start"): "the time of the appointment: what the agenda is about",
+    ("spans", "start"): "the same, where it is taken",
+    ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
+    ("sessions", "expires_at"): "of a staff session; swept",
+    ("password_failures", "closed_until"): "a brake on one log-in name; swept",
+    ("inbox_capsules", "key_day"): "a day, of the notifier's key",
+    ("inbox_messages", "send_day"): "a day, today, a week or a day before",
+}
+SHARED = {
+    "practice": "which practice: a member is of one, an appointment is at one; messages have none",
+}
+IDENTIFIERS = {"uuid", "bytea"}
+VALUE_BYTES_MIN = 8
+
+
+async def columns(pool: Pool) -> dict[str, dict[str, str]]:
+    """By table, the type of each column."""
+    rows = await pool.fetch(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+    )
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        found[row["table_name"]][row["column_name"]] = row["data_type"]
+    return found
+
+
+async def unknown_tables(pool: Pool) -> list[str]:
+    """Tables nobody has placed."""
+    known = OF_NOBODY.union(*GROUPS.values())
+    return sorted(set(await columns(pool)) - known)
+
+
+async def times(pool: Pool) -> list[str]:
+    """Columns of the three groups that say when, and are not among TIMES."""
+    return sorted(
+        f"{table}.{name} is a {kind}"
+        for table, named in (await columns(pool)).items()
+        if any(table in group for group in GROUPS.values())
+        for name, kind in named.items()
+        if ("time" in kind or "date" in kind) and (table, name) not in TIMES
+    )
+
+
+async def orders(pool: Pool) -> list[str]:
+    """Serials, sequences, defaults that count or read the clock, triggers on the three groups."""
+    sequences = await pool.fetch("SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'")
+    defaults = await pool.fetch(
+        "SELECT table_name || '.' || column_name AS name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name <> 'serment_migrations' AND (is_identity = 'YES'"
+        " OR column_default ~* 'nextval|now\\(|current_|clock_|uuidv7|transaction_')"
+    )
+    tables = [table for group in GROUPS.values() for table in group]
+    triggers = await pool.fetch(
+        "SELECT event_object_table || ': ' || trigger_name AS name FROM information_schema.triggers"
+        " WHERE event_object_table = ANY ($1)",
+        tables,
+    )
+    return sorted(row["name"] for row in (*sequences, *defaults, *triggers))
+
+
+async def shared_names(pool: Pool) -> list[str]:
+    """Identifier columns of one name in two groups, and not among SHARED."""
+    where: dict[str, set[str]] = defaultdict(set)
+    for table, named in (await columns(pool)).items():
+        for group, tables in GROUPS.items():
+            if table in tables:
+                for name, kind in named.items():
+                    if kind in IDENTIFIERS and name not in SHARED and name not in {"bytes", "sig"}:
+                        where[name].add(group)
+    return sorted(
+        f"{name} in {' and '.join(sorted(found))}" for name, found in where.items() if len(found) > 1
+    )
+
+
+async def shared_values(pool: Pool) -> list[str]:
+    """Values that stand in two groups, as they are or as SHA-256, and not in a column among SHARED."""
+    where: dict[bytes, set[tuple[str, str]]] = defaultdict(set)
+    for group, tables in GROUPS.items():
+        for table in sorted(tables):
+            for row in await pool.fetch(f"SELECT * FROM {table}"):  # names from above
+                for name, value in row.items():
+                    if name in SHARED:
+                        continue
+                    for each in _identifying(value):
+                        where[each].add((group, f"{table}.{name}"))
+                        where[hashlib.sha256(each).digest()].add((group, f"SHA-256 of {table}.{name}"))
+    found = {
+        " = ".join(sorted(column for _, column in places))
+        for places in where.values()
+        if len({group for group, _ in places}) > 1
+    }
+    return sorted(found)
+
+
+def _identifying(value: Any) -> Iterable[bytes]:
+    """The bytes of what is long enough to be nobody else's."""
+    if isinstance(value, UUID):
+        yield value.bytes
+    elif isinstance(value, bytes) and len(value) >= VALUE_BYTES_MIN:
+        yield value
