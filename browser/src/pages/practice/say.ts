@@ -33,6 +33,13 @@ export function hourInGrid(zone: string, instant: number): string {
   return withSeason(`${hour}:${two(minute)}`, fold);
 }
 
+/** "20 min", "3 h 30", "4 h": how long so many seconds are. */
+export function lengthInWords(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return t('desk.minutes', { minutes });
+  return minutes % 60 === 0 ? `${minutes / 60}\u00a0h` : `${Math.floor(minutes / 60)}\u00a0h\u00a0${two(minutes % 60)}`;
+}
+
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
 function formatted(date: string, name: string, options: Intl.DateTimeFormatOptions): string {
