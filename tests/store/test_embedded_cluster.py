@@ -135,6 +135,8 @@ async def test_without_user_namespaces_root_runs_it_as_nobody(
     with EmbeddedPostgres(open_folder / "pg") as postgres:
         assert await _answers(postgres)
         assert (postgres.cluster / "PG_VERSION").stat().st_uid == carriers.NOBODY
+    # Where namespaces are allowed later on, the data stay nobody's, and so does the database.
+    monkeypatch.setattr(carriers, "user_namespaces_work", lambda: True)
     with postgres:
         assert await _answers(postgres)
 

@@ -163,11 +163,11 @@ def _namespace_prefix() -> tuple[str, ...]:
 def choose_identity(folder: Path, carrier: Carrier) -> Identity:
     """As whom to run. An ordinary user: as itself. Root, or a number without a name as containers give: inside a user
     namespace, where PostgreSQL sees an ordinary user while the files keep their owner and no folder is opened to
-    anybody. Else root becomes nobody. Raises RootCannotRunPostgres.
+    anybody. Else, and for data that were made so, root becomes nobody. Raises RootCannotRunPostgres.
     """
     if os.geteuid() != 0 and _has_name(os.geteuid()):
         return Identity(base_python())
-    if user_namespaces_work():
+    if not _is_nobodys(folder / "cluster") and user_namespaces_work():
         return Identity(base_python(), prefix=_namespace_prefix())
     if os.geteuid() != 0:
         raise RootCannotRunPostgres(
@@ -185,6 +185,11 @@ def choose_identity(folder: Path, carrier: Carrier) -> Identity:
                 "the program where everybody may go (for example /var/lib and /opt), or set SERMENT_DATABASE_URL."
             )
     return Identity(python, user=NOBODY)
+
+
+def _is_nobodys(cluster: Path) -> bool:
+    # Inside the namespace root's own files are PostgreSQL's, nobody's are not.
+    return os.geteuid() == 0 and cluster.exists() and cluster.stat().st_uid == NOBODY
 
 
 def _has_name(user: int) -> bool:
