@@ -29,6 +29,7 @@ _OURS: tuple[type[Exception], ...] = (
 )
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_READER_GONE = frozenset({errno.EPIPE, errno.EIO})  # nobody reads what is said: `| head`, a closed terminal
 # PostgreSQL's own sentence names a role, a database or an extension, never what a row holds.
 _REFUSED: tuple[type[Exception], ...] = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -48,6 +49,8 @@ def sentence(error: Exception, settings: Settings) -> str | None:
             f"The disk is full (data folder: {settings.data.absolute()}). What was acknowledged is kept, the rest was "
             "not done. Free some space and start again, or choose another folder with SERMENT_DATA."
         )
+    if isinstance(error, OSError) and error.errno in _READER_GONE:
+        return None
     if isinstance(error, OSError) and error.filename is not None:
         ours = Path(os.fsdecode(error.filename)).absolute().is_relative_to(settings.data.absolute())
         if error.errno not in _FORBIDDEN and not ours:

@@ -41,7 +41,7 @@ def test_what_an_operator_can_cure_is_told_in_words(error: Exception, settings: 
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), FileNotFoundError(errno.ENOENT, "No such file", "/usr/lib/x"), asyncpg.UniqueViolationError("x")]
+    "error", [KeyError("x"), BrokenPipeError(errno.EPIPE, "Broken pipe"), FileNotFoundError(errno.ENOENT, "No such file", "/usr/lib/x"), asyncpg.UniqueViolationError("x")]
 )  # fmt: skip
 def test_a_fault_of_ours_is_not_dressed_up(error: Exception) -> None:
     assert sentence(error, EMBEDDED) is None
