@@ -3,11 +3,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 from playwright.sync_api import Locator, Page, expect
+
+from serment.seeding import seed_id
+
+SLUG = "cabinet-des-tilleuls"
 
 WORDS: dict[str, dict[str, str]] = {
     "fr": {
@@ -17,7 +26,11 @@ WORDS: dict[str, dict[str, str]] = {
         "female": "Féminin", "phone": "Votre téléphone", "email": "Votre e-mail", "first_visit": "première visite",
         "yes": "Oui", "allergies": "Avez-vous des allergies", "reason": "Pour préparer la visite",
         "check": "Vérifier avant de confirmer", "confirm": "Confirmer le rendez-vous", "shared": "Cet appareil est partagé",
-        "more": "Voir les jours suivants", "appointment": "Votre rendez-vous",
+        "more": "Voir les jours suivants", "appointment": "Votre rendez-vous", "move": "Déplacer",
+        "which": "Quand préférez-vous venir ?", "move_there": "Déplacer à cette heure ?", "do_move": "Déplacer le rendez-vous",
+        "moved": "C’est déplacé. Le cabinet vous attend.", "cancel": "Annuler le rendez-vous",
+        "sure": "Annuler ce rendez-vous ?", "do_cancel": "Oui, annuler", "keep": "Garder le rendez-vous",
+        "cancelled": "C’est annulé. Merci d’avoir prévenu.", "back": "Revenir au rendez-vous", "retry": "Réessayer",
     },
     "en": {
         "when": "When would you like to come?", "who": "Who is this appointment for?", "right": "Is everything right?",
@@ -26,7 +39,11 @@ WORDS: dict[str, dict[str, str]] = {
         "female": "Female", "phone": "Your phone", "email": "Your e-mail", "first_visit": "first visit",
         "yes": "Yes", "allergies": "Do you have allergies", "reason": "To prepare the visit",
         "check": "Check before confirming", "confirm": "Confirm the appointment", "shared": "This device is shared",
-        "more": "See later days", "appointment": "Your appointment",
+        "more": "See later days", "appointment": "Your appointment", "move": "Move",
+        "which": "When would you rather come?", "move_there": "Move to this time?", "do_move": "Move the appointment",
+        "moved": "It’s moved. The practice expects you.", "cancel": "Cancel the appointment",
+        "sure": "Cancel this appointment?", "do_cancel": "Yes, cancel it", "keep": "Keep the appointment",
+        "cancelled": "It’s cancelled. Thank you for saying so.", "back": "Back to the appointment", "retry": "Try again",
     },
 }  # fmt: skip
 
@@ -58,15 +75,21 @@ def slot_of(page: Page, day: Any, hour: str) -> Locator:
     )
 
 
-def choose_time(page: Page, language: str, day: Any, hour: str) -> None:
-    """On the times' step: goes on until the day is there, then takes the hour."""
+def show_day(page: Page, language: str, day: Any) -> None:
+    """Where times are offered: goes on until the day is there."""
     words = WORDS[language]
-    expect(heading(page, words["when"])).to_be_visible()
     expect(page.locator("section.daycard").first).to_be_visible()
     while page.locator(f"#day-{day}").count() == 0:
         shown = page.locator("section.daycard").count()
         page.get_by_role("button", name=words["more"]).click()
         expect(page.locator("section.daycard").nth(shown)).to_be_visible()
+
+
+def choose_time(page: Page, language: str, day: Any, hour: str) -> None:
+    """On the times' step: takes an hour of a day."""
+    words = WORDS[language]
+    expect(heading(page, words["when"])).to_be_visible()
+    show_day(page, language, day)
     slot_of(page, day, hour).click()
     expect(heading(page, words["who"])).to_be_visible()
 
@@ -110,3 +133,26 @@ def link_of(page: Page) -> str:
     return page.locator(".only-print.code").inner_text() or str(
         page.locator(".only-print.code").text_content()
     )
+
+
+def offered(site: Any, day: Any, hour: str) -> bool:
+    """Whether the server offers that hour of that day to somebody new (a date and "9:40"; bypasses every cache)."""
+    kind = seed_id(SLUG, "visit_type", "consultation")
+    address = f"{site.origin}/api/slots?agenda={site.agenda}&visit_type={kind}&from={day}&days=1"
+    with urllib.request.urlopen(address) as answer:  # noqa: S310
+        times = [slot["time"] for one in json.load(answer)["days"] for slot in one["slots"]]
+    return hour.rjust(5, "0") in times
+
+
+def rows(site: Any, statement: str) -> list[Any]:
+    """What a statement reads in the site's database. Playwright's own loop runs here, so it is asked from another thread."""
+
+    async def ask() -> list[Any]:
+        connection = await asyncpg.connect(site.url)
+        try:
+            return list(await connection.fetch(statement))
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: asyncio.run(ask())).result()

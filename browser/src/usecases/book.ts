@@ -1,6 +1,6 @@
-import { fromBase64url } from '../seal/bytes';
+import { base64, fromBase64url } from '../seal/bytes';
 import { capKeys } from '../seal/keys';
-import { postBooking } from '../wire/patient';
+import { postBooking, readAppointment } from '../wire/patient';
 import { Refused } from '../wire/problem';
 import type { Booked, Booking, Id } from '../wire/types';
 import type { OwnHold } from './hold';
@@ -24,6 +24,18 @@ export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap
   const at = { practice: hold.practice, unit, record: hold.record, rev: 1, slot };
   const { revision, act } = await sealAsPatient(trusted, at, keys, confided);
   return { booking: { revision, row_token_hash: rowTokenHash(keys), act }, token: hold.token };
+}
+
+/** Whether the appointment of this secret stands: asked after a booking that got no answer. Throws Refused, NoAnswer, NotNow. */
+export async function isBooked(cap: string): Promise<boolean> {
+  const { rowToken } = await capKeys(fromBase64url(cap));
+  try {
+    await readAppointment(base64(rowToken));
+    return true;
+  } catch (error) {
+    if (error instanceof Refused && error.is('no_such_appointment')) return false;
+    throw error;
+  }
 }
 
 /** What a booking needs to be sealed anew when the practice's readers changed meanwhile. */

@@ -8,7 +8,7 @@ import type { Confided } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 import type { Link } from '../../usecases/link';
 import type { Readers } from '../../usecases/open_link';
-import { NoAnswer, Refused } from '../../wire/problem';
+import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
 import { localDate } from '../../words/when';
 import { type Trouble, troubleOf } from '../parts/attempt';
@@ -40,7 +40,8 @@ interface Draft {
   hold: OwnHold;
   cap: string;
   typed: Typed;
-  ready: ReadyBooking | null;
+  /** A booking that was sent and not answered: it may stand. */
+  unanswered: Link | null;
 }
 
 /** The code that seals: loaded while the person types, the largest part of the program. */
@@ -80,6 +81,7 @@ export class BookingFlow {
   #cap = '';
   #trusted: Trusted | null = null;
   #ready: { booking: ReadyBooking; of: string } | null = null;
+  #unanswered: Link | null = null;
   #told: string | null = null;
 
   get zone(): string {
@@ -108,7 +110,7 @@ export class BookingFlow {
   }
 
   async #stops(error: unknown): Promise<boolean> {
-    if (error instanceof Refused || error instanceof NoAnswer) return false;
+    if (error instanceof Refused || error instanceof NoAnswer || error instanceof NotNow) return false;
     const { WrongPractice, Unsupported } = await sealing();
     if (error instanceof WrongPractice) this.stop = 'wrong_practice';
     else if (error instanceof Unsupported) this.stop = 'unsupported';
@@ -140,6 +142,7 @@ export class BookingFlow {
     if (draft === null || draft.agenda !== this.view?.agenda || draft.visitType !== this.visitType?.visit_type) return false;
     this.typed = draft.typed;
     this.#cap = draft.cap;
+    this.#unanswered = draft.unanswered;
     if (draft.hold.start !== start) return false;
     this.hold = draft.hold;
     this.look();
@@ -198,7 +201,25 @@ export class BookingFlow {
     this.picking = null;
   }
 
+  /** Asks what became of a booking that was sent and not answered, before another time is taken: nobody books twice unawares. */
+  async #settle(): Promise<void> {
+    if (this.#unanswered === null) return;
+    const { isBooked } = await sealing();
+    // Without its hold, a booking that is still on its way comes to nothing.
+    if (this.hold !== null) await letGo(this.hold);
+    if (await isBooked(this.#unanswered.cap)) {
+      this.bookedBefore = this.#unanswered;
+      dropDraft();
+    } else if (this.hold !== null) {
+      this.hold = { ...this.hold, expiresAt: new Date(serverNow()).toISOString() };
+      this.holdState = 'expired';
+    }
+    this.#unanswered = null;
+  }
+
   async #take(start: string): Promise<void> {
+    await this.#settle();
+    if (this.bookedBefore !== null) return;
     const before = this.hold;
     const { practice: { practice }, agenda } = this.view!;
     const { cap, ...names } = newHoldNames();
@@ -275,7 +296,7 @@ export class BookingFlow {
     try {
       const day = localDate(new Date(wanted), this.zone);
       const free = await freeAround(this.view!.agenda, this.visitType!.visit_type, day, wanted);
-      this.gone = { reason: 'expired', wanted, alternatives: free };
+      if (this.hold?.start === wanted && this.holdState === 'expired') this.gone = { reason: 'expired', wanted, alternatives: free };
     } catch {
       // Without an answer the times page says more.
     }
@@ -289,7 +310,7 @@ export class BookingFlow {
     }
     const draft: Draft = {
       agenda: this.view!.agenda, visitType: this.hold.visitType, hold: this.hold, cap: this.#cap,
-      typed: $state.snapshot(this.typed), ready: this.#ready?.booking ?? null,
+      typed: $state.snapshot(this.typed), unanswered: this.#unanswered,
     };
     keepDraft(draft);
   }
@@ -313,6 +334,7 @@ export class BookingFlow {
     const keep = (booking: ReadyBooking, now: Trusted): void => {
       this.#ready = { booking, of };
       this.#trusted = now;
+      this.#unanswered = code.linkOf(now, this.#cap);
       this.save();
     };
     try {
@@ -321,6 +343,7 @@ export class BookingFlow {
       if (!this.shared) code.pin(view!.practice.practice, this.#trusted!);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      this.#unanswered = null;
       await this.#refused(error, code.linkOf(this.#trusted!, this.#cap));
     }
   }
@@ -339,11 +362,14 @@ export class BookingFlow {
       ...link, start: hold!.start, minutes: hold!.minutes, timezone: this.zone, practice: view!.practice.name,
       practitioner: practitionerName(view!.practitioner), initial: confided.id.givenName.slice(0, 1).toUpperCase(),
     });
+    this.#unanswered = null;
     dropDraft();
     this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers };
     this.holdState = 'none';
     this.step = 'done';
     // A reload opens the appointment. The secret stays out of the address, which browsers keep and sync.
     history.replaceState(this.shared ? { shared: true } : { link }, '', `/${document.documentElement.lang}/a`);
+    // The link pasted into this very tab changes nothing but the fragment.
+    addEventListener('hashchange', () => { if (location.hash.length > 1) location.reload(); });
   }
 }

@@ -1,19 +1,30 @@
-import { isOver } from '../../usecases/clock';
+import { hasBegun, isOver } from '../../usecases/clock';
 import { type OwnHold, holdSlot, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
 import { type Kept, forgetAppointment, isKept, keepAppointment } from '../../usecases/keep';
 import { type Link, TruncatedLink, readLink } from '../../usecases/link';
 import type { ReadyMove } from '../../usecases/move';
 import type { OpenedAppointment } from '../../usecases/open_link';
-import { Refused } from '../../wire/problem';
+import { NoAnswer, Refused } from '../../wire/problem';
 import { type Trouble, troubleOf } from '../parts/attempt';
 import { practitionerName } from '../parts/names';
 import type { Gone } from './flow.svelte';
 
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
+export type Said = '' | 'moved' | 'cancelled' | 'changed' | 'late';
 /** Why nothing is shown. */
 export type LinkStop = 'truncated' | 'shared' | 'voided' | 'wrong_practice' | 'altered' | 'unsupported';
 
-const code = () => import('./link_code');
+/** What the server refuses because the appointment is not any more as this page shows it. */
+const CHANGED = ['stale_revision', 'already_used', 'illegal_change'];
+
+/** The code that opens and seals, the largest part of the program. */
+async function code(): Promise<typeof import('./link_code')> {
+  try {
+    return await import('./link_code');
+  } catch (error) {
+    throw new NoAnswer('The sealing code did not come.', { cause: error });
+  }
+}
 
 /** An appointment seen, moved and cancelled by who holds its link. */
 export class LinkFlow {
@@ -28,7 +39,7 @@ export class LinkFlow {
   busy = $state(false);
   kept = $state(false);
   /** What has just been done, said once. */
-  said = $state<'' | 'moved' | 'cancelled' | 'changed'>('');
+  said = $state<Said>('');
 
   #retry: () => Promise<void> = async () => undefined;
   #ready: ReadyMove | null = null;
@@ -43,7 +54,8 @@ export class LinkFlow {
   /** Whether the patient may still move or cancel: the server has the last word. */
   get open(): boolean {
     const status = this.opened?.view.status;
-    return !this.past && (status === 'booked' || status === 'requested');
+    const begun = this.opened !== null && hasBegun(this.opened.view.appointment.slot.start);
+    return !begun && (status === 'booked' || status === 'requested');
   }
 
   /** Takes the secret out of the address, where history and sync would keep it, into this tab's own state. */
@@ -80,12 +92,10 @@ export class LinkFlow {
     try {
       await action();
     } catch (error) {
-      const { WrongPractice, AlteredAppointment, Unsupported } = await code();
-      if (error instanceof WrongPractice) this.stop = 'wrong_practice';
-      else if (error instanceof AlteredAppointment) this.stop = 'altered';
-      else if (error instanceof Unsupported) this.stop = 'unsupported';
-      else if (error instanceof Refused && error.is('no_such_appointment')) this.#voided();
-      else {
+      if (error instanceof Refused && CHANGED.some((name) => error.is(name))) return await this.attempt(() => this.#after('changed'));
+      if (error instanceof Refused && error.is('too_late')) return await this.attempt(() => this.#after('late'));
+      this.stop = await this.#stopOf(error);
+      if (this.stop === null) {
         this.trouble = troubleOf(error);
         this.#retry = () => this.attempt(action);
       }
@@ -94,8 +104,13 @@ export class LinkFlow {
     }
   }
 
-  #voided(): void {
-    this.stop = 'voided';
+  async #stopOf(error: unknown): Promise<LinkStop | null> {
+    if (error instanceof Refused) return error.is('no_such_appointment') ? 'voided' : null;
+    if (error instanceof NoAnswer) return null;
+    const { WrongPractice, AlteredAppointment, Unsupported } = await code();
+    if (error instanceof WrongPractice) return 'wrong_practice';
+    if (error instanceof AlteredAppointment) return 'altered';
+    return error instanceof Unsupported ? 'unsupported' : null;
   }
 
   async load(): Promise<void> {
@@ -194,12 +209,11 @@ export class LinkFlow {
       this.hold = null;
       this.#ready = null;
       this.go('move');
-    } else if (error.is('stale_revision') || error.is('already_used')) {
-      await this.#after('changed');
     } else throw error;
   }
 
-  async #after(what: 'moved' | 'cancelled' | 'changed'): Promise<void> {
+  async #after(what: Said): Promise<void> {
+    if (this.hold !== null && what !== 'moved') void letGo(this.hold);
     this.hold = null;
     this.#ready = null;
     await this.load();
@@ -212,12 +226,7 @@ export class LinkFlow {
     if (this.busy) return;
     await this.attempt(async () => {
       const { cancelAppointment } = await code();
-      try {
-        await cancelAppointment(this.opened!);
-      } catch (error) {
-        if (!(error instanceof Refused) || !(error.is('stale_revision') || error.is('illegal_change'))) throw error;
-        return this.#after('changed');
-      }
+      await cancelAppointment(this.opened!);
       await this.#after('cancelled');
     });
   }

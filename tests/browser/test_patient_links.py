@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Links: whole, cut short, altered, in a fresh profile; and a practice whose keys are not the ones its link promised."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import SLUG, check_accessible
+from browser.walk import (
+    ALICE,
+    TOM,
+    WORDS,
+    book,
+    choose_time,
+    confirm,
+    fill_form,
+    heading,
+    link_of,
+    rows,
+    to_review,
+)
+
+pytestmark = pytest.mark.slow
+
+MINE = {"fr": "Mes rendez-vous", "en": "My appointments"}
+
+
+@pytest.fixture(scope="module")
+def link(site: Any, chrome: Any) -> str:
+    """Alice's appointment, booked once for the links of this module; its browser is gone since."""
+    context = chrome.new_context(timezone_id="Europe/Paris")
+    page = context.new_page()
+    book(page, site, "fr", site.fresh_day(), "9:40")
+    found = link_of(page)
+    context.close()
+    return found
+
+
+def swapped(text: str, at: int) -> str:
+    """The text with one letter changed."""
+    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_link_opens_in_a_fresh_profile_and_leaves_nothing_in_the_address(
+    site: Any, link: str, alice: Page, language: str
+) -> None:
+    asked: list[str] = []
+    alice.on(
+        "request", lambda request: asked.append(f"{request.url} {request.headers} {request.post_data or ''}")
+    )
+    alice.goto(link.replace("/fr/a", f"/{language}/a"))
+    expect(heading(alice, WORDS[language]["appointment"])).to_be_visible()
+    expect(alice.get_by_text(ALICE.reason)).to_be_visible()
+    check_accessible(alice)
+    cap = link.partition("#")[2].partition(".")[0]
+    assert cap not in alice.url
+    assert not [one for one in asked if cap in one]
+    # Not kept here before it is asked for; reloaded it opens again, in this tab alone.
+    assert alice.evaluate("localStorage.getItem('serment.kept')") is None
+    alice.reload()
+    expect(heading(alice, WORDS[language]["appointment"])).to_be_visible()
+
+
+def test_a_link_is_kept_and_forgotten_when_alice_says_so(site: Any, link: str, alice: Page) -> None:
+    alice.goto(link)
+    alice.get_by_role("button", name="Garder dans ce navigateur").click()
+    alice.goto(site.address("/fr/mine"))
+    expect(heading(alice, MINE["fr"])).to_be_visible()
+    expect(alice.get_by_text("pour A.")).to_be_visible()
+    check_accessible(alice)
+    # A link cut short leads back to what this browser keeps.
+    alice.goto(link[:-3])
+    expect(heading(alice, "Ce lien est incomplet")).to_be_visible()
+    alice.locator("main").get_by_role("link", name=MINE["fr"]).click()
+    alice.get_by_role("button", name="Oublier").click()
+    check_accessible(alice)
+    alice.get_by_role("button", name="Oui, l’oublier ici").click()
+    expect(alice.get_by_text("Oublié dans ce navigateur.")).to_be_visible()
+    expect(alice.get_by_text("Ce navigateur ne garde aucun rendez-vous.")).to_be_visible()
+    check_accessible(alice)
+    assert alice.evaluate("localStorage.getItem('serment.kept')") is None
+
+
+@pytest.mark.parametrize("cut", [1, 20, 45, 70])
+def test_a_link_cut_short_says_so_and_asks_the_server_nothing(
+    site: Any, link: str, alice: Page, cut: int
+) -> None:
+    asked: list[str] = []
+    alice.on("request", lambda request: asked.append(request.url))
+    alice.goto(link[:-cut])
+    expect(heading(alice, "Ce lien est incomplet")).to_be_visible()
+    expect(alice.get_by_text("La fin, après le #, s’est perdue en route.")).to_be_visible()
+    check_accessible(alice)
+    assert not [url for url in asked if "/api/" in url]
+
+
+def test_a_link_with_a_changed_letter_opens_nothing(site: Any, link: str, alice: Page) -> None:
+    alice.goto(swapped(link, link.index("#") + 7))
+    expect(heading(alice, "Ce lien n’ouvre plus rien")).to_be_visible()
+    check_accessible(alice)
+
+
+def test_a_link_that_names_another_practice_stops(site: Any, link: str, alice: Page) -> None:
+    alice.goto(swapped(link, link.index(".", link.index("#")) + 4).replace("/fr/a", "/en/a"))
+    expect(heading(alice, "Stop here")).to_be_visible()
+    expect(alice.get_by_text("This isn’t the practice you knew.")).to_be_visible()
+    expect(alice.get_by_text(ALICE.reason)).to_have_count(0)
+    check_accessible(alice)
+
+
+def test_another_link_pasted_into_the_same_tab_opens_the_other_appointment(
+    site: Any, link: str, alice: Page
+) -> None:
+    book(alice, site, "fr", site.fresh_day(), "10:20", TOM)
+    expect(alice.locator(".hour")).to_have_text("10:20")
+    alice.goto(link)
+    expect(alice.locator(".hour")).to_have_text("9:40")
+    alice.goto(swapped(link, link.index("#") + 7))
+    expect(heading(alice, "Ce lien n’ouvre plus rien")).to_be_visible()
+
+
+def fingerprint(site: Any) -> str:
+    return base64.urlsafe_b64encode(site.house.roster.fingerprint).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_practice_with_other_keys_than_its_link_promised_stops_before_anything_is_sent(
+    site: Any, alice: Page, language: str
+) -> None:
+    day = site.fresh_day()
+    sent: list[str] = []
+    alice.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    alice.goto(site.address(f"/{language}/p/{SLUG}#k={swapped(fingerprint(site), 5)}"))
+    expect(heading(alice, "Cabinet des Tilleuls")).to_be_visible()
+    alice.wait_for_function("localStorage.getItem('serment.pins') !== null")
+    alice.goto(site.booking(language))
+    expect(alice.locator("section.daycard").first).to_be_visible()
+    alice.locator("button.slot").first.click()
+    expect(heading(alice, {"fr": "Arrêtez-vous ici", "en": "Stop here"}[language])).to_be_visible()
+    expect(alice.get_by_role("textbox")).to_have_count(0)
+    expect(alice.get_by_role("link", name="04 75 22 00 00")).to_be_visible()
+    check_accessible(alice)
+    assert not [url for url in sent if url.endswith("/appointments")]
+    assert rows(site, f"SELECT 1 FROM appointments WHERE start::date = '{day}'") == []
+
+
+def test_the_practice_s_own_link_is_trusted_through_to_the_booking(site: Any, alice: Page) -> None:
+    alice.goto(site.address(f"/fr/p/{SLUG}#k={fingerprint(site)}"))
+    alice.wait_for_function("localStorage.getItem('serment.pins') !== null")
+    check_accessible(alice)
+    alice.goto(site.booking("fr"))
+    choose_time(alice, "fr", site.fresh_day(), "9:00")
+    fill_form(alice, "fr")
+    to_review(alice, "fr")
+    confirm(alice, "fr")
+
+
+def test_a_link_without_a_script_says_why_it_needs_one(
+    site: Any, link: str, profile: Callable[..., BrowserContext]
+) -> None:
+    page = profile(java_script_enabled=False).new_page()
+    page.goto(link)
+    assert "scellé sur votre appareil avant de partir" in page.locator("noscript").inner_text()
+    page.goto(site.booking("en"))
+    assert "This page needs JavaScript" in page.locator("noscript").inner_text()
