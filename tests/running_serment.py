@@ -15,7 +15,7 @@ import httpx
 
 from serment.database.cluster_folder import processes_in
 
-UP_SECONDS_MAX = 40.0
+UP_SECONDS_MAX = 120.0
 END_SECONDS_MAX = 20.0
 GONE_SECONDS_MAX = 10.0
 

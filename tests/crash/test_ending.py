@@ -65,7 +65,6 @@ def _listening(serment: Serment) -> Iterator[None]:
         ("demo", 1, [signal.SIGTERM], False),
         ("demo", 1, [signal.SIGHUP], True),  # the terminal is closed
         ("serve", 1, [signal.SIGINT] * 5, True),  # an impatient hand
-        ("serve", 1, [signal.SIGTERM], False),
         ("serve", 2, [signal.SIGTERM], False),
         ("serve", 2, [signal.SIGINT], True),
     ],
