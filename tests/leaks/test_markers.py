@@ -4,15 +4,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
-from browser.walk import Person, book, link_of
+from browser.conftest import DESK
+from browser.walk import (
+    WORDS,
+    Person,
+    book,
+    choose_time,
+    fill_form,
+    heading,
+    link_of,
+    show_day,
+    slot_of,
+    to_review,
+)
 from leaks.conftest import Watched
 from leaks.markers import Form, dressed_copies, forms
 from serment.seeding import seed_id
@@ -35,6 +48,15 @@ MARKED_CHILD = Person(
     email="zzmarker.tom@exemple.fr",
     reason="Zzmarkerotite",
 )
+MARKED_REQUEST = Person(
+    given="Zzmarkerrose",
+    birth_name="Zzmarkerweber",
+    birth_date="21/12/1944",
+    phone="06 39 98 54 32",
+    email="zzmarker.rose@exemple.fr",
+    reason="Zzmarkergenou",
+)
+BENTO, BENTO_PASSWORD = "bento", "trois tilleuls verts"  # as the house is furnished
 TYPED = (
     "Zzmarkeralice",
     "Zzmarkerfontbonne",
@@ -50,7 +72,13 @@ TYPED = (
     "2017-08-03",
     "+33639986543",
     "Zzmarkerotite",
+    "Zzmarkerrose",
+    "Zzmarkerweber",
+    "1944-12-21",
+    "+33639985432",
+    "Zzmarkergenou",
     "Pénicilline",
+    BENTO_PASSWORD,
 )
 PLANTED = "Zzplanted-positive-control"
 
@@ -105,6 +133,92 @@ def test_the_link_opens_in_a_fresh_browser(
     page.get_by_text("Zzmarkeralice").first.wait_for()
 
 
+def test_alice_moves_her_appointment_and_tom_cancels_his(
+    watched: Watched, recorded: Any, flows_done: dict[str, str]
+) -> None:
+    words = WORDS["fr"]
+    page: Page = recorded().new_page()
+    page.goto(flows_done["alice"])
+    page.get_by_role("button", name=words["move"], exact=True).click()
+    show_day(page, "fr", _day(3))
+    slot_of(page, _day(3), "9:00").click()
+    page.get_by_role("button", name=words["do_move"], exact=True).click()
+    expect(heading(page, words["moved"])).to_be_visible()
+    words, other = WORDS["en"], recorded(locale="en-GB").new_page()
+    other.goto(flows_done["tom"])
+    other.get_by_role("button", name=words["cancel"], exact=True).click()
+    other.get_by_role("button", name=words["do_cancel"], exact=True).click()
+    expect(heading(other, words["cancelled"])).to_be_visible()
+
+
+def test_what_rose_asks_for_is_a_request(watched: Watched, recorded: Any) -> None:
+    _sql(watched, "UPDATE visit_types SET accepted = 'on_request' WHERE name_fr = 'Consultation'")
+    page: Page = recorded().new_page()
+    page.goto(_Site(watched).booking("fr"))
+    choose_time(page, "fr", _day(3), "8:20")
+    fill_form(page, "fr", MARKED_REQUEST)
+    to_review(page, "fr")
+    page.get_by_role("button", name="Envoyer la demande").click()
+    expect(page.get_by_text("Votre demande est partie.")).to_be_visible()
+
+
+def test_the_practice_reads_accepts_moves_and_cancels(watched: Watched, recorded: Any) -> None:
+    page: Page = recorded(viewport=DESK).new_page()
+    page.goto(f"{watched.origin}/fr/desk")
+    page.get_by_label("Nom de connexion").fill(BENTO)
+    page.get_by_label("Mot de passe").fill(BENTO_PASSWORD)
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
+    while page.locator(f"#day-{_day(3)}").count() == 0:
+        page.get_by_role("button", name="Semaine suivante").click()
+    _visit(page, "Zzmarkerrose").click()
+    expect(page.get_by_text("Zzmarkergenou")).to_be_visible()
+    page.get_by_role("button", name="Accepter").click()
+    expect(page.get_by_text("Demande acceptée.")).to_be_visible()
+    page.keyboard.press("Escape")
+    _visit(page, "Zzmarkeralice").click()
+    page.get_by_role("button", name="Voir le contact").click()
+    expect(page.get_by_role("link", name="06 39 98 76 54")).to_be_visible()
+    page.keyboard.press("Escape")
+    _visit(page, "Zzmarkeralice").focus()
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("^Déplacé au"))).to_be_visible()
+    _visit(page, "Zzmarkerrose").click()
+    page.get_by_role("button", name="Annuler", exact=True).click()
+    page.get_by_role("button", name="Oui, annuler le rendez-vous").click()
+    expect(page.get_by_text("Rendez-vous annulé.")).to_be_visible()
+    # What was opened with the unit's key is compacted in idle time.
+    for _ in range(100):
+        if _sql(watched, "SELECT count(*) FROM stanzas WHERE octet_length(bytes) = 142") >= "3":
+            break
+        page.wait_for_timeout(100)
+    assert any("/read" in address for address, _ in watched.traffic)
+
+
+def _visit(page: Page, given: str) -> Locator:
+    """Somebody's visit in the grid."""
+    return page.locator("section.wday").get_by_role("button", name=re.compile(given)).first
+
+
+def _sql(watched: Watched, statement: str) -> str:
+    assert watched.postgres.carrier is not None
+    psql = watched.postgres.carrier.bin / "psql"
+    done = subprocess.run(
+        [psql, "-At", "-c", statement, watched.postgres.url(watched.database)],
+        check=True,
+        capture_output=True,
+    )
+    return done.stdout.decode().strip()
+
+
+def test_the_browser_asks_nobody_else_and_tells_nothing_in_an_address(watched: Watched) -> None:
+    assert {address.split("/")[2] for address, _ in watched.traffic} == {watched.origin.partition("//")[2]}
+    assert not [address for address, _ in watched.traffic if "Zzmarker" in address or "#" in address]
+    assert not [head for _, head in watched.traffic if re.search(rb"(?i)'referer'", head)]
+
+
 def test_nothing_typed_is_found_anywhere(watched: Watched) -> None:
     assert watched.find_everywhere(_wanted(watched, TYPED)) == []
 
@@ -117,14 +231,8 @@ def test_no_link_secret_ever_left_a_browser(watched: Watched, flows_done: dict[s
 
 
 def test_a_planted_marker_is_found_in_every_place_and_dress(watched: Watched) -> None:
-    psql = watched.postgres.carrier.bin / "psql"  # type: ignore[union-attr]
-    for statement in (
-        f"SELECT '{PLANTED}'",
-        f"CREATE TABLE careless AS SELECT '{PLANTED}'::text AS name",
-    ):
-        subprocess.run(
-            [psql, "-c", statement, watched.postgres.url(watched.database)], check=True, capture_output=True
-        )
+    _sql(watched, f"SELECT '{PLANTED}'")
+    _sql(watched, f"CREATE TABLE careless AS SELECT '{PLANTED}'::text AS name")
     copies = dressed_copies(PLANTED, watched.secrets)
     for number, (_, data) in enumerate(copies):
         (watched.folder / "tmp" / f"copy-{number}").write_bytes(b"\x00junk" + data + b"junk")
@@ -137,8 +245,4 @@ def test_a_planted_marker_is_found_in_every_place_and_dress(watched: Watched) ->
     assert any(place.isdigit() for place in places)
     for number, (dress, _) in enumerate(copies):
         assert any(place.startswith(f"copy-{number}") for place in places), dress
-    subprocess.run(
-        [psql, "-c", "DROP TABLE careless", watched.postgres.url(watched.database)],
-        check=True,
-        capture_output=True,
-    )
+    _sql(watched, "DROP TABLE careless")
