@@ -273,3 +273,57 @@ def test_a_moved_letter_is_vouched_for_and_a_forged_one_cannot_be_moved(
     tuesday.carry(page, "9 h 10 à")
     expect(said(page)).to_contain_text("Déplacé au")
     expect(tuesday.at(page, "9 h 30 à")).to_have_accessible_name(re.compile("attendu$"))
+
+
+def press_until(page: Page, key: str, name: str) -> None:
+    """Presses the key until the button or link of that name has the focus."""
+    for _ in range(40):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement.innerText ?? ''").replace("\u00a0", " ").startswith(name):
+            return
+    raise AssertionError(f"{name} is out of the keyboard's reach")
+
+
+def test_by_keyboard_alone_from_sign_in_to_a_cancellation_and_back(
+    practice: Town, tuesday: Tuesday, profile: Callable[..., BrowserContext]
+) -> None:
+    page = at_noon(profile(DESK)).new_page()
+    page.goto(f"{practice.origin}/fr/desk")
+    expect(page.get_by_label("Nom de connexion")).to_be_visible()
+    while page.evaluate("document.activeElement.id") != "desk-name":
+        page.keyboard.press("Tab")
+    page.keyboard.type(SAM.log_in)
+    page.keyboard.press("Tab")
+    page.keyboard.type(SAM.password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("15 – 19 mars 2027")
+    while page.evaluate("document.activeElement.dataset.stop") is None:
+        page.keyboard.press("Tab")
+    for _ in range(tuesday.weeks):
+        before = page.get_by_role("heading", level=1).inner_text()
+        page.keyboard.press("PageDown")
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+        expect(page.locator("[data-stop]:focus")).to_have_count(1)
+    press_until(page, "ArrowDown", "9 h 10 à 9 h 30, Tom Abescat")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel-title")).to_be_focused()
+    press_until(page, "Tab", "Voir le contact")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="06 39 98 12 41")).to_be_focused()
+    press_until(page, "Tab", "Annuler")
+    page.keyboard.press("Enter")
+    expect(page.locator("#cancel-ask")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Annuler", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "Oui, annuler")
+    page.keyboard.press("Enter")
+    expect(said(page)).to_contain_text("Rendez-vous annulé.")
+    expect(page.locator("#panel-title")).to_be_focused()
+    check_accessible(page)
+    press_until(page, "Tab", "Défaire")
+    page.keyboard.press("Enter")
+    expect(tuesday.at(page, "9 h 10 à")).to_have_accessible_name(re.compile("attendu$"))
+    expect(page.locator("#panel-title")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(tuesday.at(page, "9 h 10 à")).to_be_focused()

@@ -14,6 +14,8 @@ from browser.desk_town import ALICE, SAM, TODAY, Town, at_noon, fill_in, town, u
 
 pytestmark = pytest.mark.slow
 
+WEEK_BYTES_MAX = 200_000
+
 
 @pytest.fixture(scope="module")
 async def practice(
@@ -67,3 +69,17 @@ def test_what_stretches_the_password_may_reach_nothing(practice: Town, sam: Page
     for policy in policies:
         assert policy.startswith("default-src 'none'; script-src 'wasm-unsafe-eval';")
         assert "connect-src" not in policy
+
+
+def test_the_open_week_has_loaded_less_than_200_kilobytes(practice: Town, sam: Page) -> None:
+    received: list[int] = []
+    sam.on(
+        "requestfinished",
+        lambda request: (
+            received.append(request.sizes()["responseBodySize"]) if "/static/" in request.url else None
+        ),
+    )
+    unlock(sam, practice)
+    expect(sam.get_by_role("button", name="10 h 10 à 10 h 30, Alice")).to_be_visible()
+    assert len(received) > 5
+    assert sum(received) < WEEK_BYTES_MAX

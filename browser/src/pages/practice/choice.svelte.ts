@@ -78,6 +78,14 @@ export class Choice {
     document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(id)}"]`)?.focus();
   }
 
+  /** The button that was pressed may be gone with what it did: the keyboard goes on from the panel's heading, or the block. */
+  async keepFocus(): Promise<void> {
+    await tick();
+    if (document.activeElement !== null && document.activeElement !== document.body) return;
+    if (this.selection === null) await this.focusStop(this.focusId);
+    else document.getElementById('panel-title')?.focus();
+  }
+
   toggleKeys(): void {
     this.keysAct = !this.keysAct;
     localStorage.setItem(KEYS_STORED, this.keysAct ? 'on' : 'off');

@@ -45,6 +45,7 @@ export class Deeds {
     this.problem = null;
     try {
       await deed();
+      void desk.choice.keepFocus();
       return true;
     } catch (error) {
       if (error instanceof Refused && error.is('signed_out')) {
@@ -56,6 +57,7 @@ export class Deeds {
       if (!isOutage(error)) await desk.reading.read();
       if (!desk.choice.is(visit.record)) desk.choice.selection = { kind: 'visit', record: visit.record };
       this.problem = text;
+      void desk.choice.keepFocus();
       return false;
     }
   }
