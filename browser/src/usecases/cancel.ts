@@ -1,14 +1,14 @@
 import { signAct } from '../seal/act';
 import { base64 } from '../seal/bytes';
 import { postAct } from '../wire/patient';
-import type { Act, Status } from '../wire/types';
+import type { Status } from '../wire/types';
 import type { OpenedAppointment } from './open_link';
 
 /**
  * Cancels, signed by the link's holder; sent again it is the same act and the same signature.
  * Throws Refused (stale_revision, …), NoAnswer, NotNow.
  */
-export async function cancelAppointment(opened: OpenedAppointment): Promise<{ status: Status; acts: Act[] }> {
+export async function cancelAppointment(opened: OpenedAppointment): Promise<{ status: Status; acts: number }> {
   const n = opened.view.appointment.acts.reduce((last, act) => Math.max(last, act.n), 0) + 1;
   const act = await signAct(opened.record.place, n, 'cancel', opened.keys.sign);
   return postAct({ rev: opened.view.appointment.rev, n, kind: 'cancel', sig: base64(act.signature) }, opened.rowToken);

@@ -53,7 +53,7 @@ export function postMove(move: Move, rowToken: Base64, token: Base64): Promise<B
   });
 }
 
-export function postAct(act: CancelOrConfirm, rowToken: Base64): Promise<{ status: Status; acts: Act[] }> {
+export function postAct(act: CancelOrConfirm, rowToken: Base64): Promise<{ status: Status; acts: number }> {
   return request('/api/patient/appointment/acts', { method: 'POST', body: act, headers: { 'Serment-Row-Token': rowToken } });
 }
 

@@ -233,7 +233,8 @@ export interface AppointmentView {
   visit_type: VisitType;
   status: Status;
   confirmed: boolean;
-  acts: Act[];
+  /** How many acts there are. */
+  acts: number;
   appointment: Sealed;
 }
 
