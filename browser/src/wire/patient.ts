@@ -1,6 +1,6 @@
 import { address, request } from './request';
 import type {
-  Act, AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
+  AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
   Suggestion,
 } from './types';
 
