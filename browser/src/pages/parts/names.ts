@@ -7,17 +7,18 @@ export function practitionerName({ title, given_name, family_name }: Practitione
 }
 
 export function typeName(type: VisitType): string {
-  return language() === 'fr' ? type.name_fr : type.name_en;
+  return inLanguage({ fr: type.name_fr, en: type.name_en });
 }
 
 export function typeInstructions(type: VisitType): string {
-  return language() === 'fr' ? type.instructions_fr : type.instructions_en;
+  return inLanguage({ fr: type.instructions_fr, en: type.instructions_en });
 }
 
 export function siteAccess(site: Site): string {
-  return language() === 'fr' ? site.access_fr : site.access_en;
+  return inLanguage({ fr: site.access_fr, en: site.access_en });
 }
 
+/** Practices type plain spaces: before French signs they become no-break ones, so that no sign stands alone on a line. */
 export function inLanguage(text: { fr: string; en: string }): string {
-  return language() === 'fr' ? text.fr : text.en;
+  return language() === 'fr' ? text.fr.replace(/ (?=[;:?!»])/g, '\u00a0').replace(/« /g, '«\u00a0') : text.en;
 }

@@ -127,6 +127,7 @@ async def _search_view(
         "error_where": "",
         "count_line": "",
         "hint": "",
+        "ask_where": False,
         "suggestions": [],
         "sorts": [],
         "results": [],
@@ -136,22 +137,28 @@ async def _search_view(
     }
     towns = await towns_meant(instance.pool, where, limit=TOWNS_SUGGESTED) if where else []
     if where and not towns:
-        view["error_where"] = say(language, "search.town_unknown", where=where)
-        view["hint"] = say(language, "search.town_unknown_hint")
+        unknown = say(language, "search.town_unknown", where=where)
+        view["error_where"] = f"{unknown} {say(language, 'search.town_unknown_hint')}"
         return view
     if not what:
         return view
     town = towns[0] if towns else None
     kind, results = await _find(instance, what, town, sort, number)
     if results is None:
-        view["error_where"] = say(language, "form.where_missing")
+        # Often the answer to a press on a kind of care: the next question, not a mistake.
+        view["hint"] = say(language, "form.where_missing")
+        view["ask_where"] = True
+        return view
+    if kind is None and not results.count and not results.others:
+        unknown = say(language, "search.what_unknown", what=what)
+        view["error_what"] = f"{unknown} {say(language, 'search.what_unknown_hint')}"
         return view
     view |= {"form_open": False, "what_label": kind.name(language) if kind else what}
     if town is not None:
         view["where_label"] = say(language, "search.around", town=town.name, km=RADIUS_KM)
         view["suggestions"] = _other_towns(language, what, towns)
     view["title"] = _title(language, kind.name(language) if kind else "", what, town)
-    return view | _results_view(instance, language, results, what, where, sort, number, kind is not None)
+    return view | _results_view(instance, language, results, what, where, sort, number)
 
 
 async def _find(
@@ -208,7 +215,6 @@ def _results_view(
     where: str,
     sort: Sort,
     number: int,
-    by_specialty: bool,
 ) -> dict[str, Any]:
     now = instance.clock()
 
@@ -228,12 +234,10 @@ def _results_view(
         for name in ("earliest", "nearest")
     ]
     nothing = results.count == 0 and not results.others
-    unknown = say(language, "search.what_unknown", what=what)
-    hint = "search.none_hint" if by_specialty else "search.what_unknown_hint"
     more = number * PAGE_RESULTS < results.count and number < PAGE_MAX
     return {
-        "count_line": unknown if nothing and not by_specialty else line,
-        "hint": say(language, hint) if nothing else "",
+        "count_line": line,
+        "hint": say(language, "search.none_hint") if nothing else "",
         "sorts": sorts if where and results.count > 1 else [],
         "results": [views.listing_view(language, listing, today=today) for listing in results.listings],
         "others": [views.other_view(language, other) for other in results.others],

@@ -3,12 +3,14 @@
 import datetime as dt
 import functools
 import json
+import re
 from importlib import resources
 from typing import Literal
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
+_FRENCH_SPACE = re.compile(r" (?=[;:?!»])|(?<=«) ")
 _DAYS = {
     "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
     "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
@@ -56,6 +58,11 @@ def words(language: Language) -> dict[str, str]:
 def say(language: Language, key: str, **values: object) -> str:
     """The sentence `key` with its values put in. Raises KeyError for a key nobody wrote."""
     return words(language)[key].format(**values)
+
+
+def spaced(language: Language, text: str) -> str:
+    """What a practice typed, its plain spaces beside French signs made no-break: no sign stands alone on a line."""
+    return _FRENCH_SPACE.sub("\u00a0", text) if language == "fr" else text
 
 
 def negotiate(accept_language: str) -> Language:

@@ -22,6 +22,7 @@ from serment.server.pages.language import (
     phone,
     phone_href,
     say,
+    spaced,
 )
 from serment.server.usecases.find_practitioners import Listing
 from serment.server.usecases.show_practitioner import DAYS_SHOWN, Shown, Times
@@ -175,7 +176,7 @@ def practitioner_view(language: Language, shown: Shown) -> dict[str, object]:
         "name": full_name(who),
         "specialty": specialty_name(who["specialty"], language),
         "facts": f"{who['practice_name']} · {facts}",
-        "about": who[f"about_{language}"],
+        "about": spaced(language, who[f"about_{language}"] or ""),
         "open": who["accepts_bookings"] and shown.visit_type is not None,
         "readers": say(language, "practitioner.readers", practice=who["practice_name"]),
         "agendas": [
@@ -187,7 +188,9 @@ def practitioner_view(language: Language, shown: Shown) -> dict[str, object]:
             for a in shown.agendas
         ],
         "visit_types": [_type_view(language, page, shown, t) for t in shown.visit_types],
-        "instructions": shown.visit_type[f"instructions_{language}"] if shown.visit_type else "",
+        "instructions": spaced(language, shown.visit_type[f"instructions_{language}"])
+        if shown.visit_type
+        else "",
         "days": [],
         "site": None,
         "phone": "",
@@ -195,7 +198,10 @@ def practitioner_view(language: Language, shown: Shown) -> dict[str, object]:
     }
     if agenda is not None:
         view["site"] = {name: agenda[name] for name in ("address", "postcode", "town")}
-        view["site"] |= {"name": agenda["site_name"], "access": agenda[f"access_{language}"]}  # type: ignore[operator]
+        view["site"] |= {
+            "name": agenda["site_name"],
+            "access": spaced(language, agenda[f"access_{language}"]),
+        }  # type: ignore[operator]
         view["phone"], view["phone_href"] = phone(agenda["phone"]), phone_href(agenda["phone"])
     if agenda is not None and shown.visit_type is not None and shown.times is not None:
         view |= _times_view(language, page, agenda, shown.visit_type, shown.times)
