@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import check_accessible
-from browser.walk import ALICE, WORDS, choose_time, confirm, fill_form, heading, link_of, to_review
+from browser.walk import ALICE, WORDS, book, choose_time, confirm, fill_form, heading, link_of, to_review
 
 pytestmark = pytest.mark.slow
 
@@ -31,3 +32,20 @@ def test_alice_books_at_phone_width(site: Any, alice: Page, language: str) -> No
     expect(alice.get_by_role("img", name="QR")).to_be_visible()
     check_accessible(alice)
     assert link_of(alice).startswith(f"{site.origin}/{language}/a#")
+
+
+def test_what_is_printed_from_a_dark_screen_is_black_on_white_and_holds_the_link(
+    site: Any, profile: Callable[..., BrowserContext]
+) -> None:
+    page = profile(color_scheme="dark").new_page()
+    book(page, site, "fr", site.fresh_day(), "9:00")
+    check_accessible(page)
+    page.emulate_media(media="print")
+    expect(page.locator(".only-print.code")).to_be_visible()
+    expect(page.get_by_role("img", name="QR")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+    assert (
+        page.locator(".pli").evaluate("card => getComputedStyle(card).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
+    check_accessible(page)
