@@ -150,6 +150,21 @@ def test_a_practice_with_other_keys_than_its_link_promised_stops_before_anything
     assert rows(site, f"SELECT 1 FROM appointments WHERE start::date = '{day}'") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "Ce lien est incomplet."), ("en", "This link is incomplete.")]
+)
+def test_a_practice_link_that_was_cut_says_so_and_pins_nothing(
+    site: Any, alice: Page, language: str, said: str
+) -> None:
+    alice.goto(site.address(f"/{language}/p/{SLUG}"))
+    expect(alice.get_by_text(said)).to_be_hidden()
+    alice.goto("about:blank")
+    alice.goto(site.address(f"/{language}/p/{SLUG}#k={fingerprint(site)[:20]}"))
+    expect(alice.get_by_role("alert")).to_contain_text(said)
+    check_accessible(alice)
+    assert alice.evaluate("localStorage.getItem('serment.pins')") is None
+
+
 def test_the_practice_s_own_link_is_trusted_through_to_the_booking(site: Any, alice: Page) -> None:
     alice.goto(site.address(f"/fr/p/{SLUG}#k={fingerprint(site)}"))
     alice.wait_for_function("localStorage.getItem('serment.pins') !== null")

@@ -1,6 +1,7 @@
 """The routes of the public pages. No cookie is read or set; the language stands in the path."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatolo
 CACHE = {"Cache-Control": "public, max-age=20"}
 SHELLS = ("book", "a", "mine", "desk")
 ROBOTS_NONE = "noindex"
+ICON = (Path(__file__).parent / "templates" / "mark.svg").read_bytes()
+ICON_CACHE = "public, max-age=86400"
 
 
 def _html(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
@@ -67,6 +70,12 @@ async def choose_language_of(request: Request[Any, Any, Any], slug: FromPath[str
     """The short links that practices print."""
     language = negotiate(request.headers.get("accept-language", ""))
     return Redirect(f"/{language}{_own_path(request)}", status_code=302, headers={"Vary": "Accept-Language"})
+
+
+@get("/icon.svg", include_in_schema=False, sync_to_thread=False)
+def page_icon() -> Response[bytes]:
+    """The mark in a browser's tab."""
+    return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": ICON_CACHE})
 
 
 @get("/{lang:str}", include_in_schema=False)
@@ -329,6 +338,7 @@ async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: Fr
 
 
 handlers = [
+    page_icon,
     *completion.handlers,
     choose_language,
     choose_language_of,
