@@ -109,7 +109,9 @@ SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visi
     CASE WHEN k.record IS NULL THEN sha256(p.body_ct) END AS hash_ct,
     CASE WHEN k.record IS NULL THEN sha256(p.body_rs) END AS hash_rs,
     a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas, k.record IS NOT NULL AS known, p.acts
-FROM appointments p
+FROM (SELECT DISTINCT unnest(:agendas::uuid[]) AS agenda) g,
+LATERAL (SELECT * FROM appointments WHERE practice = :practice AND agenda = g.agenda AND start >= :since AND start < :until
+    OFFSET 0) p
 LEFT JOIN unnest(:known_records::uuid[], :known_revs::int[]) AS k (record, rev) ON k.record = p.record AND k.rev = p.rev
 LEFT JOIN LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,
         array_agg(signer_kid ORDER BY n) AS signer_kids, array_agg(sig ORDER BY n) AS sigs
@@ -117,8 +119,7 @@ LEFT JOIN LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY
 LEFT JOIN LATERAL (SELECT array_agg(kid) AS kids, array_agg(bytes) AS stanzas
     FROM stanzas WHERE practice = p.practice AND record = p.record AND rev = p.rev
         AND kid = ANY (:kids::bytea[])) s ON k.record IS NULL
-WHERE p.practice = :practice AND p.agenda = ANY (:agendas::uuid[]) AND p.unit = ANY (:units::uuid[])
-    AND p.start >= :since AND p.start < :until
+WHERE p.unit = ANY (:units::uuid[])
 ORDER BY p.start, p.record
 LIMIT :most
 

@@ -1,15 +1,16 @@
 -- name: read_fingerprint
 -- Which spans touch [since, until) of an agenda and of some resources, as numbers, with the version of its rules. The two
--- halves of the condition are the two indexes: the constraint's, and the one of what is overbooked.
+-- halves of the union are the two indexes: the constraint's, and the one of what is overbooked.
 -- A span's id is random and its time never changes, so equal numbers mean equal busy time.
 SELECT a.rules_version, taken.spans, taken.mark, coalesce(used.mark, 0) AS resource_mark
 FROM agendas a,
 LATERAL (SELECT count(*) AS spans, bit_xor(uuid_hash_extended(s.span, 0)) AS mark
-    FROM spans s
-    WHERE ((NOT s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until))
-            OR (s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda
-                AND s.during && tstzrange(:since, :until)))
-        AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
+    FROM (SELECT * FROM spans WHERE NOT overbooked AND practice = a.practice AND agenda = a.agenda
+            AND during && tstzrange(:since, :until)
+        UNION ALL
+        SELECT * FROM spans WHERE overbooked AND practice = a.practice AND agenda = a.agenda
+            AND during && tstzrange(:since, :until)) s
+    WHERE s.hold_until IS NULL OR s.hold_until > :now) taken,
 LATERAL (SELECT bit_xor(uuid_hash_extended(s.span, 0)) AS mark
     FROM resource_spans r JOIN spans s USING (practice, span)
     WHERE cardinality(:resources::uuid[]) > 0
@@ -26,11 +27,12 @@ LATERAL (SELECT count(*) AS spans, coalesce(bit_xor(uuid_hash_extended(s.span, 0
         array_agg(lower(s.during)) AS sinces, array_agg(upper(s.during)) AS untils, array_agg(s.record) AS records,
         array_agg(s.start) FILTER (WHERE s.visit_type = :visit_type) AS visit_starts,
         array_agg(s.record) FILTER (WHERE s.visit_type = :visit_type) AS visit_records
-    FROM spans s
-    WHERE ((NOT s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda AND s.during && tstzrange(:since, :until))
-            OR (s.overbooked AND s.practice = a.practice AND s.agenda = a.agenda
-                AND s.during && tstzrange(:since, :until)))
-        AND (s.hold_until IS NULL OR s.hold_until > :now)) taken,
+    FROM (SELECT * FROM spans WHERE NOT overbooked AND practice = a.practice AND agenda = a.agenda
+            AND during && tstzrange(:since, :until)
+        UNION ALL
+        SELECT * FROM spans WHERE overbooked AND practice = a.practice AND agenda = a.agenda
+            AND during && tstzrange(:since, :until)) s
+    WHERE s.hold_until IS NULL OR s.hold_until > :now) taken,
 LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_mark,
         array_agg(r.resource) AS used_resources, array_agg(lower(r.during)) AS used_sinces,
         array_agg(upper(r.during)) AS used_untils, array_agg(r.record) AS used_records
@@ -47,11 +49,20 @@ WHERE a.agenda = :agenda
 -- looked for by hand.
 -- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
 -- insert reads it, and the constraint does not see what the same transaction deleted.
-WITH gone AS (
-    DELETE FROM spans
-    WHERE practice = :practice AND hold_until <= :now
-        AND ((agenda = :agenda AND during && tstzrange(:since, :until)) OR record = :record)
+WITH here AS (
+    DELETE FROM spans WHERE NOT overbooked AND practice = :practice AND agenda = :agenda
+        AND during && tstzrange(:since, :until) AND (hold_until <= :now) IS TRUE
     RETURNING 1
+), beside AS (
+    DELETE FROM spans WHERE overbooked AND practice = :practice AND agenda = :agenda
+        AND during && tstzrange(:since, :until) AND (hold_until <= :now) IS TRUE
+    RETURNING 1
+), elsewhere AS (
+    DELETE FROM spans WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL
+        AND (hold_until <= :now) IS TRUE AND (agenda = :agenda AND during && tstzrange(:since, :until)) IS FALSE
+    RETURNING 1
+), gone AS (
+    SELECT FROM here UNION ALL SELECT FROM beside UNION ALL SELECT FROM elsewhere
 ), placed AS (
     INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked, hold_until,
         hold_token, on_request)
