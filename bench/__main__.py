@@ -7,10 +7,11 @@ Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, an
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from pathlib import Path
+
+import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -27,11 +28,11 @@ def main() -> None:
     begun = time.perf_counter()
     print(report.machine())
     if "a" in wanted:
-        asyncio.run(slots_http.measure())
+        uvloop.run(slots_http.measure())
     if "b" in wanted:
-        asyncio.run(next_free.measure())
+        uvloop.run(next_free.measure())
     if wanted & {"c", "d"}:
-        asyncio.run(bookings.measure(wanted))
+        uvloop.run(bookings.measure(wanted))
     if "e" in wanted:
         browser.measure()
     print(f"\n{time.perf_counter() - begun:.0f} s; at the end {report.machine()}")

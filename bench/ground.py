@@ -85,7 +85,9 @@ async def grow(pool: Pool, first: int, last: int, now: datetime) -> None:
             await connection.execute(statement.format(**words), first, last, timeout=600)
         for statement in (_SPANS, _HINTS):
             await connection.execute(statement.format(**words), first, last, eight_tomorrow(now), timeout=600)
-    await pool.execute("ANALYZE", timeout=600)
+    async with pool.acquire() as connection:  # the setting goes when the pool takes the connection back
+        await connection.execute("SET statement_timeout = 0")
+        await connection.execute("ANALYZE", timeout=600)
 
 
 async def agendas(pool: Pool, most: int) -> list[tuple[UUID, UUID]]:

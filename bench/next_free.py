@@ -14,17 +14,18 @@ from pathlib import Path
 from bench import ground, report
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
-from serment.database.pool import Pool, open_pool
+from serment.database.pool import open_pool
 from serment.directory.search import Place, box
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.stores import listings
-from serment.server.usecases.find_practitioners import RADIUS_KM
+from serment.server.usecases.find_practitioners import RADIUS_KM, find_practitioners
 from serment.server.usecases.refresh_next_free import refresh_agenda
 
 COUNTS = (1_000, 10_000, 100_000)
 MOST = 50
 SEARCHES = 300
+PAGE_RESULTS, PAGES = 10, 60  # what the search page shows, and how many are asked for
 CHECKED_AGENDAS = 40
 
 
@@ -50,7 +51,7 @@ async def measure() -> None:
                 f"{count:,} agendas, {rows:,} standing spans made in", f"{time.perf_counter() - begun:.0f} s"
             )
             await _compute_again(instance, count)
-            await _at(pool, count, first)
+            await _at(instance, count, first)
         pool.terminate()
 
 
@@ -69,8 +70,8 @@ async def _compute_again(instance: Instance, count: int) -> None:
     report.figure(f"{count:,}: one hint computed anew, p50", f"{statistics.median(took):.1f} ms")
 
 
-async def _at(pool: Pool, count: int, first: dict[str, float]) -> None:
-    chance = random.Random(1)
+async def _at(instance: Instance, count: int, first: dict[str, float]) -> None:
+    pool, chance = instance.pool, random.Random(1)
 
     def anywhere() -> Place:
         return Place(chance.uniform(43, 50), chance.uniform(-1, 7))
@@ -89,12 +90,27 @@ async def _at(pool: Pool, count: int, first: dict[str, float]) -> None:
     async def nearest(place: Place) -> None:
         await listings.nearest_around(pool, [ground.SPECIALTY], box(place, RADIUS_KM), MOST)
 
+    async def page(place: Place) -> None:
+        await find_practitioners(
+            instance,
+            codes=[ground.SPECIALTY],
+            name="",
+            around=place,
+            sort="earliest",
+            skip=0,
+            most=PAGE_RESULTS,
+        )
+
     await _one(f"{count:,}: SELECT 1 through the same pool", nothing, anywhere, first, "floor", limit=False)
     for name, search in (("earliest", earliest), ("nearest", nearest)):
         for where, place in (("anywhere", anywhere), ("in Paris", paris)):
             await _one(
                 f"{count:,}: {MOST} {name} {where}", search, place, first, f"{name} {where}", limit=True
             )
+    await _one(
+        f"{count:,}: a whole page of {PAGE_RESULTS} with a week's slots, in Paris",
+        page, paris, first, "page", limit=False, tries=PAGES,
+    )  # fmt: skip
 
 
 async def _one(
@@ -105,9 +121,10 @@ async def _one(
     key: str,
     *,
     limit: bool,
+    tries: int = SEARCHES,
 ) -> None:
     waits = []
-    for nth in range(SEARCHES + 10):
+    for nth in range(tries + 10):
         begun = time.perf_counter()
         await search(place())
         if nth >= 10:  # the first ones prepare the statement
