@@ -4,6 +4,7 @@
  * Clear columns first, so that hours and types stand before any letter is opened.
  */
 import type { Id, Instant, LocalDate } from '../../wire/types';
+import { initialsOf } from './initials';
 import { INKS, type Agenda, type Visit, type VisitType, type Week } from './model';
 import { isOfFormerList, isSigned, openRows, type OpenedRow } from './open_records';
 import { postAgenda, type AgendaAnswer, type AgendaRow, type House } from './routes';
@@ -20,6 +21,7 @@ const seconds = (instant: Instant) => Date.parse(instant) / 1000;
 /** The practice's agendas in the order it gave them, each with its ink. */
 export function agendasOf(house: House): Agenda[] {
   const active = house.agendas.filter(({ active }) => active).sort((a, b) => a.position - b.position);
+  const initials = initialsOf(house.practitioners.filter(({ practitioner }) => active.some((one) => one.practitioner === practitioner)));
   return active.flatMap((one, index): Agenda[] => {
     const site = house.sites.find((candidate) => candidate.site === one.site);
     const person = house.practitioners.find((candidate) => candidate.practitioner === one.practitioner);
@@ -28,7 +30,7 @@ export function agendasOf(house: House): Agenda[] {
     return [{
       agenda: one.agenda, unit: one.unit, zone: site.timezone, site: site.name,
       practitioner: `${title}${person.given_name} ${person.family_name}`, short: `${title}${person.family_name}`,
-      initials: `${person.given_name.charAt(0)}${person.family_name.charAt(0)}`,
+      initials: initials.get(person.practitioner) ?? '',
       ink: ((index % INKS) + 1) as 1 | 2 | 3, letter: index < INKS ? null : String.fromCharCode(65 + index),
     }];
   });
