@@ -109,9 +109,8 @@ async def _running(command: Sequence[str], environment: dict[str, str]) -> Async
         port: int = probe.getsockname()[1]
     rest = {key: value for key, value in os.environ.items() if not key.startswith("SERMENT_")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=rest | environment | {"SERMENT_PORT": str(port)},
-        stdout=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+        sys.executable, *command, env=rest | environment | {"SERMENT_PORT": str(port)}
+    )
     try:
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
