@@ -20,6 +20,11 @@ END_SECONDS_MAX = 20.0
 GONE_SECONDS_MAX = 10.0
 
 
+def _hang_up_heard() -> None:
+    """A suite started under nohup hands SIGHUP over ignored, and Serment leaves an ignored one ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Serment:
     """One `serment` command in a process group of its own; its words go to a file."""
 
@@ -34,6 +39,7 @@ class Serment:
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_hang_up_heard,
                 env={**inherited, "SERMENT_DATA": str(data), "SERMENT_PORT": str(port), **environment},
             )
 

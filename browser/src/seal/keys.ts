@@ -3,6 +3,7 @@
 import { type Bytes, KEY_BYTES, equal, random, sized } from './bytes'
 import { D, T, sha256 } from './conventions'
 import { Altered } from './errors'
+import { XWING_PUBLIC_BYTES } from './kem'
 import { BoxKey, PrivateKey, SigningKey } from './primitives'
 import type { Member } from './roster_events'
 
@@ -71,11 +72,7 @@ export async function capKeys(cap: Bytes): Promise<CapKeys> {
   return { rowToken: D(cap, 'row'), box, sign, kem, pkh: patientKeyHash(kem.publicKey) }
 }
 
-const hashes = new WeakMap<Bytes, Bytes>()
-
-/** pkh = SHA-256(T("pkh") || patient_pk); kept for as long as the row's bytes are, since opening and verifying both ask. */
+/** pkh = SHA-256(T("pkh") || patient_pk). Throws Unknown on a size. */
 export function patientKeyHash(patientPk: Bytes): Bytes {
-  const known = hashes.get(patientPk) ?? sha256(T('pkh'), patientPk)
-  hashes.set(patientPk, known)
-  return known
+  return sha256(T('pkh'), sized(patientPk, XWING_PUBLIC_BYTES, 'patient key'))
 }

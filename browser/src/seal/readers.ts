@@ -9,7 +9,7 @@ import { Altered, Stale, Unaddressed } from './errors'
 import type { Groups } from './groups'
 import { type CapKeys, patientKeyHash } from './keys'
 import { type BoxKey, PublicKey, type SigningKey } from './primitives'
-import { type Keyring, type Opened, type Sealed, ownStanza, seal } from './record'
+import { type Keyring, type Opened, type Sealed, checkPatientKey, ownStanza, seal } from './record'
 import type { SealedRecord } from './revision'
 import type { Roster } from './roster'
 import { MASK_ALL, type Reader, type Stanza, inMask, unwrap, wrap } from './stanza'
@@ -66,9 +66,7 @@ export function checkReseal(before: Opened, row: Link, next: { readonly place: P
   if (!same || place.instance !== next.place.instance) throw new Altered('another record')
   if (next.place.rev !== place.rev + 1) throw new Stale('rev')
   if (groups.id === null || groups.ct === null || groups.rs === null) throw new Unaddressed('re-sealing needs all three groups')
-  const sealed = groups.id.pkh
-  const held = row.patientPk === null ? null : patientKeyHash(row.patientPk)
-  if (sealed === null || held === null ? sealed !== held : !equal(sealed, held)) throw new Altered('patient key')
+  checkPatientKey(groups.id.pkh, row.patientPk === null ? null : patientKeyHash(row.patientPk))
   const reused = equal(groups.id.t, next.groups.id.t) || equal(groups.id.h, next.groups.id.h) || equal(groups.ct.c, next.groups.ct.c)
   if (reused) throw new Stale('t, c and h are drawn anew')
 }

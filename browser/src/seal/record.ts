@@ -40,6 +40,8 @@ export interface Draft {
 export interface Sealed extends SealedRecord {
   readonly bodies: PerGroup<Bytes>
   readonly bodyHashes: PerGroup<Bytes>
+  /** The key that `pkh` is the hash of. */
+  readonly patientPk: Bytes | null
 }
 
 export interface Opened {
@@ -75,9 +77,14 @@ export async function seal(draft: Draft): Promise<Sealed> {
   ])
   const bodies = [one, two, three] as const
   const bodyHashes = [sha256(one), sha256(two), sha256(three)] as const
-  const writing = { all: context.all, hashes: bodyHashes, ...pickWriting(draft) }
+  const { bookingPk, patientPk, head, writer } = draft
+  const writing = { all: context.all, hashes: bodyHashes, bookingPk, pkh, head, writer }
   return {
-    ...pickWriting(draft),
+    bookingPk,
+    patientPk,
+    pkh,
+    head,
+    writer,
     place: draft.place,
     bodies,
     bodyHashes,
@@ -85,10 +92,6 @@ export async function seal(draft: Draft): Promise<Sealed> {
     signature: await signRevision(writing, draft.signer),
     writerKid: draft.writer === 'patient' ? null : draft.signer.kid,
   }
-}
-
-function pickWriting({ bookingPk, patientPk, head, writer }: Draft): Pick<Draft, 'bookingPk' | 'patientPk' | 'head' | 'writer'> {
-  return { bookingPk, patientPk, head, writer }
 }
 
 /** The caller's own stanza, a symmetric one first: it opens several times faster. Throws Unaddressed. */
@@ -125,14 +128,13 @@ export async function open(record: SealedRecord, keys: Keyring): Promise<Opened>
     ct: plain[1] ? readContact(plain[1]) : null,
     rs: plain[2] ? readReason(plain[2]) : null,
   }
-  if (groups.id !== null) checkPatientKey(groups.id.pkh, record.patientPk)
+  if (groups.id !== null) checkPatientKey(groups.id.pkh, record.pkh)
   return { place: record.place, groups, mask, kid: key.kid, compactable: !symmetric }
 }
 
-/** Throws Altered unless the row's patient_pk is the one whose hash the writer sealed. */
-function checkPatientKey(pkh: Bytes | null, patientPk: Bytes | null): void {
-  const row = patientPk === null ? null : patientKeyHash(patientPk)
-  if (pkh === null || row === null ? pkh !== row : !equal(pkh, row)) throw new Altered('patient key')
+/** Throws Altered unless the row's patient key, or its absence, is the one that the writer sealed the hash of. */
+export function checkPatientKey(sealed: Bytes | null, row: Bytes | null): void {
+  if (sealed === null || row === null ? sealed !== row : !equal(sealed, row)) throw new Altered('patient key')
 }
 
 /** Every record of a list, opened in batches, each with its own result: one altered row hides no other. */

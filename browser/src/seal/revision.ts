@@ -8,8 +8,6 @@ import { type Bytes, HASH_BYTES, SIGNATURE_BYTES, equal, join, sized, u8 } from 
 import { KID_BYTES, T, sha256 } from './conventions'
 import { type PerGroup, type Place, contextOf } from './context'
 import { Altered, Unknown } from './errors'
-import { XWING_PUBLIC_BYTES } from './kem'
-import { patientKeyHash } from './keys'
 import { ED25519_PUBLIC_BYTES, type SigningKey, verify } from './primitives'
 import type { Roster } from './roster'
 import { MASK_ALL } from './stanza'
@@ -39,7 +37,8 @@ export interface SealedRecord {
   /** Roster head the writer saw. */
   readonly head: Bytes
   readonly bookingPk: Bytes
-  readonly patientPk: Bytes | null
+  /** Hash of the patient's key (`patientKeyHash`), null where nobody holds a link. Only who seals to the key needs it whole. */
+  readonly pkh: Bytes | null
 }
 
 /** Throws Unknown on a size or combination that no writer makes, before anything is opened or verified. */
@@ -49,7 +48,7 @@ export function checkForm(record: SealedRecord): void {
   sized(record.signature, SIGNATURE_BYTES, 'signature')
   sized(record.head, HASH_BYTES, 'head')
   sized(record.bookingPk, ED25519_PUBLIC_BYTES, 'booking key')
-  if (record.patientPk !== null) sized(record.patientPk, XWING_PUBLIC_BYTES, 'patient key')
+  if (record.pkh !== null) sized(record.pkh, HASH_BYTES, 'patient key')
   if ((record.writerKid === null) !== (record.writer === 'patient')) throw new Unknown('writer')
   if (record.writerKid !== null) sized(record.writerKid, KID_BYTES, 'writer')
 }
@@ -58,19 +57,18 @@ export interface Writing {
   readonly all: Bytes
   readonly hashes: PerGroup<Bytes>
   readonly bookingPk: Bytes
-  readonly patientPk: Bytes | null
+  readonly pkh: Bytes | null
   readonly head: Bytes
   readonly writer: Writer
 }
 
 function revisionMessage(writing: Writing): Bytes {
-  const pkh = writing.patientPk === null ? new Uint8Array(HASH_BYTES) : patientKeyHash(writing.patientPk)
   return join(
     T('revision'),
     writing.all,
     ...writing.hashes.map((hash) => sized(hash, HASH_BYTES, 'body hash')),
     sized(writing.bookingPk, ED25519_PUBLIC_BYTES, 'booking key'),
-    pkh,
+    writing.pkh ?? new Uint8Array(HASH_BYTES),
     sized(writing.head, HASH_BYTES, 'head'),
     u8(WRITERS[writing.writer]),
   )

@@ -102,7 +102,7 @@ export function recordOf(instance: string, row: Sealed): SealedRecord {
     writerKid: row.writer_kid === null ? null : fromBase64(row.writer_kid),
     head: fromBase64(row.head),
     bookingPk,
-    patientPk: row.patient_pk === null ? null : fromBase64(row.patient_pk),
+    pkh: row.pkh === null ? null : fromBase64(row.pkh),
   };
 }
 

@@ -221,7 +221,10 @@ export interface Sealed {
   sig: Base64;
   head: Base64;
   booking_pk: Base64;
-  patient_pk: Base64 | null;
+  /** Hash of the patient's key; null where nobody holds a link. */
+  pkh: Base64 | null;
+  /** The key itself, for who seals to it; lists leave it out. */
+  patient_pk?: Base64;
   writer: 'patient' | 'member' | 'connector';
   writer_kid: Base64 | null;
 }

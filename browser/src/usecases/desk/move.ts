@@ -4,7 +4,7 @@
  * message secrets), to the unit and to the patient's own key, so that the patient's link still opens it. The old time
  * stands until the server has taken the new revision.
  */
-import { base64, random, uuidFromId } from '../../seal/bytes';
+import { base64, fromBase64, random, uuidFromId } from '../../seal/bytes';
 import { D } from '../../seal/conventions';
 import { Altered } from '../../seal/errors';
 import type { Groups } from '../../seal/groups';
@@ -44,14 +44,14 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move:
   const groups: Groups = { id: { ...identity, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) }, ct: { ...ct, c: code }, rs };
   const at = { practice: desk.practice.practice, unit: uuidFromId(record.place.unit), record: visit.record, rev: row.rev + 1, slot };
   const next = { place: { ...record.place, rev: at.rev, slot: slotOf(slot) }, groups };
-  const link = { bookingPk: record.bookingPk, patientPk: record.patientPk };
+  const link = { bookingPk: record.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
   checkReseal(opened, link, next);
   const epoch = desk.units.get(at.unit)?.[0];
   if (epoch === undefined) throw new Altered('unit');
   const sealed = await sealByMember(next.place, groups, epoch.keys.record, desk.trusted.roster, link, desk.user.sign);
   const [idBody, ctBody, rsBody] = sealed.bodies;
   return {
-    linked: record.patientPk !== null,
+    linked: link.patientPk !== null,
     move: {
       revision: {
         ...at, bodies: { id: base64(idBody), ct: base64(ctBody), rs: base64(rsBody) }, stanzas: sealed.stanzas.map(base64), sig: base64(sealed.signature),

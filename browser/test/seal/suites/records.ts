@@ -64,8 +64,8 @@ const swappedParts = claim('swap matrix: no group, body, stanza, mask or key can
   await refused(() => open({ ...sealed, bodies: [ct, id, rs] }, unit), 'Altered')
   await refused(() => open({ ...sealed, bodies: [id, ct, other.bodies[2]] }, unit), 'Altered')
   await refused(() => open({ ...sealed, stanzas: other.stanzas }, unit), 'Altered')
-  await refused(() => open({ ...sealed, patientPk: mallory.kem.publicKey }, unit), 'Altered')
-  await refused(() => open({ ...sealed, patientPk: null }, unit), 'Altered')
+  await refused(() => open({ ...sealed, pkh: mallory.pkh }, unit), 'Altered')
+  await refused(() => open({ ...sealed, pkh: null }, unit), 'Altered')
   const stanza = sealed.stanzas[1] as Bytes
   await refused(() => open({ ...sealed, stanzas: [withByte(stanza, 17, 7)] }, keyring(practice.connector.kem)), 'Altered')
   for (const mask of [0, 8, 255]) await refused(() => readStanza(withByte(stanza, 17, mask)), 'Unknown')
@@ -91,8 +91,8 @@ const signed = claim('a signature covers bodies, keys, head and writer; only who
     { bodies: [other.bodies[0], sealed.bodies[1], sealed.bodies[2]], bodyHashes: [null, null, null] },
     { bodies: [sealed.bodies[0], null, null], bodyHashes: [null, other.bodyHashes[1], sealed.bodyHashes[2]] },
     { bookingPk: mallory.sign.publicKey },
-    { patientPk: mallory.kem.publicKey },
-    { patientPk: null },
+    { pkh: mallory.pkh },
+    { pkh: null },
     { head: random(32) },
     { signature: other.signature },
     { writer: 'member', writerKid: practice.sam.sign.kid },
@@ -212,7 +212,7 @@ const pkh = claim('the hash in `id` is the row\'s patient key, whoever seals', a
   const place = placeIn(practice)
   const sealed = await sealByMember(place, alicesGroups(), practice.keys.record, practice.roster, link, practice.sam.sign)
   same((await open(sealed, keyring(practice.keys.record))).groups.id?.pkh, null, 'nobody holds a link')
-  await refused(() => open({ ...sealed, patientPk: cap.kem.publicKey }, keyring(practice.keys.record)), 'Altered')
+  await refused(() => open({ ...sealed, pkh: cap.pkh }, keyring(practice.keys.record)), 'Altered')
 })
 
 const handle = claim('nothing is sealed whose handle is not the one that c gives', async () => {

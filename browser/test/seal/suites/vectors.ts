@@ -8,7 +8,7 @@ import { type Bytes, fromHex, hex } from '../../../src/seal/bytes'
 import { D, T, kid, symmetricKid } from '../../../src/seal/conventions'
 import { type Place, contextOf } from '../../../src/seal/context'
 import { writeContact, writeIdentity, writeReason } from '../../../src/seal/groups'
-import { capKeys, epochKeys, userKeys } from '../../../src/seal/keys'
+import { capKeys, epochKeys, patientKeyHash, userKeys } from '../../../src/seal/keys'
 import { BoxKey, PrivateKey } from '../../../src/seal/primitives'
 import { type Opened, keyring, open } from '../../../src/seal/record'
 import { type SealedRecord, readWriter, verifyRevision } from '../../../src/seal/revision'
@@ -69,7 +69,7 @@ function recordOf(e: Envelope): SealedRecord {
   return {
     place: placeOf(e), bodies: [one, two, three], bodyHashes: [null, null, null], stanzas: e.stanzas.map(fromHex),
     signature: fromHex(e.sig), writer: readWriter(e.writer), writerKid: orNull(e.writer_kid), head: fromHex(e.head),
-    bookingPk: fromHex(e.booking_pk), patientPk: orNull(e.patient_pk),
+    bookingPk: fromHex(e.booking_pk), pkh: e.patient_pk === null ? null : patientKeyHash(fromHex(e.patient_pk)),
   }
 }
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from serment.framing import Act, Stanza, StanzaType, Writer, kid
+from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes
 from serment.server.usecases.errors import NoSuchAppointment
@@ -64,7 +64,11 @@ class SealedStanza(msgspec.Struct):
 
 
 class Sealed(msgspec.Struct):
-    """An appointment as it is stored; nothing of it is opened here. `sealed_slot` is 44 bytes, see spec/rdv1.md."""
+    """An appointment as it is stored; nothing of it is opened here. `sealed_slot` is 44 bytes, see spec/rdv1.md.
+
+    `pkh` is the hash of the patient's key (spec/rdv1.md, section 1), null where nobody holds a link. The key itself,
+    1,216 bytes, is left out of lists: only who seals to it needs it.
+    """
 
     practice: UUID
     unit: UUID
@@ -82,9 +86,10 @@ class Sealed(msgspec.Struct):
     sig: bytes
     head: bytes
     booking_pk: bytes
-    patient_pk: bytes | None
+    pkh: bytes | None
     writer: str
     writer_kid: bytes | None
+    patient_pk: bytes | msgspec.UnsetType = msgspec.UNSET
 
 
 class PatientPractitioner(msgspec.Struct):
@@ -132,8 +137,9 @@ class PatientAppointment(msgspec.Struct):
     appointment: Sealed
 
 
-def sealed(row: asyncpg.Record) -> Sealed:
-    """A stored row as it travels."""
+def sealed(row: asyncpg.Record, *, listed: bool = False) -> Sealed:
+    """A stored row as it travels; `listed` leaves the patient's key out."""
+    patient_pk = row["patient_pk"]
     acts = zip(row["ns"] or (), row["kinds"] or (), row["signer_kids"] or (), row["sigs"] or (), strict=True)
     return Sealed(
         practice=row["practice"],
@@ -152,9 +158,10 @@ def sealed(row: asyncpg.Record) -> Sealed:
         sig=row["sig"],
         head=row["head"],
         booking_pk=row["booking_pk"],
-        patient_pk=row["patient_pk"],
+        pkh=None if patient_pk is None else patient_key_hash(patient_pk),
         writer=Writer(row["writer"]).name.lower(),
         writer_kid=row["writer_kid"],
+        patient_pk=msgspec.UNSET if listed or patient_pk is None else patient_pk,
     )
 
 
@@ -184,7 +191,7 @@ async def read_by_link(
         raise NoSuchAppointment
     told = msgspec.json.decode(place, type=_Place)
     appointment = sealed(row)
-    own = kid(appointment.patient_pk) if appointment.patient_pk is not None else None
+    own = kid(row["patient_pk"]) if row["patient_pk"] is not None else None
     appointment.stanzas = [stanza for stanza in appointment.stanzas if _for_patient(stanza, own)]
     return PatientAppointment(
         told.practice,
@@ -263,7 +270,7 @@ async def read_list(
             row["overbooked"],
             row["rev"],
             row["acts"],
-            None if row["known"] else sealed(row),
+            None if row["known"] else sealed(row, listed=True),
         )
         for row in rows
     ]
