@@ -87,6 +87,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         _data_folder,
         _port,
         _origin,
+        _source,
         _bundle,
         _own_database if settings.database_url is not None else _embedded_database,
     )
@@ -202,6 +203,15 @@ def _origin(settings: Settings) -> Iterator[Finding]:
         yield wrong(
             f"Serment would listen on {settings.host} without knowing the address people type.",
             "Set SERMENT_ORIGIN, such as https://rdv.example.org: browsers seal only on https pages.",
+        )
+
+
+def _source(settings: Settings) -> Iterator[Finding]:
+    if settings.origin is not None and settings.source is None:
+        yield note(
+            "The pages do not say where their source code is, which the licence asks of a server others use "
+            "(AGPL-3.0, section 13).",
+            "Set SERMENT_SOURCE to where the code you run can be had, such as https://code.example.org/serment.",
         )
 
 

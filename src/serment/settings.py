@@ -30,6 +30,7 @@ class Settings:
 
     `instance` is part of every envelope's context and must never change once a practice was opened.
     `origin` is the address in the browser's bar (scheme, host, port), None for http://127.0.0.1:PORT and localhost.
+    `source` is where this very program's source code can be had: every page offers it (AGPL-3.0, section 13).
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
 
@@ -40,6 +41,7 @@ class Settings:
     postgres_bin: Path | None = None
     instance: str = "serment-demo"
     origin: str | None = None
+    source: str | None = None
     workers: int = 1
 
 
@@ -55,6 +57,11 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "SERMENT_ORIGIN",
         "origin",
         "address people type, such as https://rdv.example.org (else this machine's)",
+    ),
+    (
+        "SERMENT_SOURCE",
+        "source",
+        "address of the source code this server runs, offered on every page (AGPL-3.0, section 13)",
     ),
     ("SERMENT_WORKERS", "workers", "server processes (1)"),
 )
@@ -151,6 +158,15 @@ def _origin(variable: str, text: str) -> str:
     return bare
 
 
+def _source(variable: str, text: str) -> str:
+    parts = _address(_text(variable, text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise SettingWrong(
+            f"{variable} is not an address people can follow. It looks like https://code.example.org/serment."
+        )
+    return text
+
+
 _READERS: dict[str, Callable[[str, str], object]] = {
     "host": _text,
     "port": _number(1, PORT_MAX),
@@ -159,5 +175,6 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "postgres_bin": _folder,
     "instance": _instance,
     "origin": _origin,
+    "source": _source,
     "workers": _number(1, WORKERS_MAX),
 }

@@ -44,6 +44,7 @@ SECOND = "cabinet-du-pont"
 ZONE = ZoneInfo("Europe/Paris")
 NOW = dt.datetime(2027, 3, 16, 10, 2, tzinfo=ZONE)  # a Tuesday morning
 TODAY = NOW.date()
+SOURCE = "https://code.example.org/serment"
 SAM = Person("Sam Vergnes", Role.SECRETARY, "sam", "lundi matin huit heures")
 HELENE = Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavoir")
 ALICE = Patient(
@@ -326,7 +327,7 @@ def town(url: str, folder: Path) -> Iterator[Town]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = Settings(port=port, data=folder, database_url=url)
+    settings = Settings(port=port, data=folder, database_url=url, source=SOURCE)
     clock = Clock(NOW.astimezone(dt.UTC) - dt.datetime.now(dt.UTC))
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Worker, expect
 
 from browser.conftest import DESK
-from browser.desk_town import ALICE, SAM, TODAY, Town, at_noon, fill_in, town, unlock
+from browser.desk_town import ALICE, SAM, SOURCE, TODAY, Town, at_noon, fill_in, town, unlock
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +46,22 @@ def test_the_password_is_stretched_beside_the_page_which_stays_alive(practice: T
     assert all("/static/argon2_worker-" in worker.url for worker in workers)
     # The page's own copy of Argon2id was not even fetched.
     assert not [url for url in asked if "/static/argon2-" in url]
+
+
+def test_the_source_code_is_offered_on_every_page_and_below_the_closed_desk(
+    practice: Town, sam: Page
+) -> None:
+    for path in ("", "search?what=dentiste", "privacy", "mine", "desk", "no-such-page"):
+        sam.goto(f"{practice.origin}/fr/{path}")
+        offered = sam.get_by_role("contentinfo").get_by_role(
+            "link", name="Logiciel libre : le code de ce site"
+        )
+        expect(offered).to_have_attribute("href", SOURCE)
+        expect(offered).to_be_visible()
+    unlock(sam, practice)
+    expect(sam.get_by_role("contentinfo")).to_have_count(0)
+    sam.get_by_role("button", name="Refermer", exact=True).click()
+    expect(sam.get_by_role("contentinfo").get_by_role("link", name="Logiciel libre")).to_be_visible()
 
 
 def test_a_worker_that_does_not_come_opens_the_desk_all_the_same(practice: Town, sam: Page) -> None:

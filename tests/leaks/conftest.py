@@ -6,7 +6,6 @@ temporary files have a folder of their own, and Chromium's traffic is recorded.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -115,7 +114,6 @@ async def watched(bundle: None, tmp_path_factory: pytest.TempPathFactory) -> Any
             server.terminate()
             server.wait(timeout=20)
             postgres.stop()
-            shutil.rmtree(postgres.socket_folder, ignore_errors=True)
 
 
 def _serve(folder: Path, port: int, url: str, output: Any) -> subprocess.Popen[bytes]:

@@ -46,6 +46,7 @@ async def test_it_starts_in_a_folder_of_any_name(tmp_path: Path, name: str) -> N
     with EmbeddedPostgres(tmp_path / name) as postgres:
         assert await _answers(postgres)
         assert len(os.fsencode(postgres.socket_folder / cluster_folder.SOCKET_NAME)) <= 107
+    assert postgres.socket_folder.parent == postgres.folder or not postgres.socket_folder.exists()
 
 
 async def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:

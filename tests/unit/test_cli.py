@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,19 @@ def test_check_says_what_is_wrong_with_data_binaries_bundle_and_address(
     wrongs = " ".join(_verdicts(settings)[check.Verdict.WRONG])
     for words in ("bundle is not built", "MB are free", "SERMENT_ORIGIN", "No usable PostgreSQL was found"):
         assert words in wrongs
+
+
+def test_check_asks_a_public_server_for_the_address_of_its_source_code(
+    tmp_path: Path, free_port: int
+) -> None:
+    here = Settings(port=free_port, data=tmp_path / "data")
+    public = replace(here, origin="https://rdv.example.org")
+    said = replace(public, source="https://code.example.org/serment")
+    asks = [
+        any("SERMENT_SOURCE" in sentence for sentence in _verdicts(settings)[check.Verdict.NOTE])
+        for settings in (here, public, said)
+    ]
+    assert asks == [False, True, False]
 
 
 def test_a_check_that_breaks_is_itself_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

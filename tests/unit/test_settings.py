@@ -26,6 +26,7 @@ def test_every_variable_is_read() -> None:
             "SERMENT_POSTGRES_BIN": "/opt/pg/bin",
             "SERMENT_INSTANCE": "rdv.example.org",
             "SERMENT_ORIGIN": "https://rdv.example.org/",
+            "SERMENT_SOURCE": "https://code.example.org/serment?at=0.1.0",
             "SERMENT_WORKERS": "4",
         }
     )
@@ -37,6 +38,7 @@ def test_every_variable_is_read() -> None:
         Path("/opt/pg/bin"),
         "rdv.example.org",
         "https://rdv.example.org",
+        "https://code.example.org/serment?at=0.1.0",
         4,
     )
 
@@ -55,6 +57,10 @@ def test_every_variable_is_read() -> None:
         ("SERMENT_INSTANCE", "a" * 65, "up to 64"),
         ("SERMENT_ORIGIN", "https://rdv.example.org/path", "scheme and host alone"),
         ("SERMENT_ORIGIN", "http://rdv.example.org", "Use https"),
+        ("SERMENT_SOURCE", "code.example.org", "people can follow"),
+        ("SERMENT_SOURCE", "ftp://code.example.org/", "people can follow"),
+        ("SERMENT_SOURCE", "javascript:alert(1)", "people can follow"),
+        ("SERMENT_SOURCE", "https://me:secret@code.example.org/", "people can follow"),
         ("SERMENT_PROT", "8000", "SERMENT_PROT is not a setting"),
     ],
 )

@@ -153,6 +153,9 @@ class EmbeddedPostgres:
             self._thread.join(STOP_SECONDS_MAX)
             self._thread = None
         self._process = None
+        if self.socket_folder.parent != self.folder:
+            with contextlib.suppress(OSError):
+                self.socket_folder.rmdir()
         self._lock.release()
 
     def __enter__(self) -> Self:

@@ -52,7 +52,7 @@ async def open_instance(
     pool = await open_pool(url, connections_max=connections_max)
     try:
         await _check_name(pool, settings.instance)
-        return Instance(settings.instance, pool, read_secret(settings.data), clock)
+        return Instance(settings.instance, pool, read_secret(settings.data), clock, settings.source)
     except BaseException:
         pool.terminate()
         raise

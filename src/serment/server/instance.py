@@ -52,12 +52,16 @@ def wall_time() -> datetime:
 
 @dataclass(frozen=True)
 class Instance:
-    """`name` is part of every envelope's context. The memories are checked against the database at each use."""
+    """`name` is part of every envelope's context; `source` is where the program's source code is, None if unsaid.
+
+    The memories are checked against the database at each use.
+    """
 
     name: str
     pool: Pool
     secret: Secret
     clock: Callable[[], datetime] = wall_time
+    source: str | None = None
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))

@@ -53,8 +53,14 @@ def _own_path(request: Request[Any, Any, Any]) -> str:
     return f"{rest or '/'}?{request.url.query}" if request.url.query else rest or "/"
 
 
+def _page(request: Request[Any, Any, Any], template: str, language: Language, **values: Any) -> str:
+    """A page of this instance: its own path for the link to the other language, and where its source code is."""
+    values = {"path": _own_path(request), **values}
+    return page(template, language, source=_instance(request).source, **values)
+
+
 def _missing(language: Language, request: Request[Any, Any, Any]) -> Response[str]:
-    text = page("error.html", language, path="/", entries=("search",), code=404, robots=ROBOTS_NONE)
+    text = _page(request, "error.html", language, path="/", entries=("search",), code=404, robots=ROBOTS_NONE)
     return _html(text, status=404)
 
 
@@ -90,7 +96,8 @@ async def home(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response
         if kind.key in OFTEN
     ]
     return _html(
-        page("home.html", language, path="/", entries=("search",), often=often, where=""), headers=CACHE
+        _page(request, "home.html", language, path="/", entries=("search",), often=often, where=""),
+        headers=CACHE,
     )
 
 
@@ -116,9 +123,7 @@ async def search(
         sort="nearest" if sort == "nearest" else "earliest",
         number=min(int(number), PAGE_MAX) if number.isascii() and number.isdigit() and int(number) else 1,
     )
-    text = page(
-        "results.html", language, path=_own_path(request), entries=("search",), robots=ROBOTS_NONE, view=view
-    )
+    text = _page(request, "results.html", language, entries=("search",), robots=ROBOTS_NONE, view=view)
     return _html(text, headers=CACHE)
 
 
@@ -272,7 +277,7 @@ async def practitioner(
     if language is None or shown is None:
         return _missing(language or "fr", request)
     view = views.practitioner_view(language, shown)
-    return _html(page("practitioner.html", language, path=_own_path(request), view=view), headers=CACHE)
+    return _html(_page(request, "practitioner.html", language, view=view), headers=CACHE)
 
 
 @get("/{lang:str}/p/{slug:str}", include_in_schema=False)
@@ -285,7 +290,7 @@ async def practice(
     if language is None or row is None:
         return _missing(language or "fr", request)
     view = views.practice_view(language, row)
-    text = page("practice.html", language, path=_own_path(request), entries=("practice",), view=view)
+    text = _page(request, "practice.html", language, entries=("practice",), view=view)
     return _html(text, headers=CACHE)
 
 
@@ -295,7 +300,7 @@ async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respo
     language = _language(lang)
     if language is None:
         return _missing("fr", request)
-    return _html(page("privacy.html", language, path="/privacy"), headers=CACHE)
+    return _html(_page(request, "privacy.html", language, path="/privacy"), headers=CACHE)
 
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
@@ -305,10 +310,10 @@ async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respons
     if language is None:
         return _missing("fr", request)
     entry = request.url.path.rstrip("/").rpartition("/")[2]
-    text = page(
+    text = _page(
+        request,
         "shell.html",
         language,
-        path=_own_path(request),
         entries=(entry,),
         robots=ROBOTS_NONE,
         entry=entry,

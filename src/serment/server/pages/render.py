@@ -58,9 +58,13 @@ def page(
     path: str,
     entries: tuple[str, ...] = (),
     robots: str = "",
+    source: str | None = None,
     **values: Any,
 ) -> str:
-    """The page as HTML. `path` is the page's own path and query without the language, for the link to the other one."""
+    """The page as HTML. `path` is the page's own path and query without the language, for the link to the other one.
+
+    `source` is the address of the program's source code, None where nobody said it.
+    """
     other = LANGUAGES[1 - LANGUAGES.index(language)]
     styles, scripts = assets(*entries)
     return _environment.get_template(template).render(
@@ -71,5 +75,6 @@ def page(
         styles=styles,
         scripts=scripts,
         robots=robots,
+        source=source,
         **values,
     )
