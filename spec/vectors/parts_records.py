@@ -397,6 +397,9 @@ def stanza_swaps(good: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+IDENTITY_POINT = "01" + "00" * 31
+
+
 def signature_swaps(good: list[dict[str, Any]]) -> list[dict[str, Any]]:
     one, moved = good[0], good[2]
     base, staff = one["name"], moved["name"]
@@ -407,6 +410,24 @@ def signature_swaps(good: list[dict[str, Any]]) -> list[dict[str, Any]]:
         bad("signature's second half flipped", base, "unit", {"sig": flip(one["sig"], 40)}, None, "Altered"),
         bad("signature of another revision", base, "unit", {"sig": moved["sig"]}, None, "Altered"),
         bad("signature cut short", base, "unit", {"sig": one["sig"][:-2]}, "Unknown", "Unknown"),
+        *(
+            bad(
+                f"a signature that fits any message, under a key of small order: {what}",
+                base,
+                "unit",
+                {"booking_pk": key, "sig": IDENTITY_POINT + "00" * 32},
+                None,
+                "Altered",
+            )
+            for what, key in (
+                ("the identity", IDENTITY_POINT),
+                ("the identity with x's sign", "01" + "00" * 30 + "80"),
+                ("the identity, unreduced", "ee" + "ff" * 30 + "7f"),
+                ("order 2", "ec" + "ff" * 30 + "7f"),
+                ("order 4", "00" * 32),
+                ("order 8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+            )
+        ),
         bad("head of an earlier roster", base, "unit", {"head": p.AT["sam"].head.hex()}, None, "Altered"),
         bad("head the roster never had", base, "unit", {"head": named("no head").hex()}, None, "Altered"),
         bad(

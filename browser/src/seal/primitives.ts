@@ -4,7 +4,7 @@
  * Whatever fails in opening is Altered, without saying which step failed.
  */
 import type { Key } from 'hpke'
-import { type Bytes, KEY_BYTES, SIGNATURE_BYTES, cut, join, random, sized } from './bytes'
+import { type Bytes, KEY_BYTES, SIGNATURE_BYTES, cut, hex, join, random, sized } from './bytes'
 import { kid, symmetricKid } from './conventions'
 import { Altered, Unknown } from './errors'
 import { XWING_ENC_BYTES, XWING_PUBLIC_BYTES, XWING_SEED_BYTES } from './kem'
@@ -113,8 +113,29 @@ export class SigningKey {
   }
 }
 
-/** Throws Altered unless `signature` is that key's over that message. */
+/**
+ * The y of the eight points whose order divides 8, and what decodes to the same: 2^255-19 and one more, unreduced. Under
+ * such a key one signature fits any message, and the tiers' libraries differ in whether they refuse it.
+ */
+const SMALL_ORDER_Y = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+const X_SIGN_BIT = 0x80
+
+function smallOrder(publicKey: Bytes): boolean {
+  const y = publicKey.slice()
+  y[31] = publicKey[31]! & ~X_SIGN_BIT
+  return SMALL_ORDER_Y.has(hex(y))
+}
+
+/** Throws Altered unless `signature` is that key's over that message. A key of small order signs nothing. */
 export async function verify(publicKey: Bytes, signature: Bytes, message: Bytes, what: string): Promise<void> {
   if (publicKey.length !== ED25519_PUBLIC_BYTES || signature.length !== SIGNATURE_BYTES) throw new Unknown(what)
-  if (!(await tier().signatures.verify(publicKey, signature, message))) throw new Altered(what)
+  if (smallOrder(publicKey) || !(await tier().signatures.verify(publicKey, signature, message))) throw new Altered(what)
 }

@@ -37,6 +37,20 @@ PAD_HEADER_BYTES: Final = 4
 INSTANCE_BYTES_MAX: Final = 64
 U32_MAX: Final = 2**32 - 1
 U64_MAX: Final = 2**64 - 1
+# The y of the eight points whose order divides 8, and what decodes to the same: 2^255-19 and one more, unreduced. Under
+# such a key one signature fits any message, and libraries differ in whether they refuse it. The last bit is x's sign.
+_SMALL_ORDER_Y: Final = frozenset(
+    bytes.fromhex(y)
+    for y in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
 
 _INSTANCE = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -129,9 +143,14 @@ def padded_size(length: int, sizes: Sequence[int]) -> int:
 
 
 def check_signature(public_key: bytes, signature: bytes, message: bytes, what: str) -> None:
-    """Raise Altered unless this is an Ed25519 signature (RFC 8032, no ZIP 215) of the message by the key."""
+    """Raise Altered unless this is an Ed25519 signature (RFC 8032, no ZIP 215) of the message by the key.
+
+    A key of small order signs nothing: Altered.
+    """
     exactly(signature, SIG_BYTES, "signature")
     exactly(public_key, SIGN_PK_BYTES, "signing key")
+    if public_key[:31] + bytes((public_key[31] & 0x7F,)) in _SMALL_ORDER_Y:
+        raise Altered(what)
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except InvalidSignature:
