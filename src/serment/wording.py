@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from serment.database import carriers, cluster_folder, embedded, migrate, pool
-from serment.server.app import InstanceNameChanged
+from serment.server.app import InstanceNameChanged, SecretChanged
 from serment.server.secret import SecretUnusable
 from serment.settings import Settings
 
@@ -25,6 +25,7 @@ _OURS: tuple[type[Exception], ...] = (
     pool.PostgresTooOld,
     pool.NotUtf8,
     InstanceNameChanged,
+    SecretChanged,
     SecretUnusable,
 )
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -17,6 +17,11 @@ def _tag(secret: bytes, label: str, value: bytes) -> bytes:
     return hmac.new(key, value, sha256).digest()
 
 
+def own_tag(secret: bytes) -> bytes:
+    """What a database keeps to know its secret again: HMAC(D(S,"own"), nothing)."""
+    return _tag(secret, "own", b"")
+
+
 def find_row(secret: bytes, find: bytes) -> bytes:
     """The account row a log-in name leads to: HMAC(D(S,"find"), find)."""
     return _tag(secret, "find", exactly(find, KEY_BYTES, "find"))

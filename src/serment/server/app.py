@@ -20,13 +20,15 @@ from litestar.config.compression import CompressionConfig
 from litestar.static_files import create_static_files_router
 
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
+from serment.database.queries import Connection
+from serment.framing.server_secret import own_tag
 from serment.server.api import patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.changes import Changes
 from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
 from serment.server.jobs import running_jobs
-from serment.server.secret import read_secret
+from serment.server.secret import SECRET_FILE, Secret, read_secret
 from serment.server.stores import rosters
 from serment.settings import Settings
 
@@ -42,30 +44,47 @@ class InstanceNameChanged(Exception):
     started. Set SERMENT_INSTANCE to the name it was installed with."""
 
 
+class SecretChanged(Exception):
+    """This database was used with another server secret. With this one nobody signs in by password and no message link
+    works. Nothing was started. Put the file `secret` back into the data folder (docs/how-to/postgresql.md)."""
+
+
 async def open_instance(
     settings: Settings, url: str, *, clock: Any = wall_time, connections_max: int = POOL_CONNECTIONS_MAX
 ) -> Instance:
     """Pool, name and secret of one process; `url` is a migrated database. The caller closes `instance.pool`.
 
-    Raises InstanceNameChanged, SecretUnusable.
+    Raises InstanceNameChanged, SecretUnusable, SecretChanged.
     """
     pool = await open_pool(url, connections_max=connections_max)
     try:
-        await _check_name(pool, settings.instance)
-        return Instance(settings.instance, pool, read_secret(settings.data), clock, settings.source)
+        secret = read_secret(settings.data)
+        async with transaction(pool) as tx:
+            await _check_identity(tx, settings, secret)
+        return Instance(settings.instance, pool, secret, clock, settings.source)
     except BaseException:
         pool.terminate()
         raise
 
 
-async def _check_name(pool: Pool, name: str) -> None:
-    async with transaction(pool) as tx:
-        await rosters.name_instance(tx, name)
-        stored = await rosters.read_instance(tx)
-    if stored != name:
+async def _check_identity(tx: Connection, settings: Settings, secret: Secret) -> None:
+    """Whether the database is this instance's, and the secret the database's. The first start settles both."""
+    await rosters.name_instance(tx, settings.instance)
+    name, known = await rosters.read_instance(tx) or (settings.instance, None)
+    if name != settings.instance:
         raise InstanceNameChanged(
-            f"This database belongs to the instance {stored}, not {name}, and every envelope in it is bound to that "
-            f"name. Nothing was started. Set SERMENT_INSTANCE={stored}, or use another database."
+            f"This database belongs to the instance {name}, not {settings.instance}, and every envelope in it is bound "
+            f"to that name. Nothing was started. Set SERMENT_INSTANCE={name}, or use another database."
+        )
+    current, *earlier = [own_tag(generation) for generation in secret.generations]
+    if known is None or known in earlier:
+        await rosters.know_secret(tx, current)
+    elif known != current:
+        raise SecretChanged(
+            "This database was used with another server secret than the one in "
+            f"{settings.data / SECRET_FILE}: nobody would sign in by password, and no message link would work. Nothing "
+            "was started. Set SERMENT_DATA to the folder used before, or put its file `secret` back "
+            "(docs/how-to/postgresql.md says what to do if it is lost)."
         )
 
 

@@ -38,8 +38,8 @@ def serve(settings: Settings, url: str) -> None:
 
 
 async def try_instance(settings: Settings, url: str) -> None:
-    """Raises what would keep `serve` from starting, InstanceNameChanged or SecretUnusable: inside the server's own start
-    it would reach nobody but the log.
+    """Raises what would keep `serve` from starting, InstanceNameChanged, SecretUnusable or SecretChanged: inside the
+    server's own start it would reach nobody but the log.
     """
     instance = await open_instance(settings, url)
     await instance.pool.close()

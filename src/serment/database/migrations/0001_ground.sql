@@ -4,10 +4,12 @@
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
--- The instance's name, fixed at installation: it is part of every envelope's context.
+-- The instance's name, fixed at installation: it is part of every envelope's context. secret_tag: by what the database
+-- knows the server's secret again, which lies outside it.
 CREATE TABLE instance (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    name text NOT NULL CHECK (name <> '')
+    name text NOT NULL CHECK (name <> ''),
+    secret_tag bytea CHECK (octet_length(secret_tag) = 32)
 );
 
 -- ---------------------------------------------------------------- practices and their rules

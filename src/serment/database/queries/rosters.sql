@@ -7,12 +7,16 @@ SELECT seq, head FROM roster_events WHERE practice = :practice ORDER BY seq DESC
 SELECT seq, event, sig FROM roster_events WHERE practice = :practice AND seq > :after ORDER BY seq LIMIT :most
 
 -- name: read_instance
--- The instance's name.
-SELECT name FROM instance
+-- The instance's name, and by what it knows its secret.
+SELECT name, secret_tag FROM instance
 
 -- name: name_instance
 -- Names the instance, once.
 INSERT INTO instance (name) VALUES (:name) ON CONFLICT DO NOTHING
+
+-- name: know_secret
+-- Keeps the tag of the secret in use.
+UPDATE instance SET secret_tag = :tag
 
 -- name: append
 -- Appends one verified event.

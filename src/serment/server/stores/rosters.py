@@ -36,10 +36,14 @@ async def name_fingerprint(connection: Connection, practice: UUID, fingerprint: 
     await _QUERIES["name_fingerprint"].run(connection, practice=practice, fingerprint=fingerprint)
 
 
-async def read_instance(connection: Connection) -> str | None:
-    """The instance's name, or None before the first start."""
-    name: str | None = await _QUERIES["read_instance"].value(connection)
-    return name
+async def read_instance(connection: Connection) -> tuple[str, bytes | None] | None:
+    """The instance's name and its secret's tag (None: no secret was used yet), or None before the first start."""
+    row = await _QUERIES["read_instance"].row(connection)
+    return None if row is None else (row["name"], row["secret_tag"])
+
+
+async def know_secret(connection: Connection, tag: bytes) -> None:
+    await _QUERIES["know_secret"].run(connection, tag=tag)
 
 
 async def name_instance(connection: Connection, name: str) -> None:
