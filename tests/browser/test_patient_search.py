@@ -125,6 +125,20 @@ def test_the_form_is_the_same_form_without_javascript(
     expect(page.get_by_role("link", name="Inès Bento").first).to_be_visible()
 
 
+def test_where_nobody_is_near_the_nearest_are_shown_and_a_mistyped_town_is_understood(
+    site: Any, directory: str, alice: Page
+) -> None:
+    alice.goto(site.address("/fr/search?what=generaliste&where=valance"))
+    expect(heading(alice, "Médecin généraliste près de Valence")).to_be_visible()
+    expect(
+        alice.get_by_text("Personne ne se réserve ici à moins de 15 km. Voici les plus proches.")
+    ).to_be_visible()
+    expect(alice.get_by_role("article").filter(has_text="Inès Bento").first).to_contain_text("km")
+    check_accessible(alice)
+    alice.goto(site.address("/fr/search?what=generaliste&where=Brest"))
+    expect(alice.get_by_text("Personne à moins de 100 km.")).to_be_visible()
+
+
 def test_without_an_answer_the_field_is_a_plain_field(site: Any, directory: str, alice: Page) -> None:
     alice.route("**/complete/**", lambda route: route.abort())
     alice.goto(site.address("/fr/"))

@@ -84,7 +84,7 @@ def test_two_minutes_before_the_end_one_key_keeps_the_time_longer(site: Any, ali
     ending = alice.get_by_role("status").filter(has_text="Encore deux minutes.")
     expect(ending).to_be_visible()
     check_accessible(alice)
-    alice.get_by_role("button", name="Garder 10 min de plus").focus()
+    alice.get_by_role("button", name="10 min de plus").focus()
     alice.keyboard.press("Enter")
     expect(ending).to_have_count(0)
     expect(alice.get_by_text("Gardé encore")).to_be_visible()

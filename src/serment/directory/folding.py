@@ -14,6 +14,10 @@ FOLDED_CHARS_MAX = 200
 """Longest text that is folded, in characters of the original; what follows is left out."""
 
 
+MISTYPED_LETTERS_MIN = 4
+"""Shortest word in which a slip of the finger is looked for, in letters."""
+
+
 def fold(text: str) -> str:
     """The words of `text` in small ASCII letters and digits, one space between: "Hélène Le-Bœuf" is "helene le boeuf".
 
@@ -40,3 +44,12 @@ def fold_town(name: str) -> str:
 def escape_like(text: str) -> str:
     """`text` as a literal inside a LIKE pattern (backslash, per cent sign and underscore escaped)."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def shortened(word: str) -> list[str]:
+    """The word, and what remains of it when one letter is left out: two words one slip apart have one of these in
+    common. A word shorter than MISTYPED_LETTERS_MIN stands for itself alone.
+    """
+    if len(word) < MISTYPED_LETTERS_MIN:
+        return [word]
+    return sorted({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})

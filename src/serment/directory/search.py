@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from serment.database.queries import Connection, load
-from serment.directory.folding import escape_like, fold, fold_town
+from serment.directory.folding import escape_like, fold, fold_town, shortened
 from serment.directory.specialties import KindOfCare, find_kinds
 from serment.directory.towns import Town
 
@@ -30,7 +30,6 @@ WORDS_ALIKE_MAX = 12
 NAMES_REACH = 2_000
 """Entries looked at for a name that thousands bear."""
 
-MISTYPED_LETTERS_MIN = 4
 _KILOMETRES_A_DEGREE = 111.2
 _POSTCODE = re.compile(r"[0-9](?:[0-9]|[abAB])?[0-9 ]{0,4}\Z")
 _TITLES = frozenset(
@@ -91,15 +90,6 @@ def name_words(text: str) -> list[str]:
     """The words of a typed name that count: folded, without titles, each once, at most NAME_WORDS_MAX."""
     words = [word for word in dict.fromkeys(fold(text).split()) if word not in _TITLES]
     return words[:NAME_WORDS_MAX]
-
-
-def shortened(word: str) -> list[str]:
-    """The word, and what remains of it when one letter is left out: two words one slip apart have one of these in
-    common. A word shorter than MISTYPED_LETTERS_MIN stands for itself alone.
-    """
-    if len(word) < MISTYPED_LETTERS_MIN:
-        return [word]
-    return sorted({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
 
 
 def _bounded(limit: int, most: int = RESULTS_MAX) -> int:
@@ -206,7 +196,12 @@ async def find_towns(connection: Connection, text: str, *, limit: int = 8) -> li
     folded = fold_town(text)
     if not folded:
         return []
-    typed = {"typed": folded, "start": escape_like(folded) + "%", "inside": f"% {escape_like(folded)}%"}
+    typed = {
+        "typed": folded,
+        "start": escape_like(folded) + "%",
+        "inside": f"% {escape_like(folded)}%",
+        "shortened": shortened(folded),
+    }
     return [_town(row) for row in await queries["towns_like"].rows(connection, **typed, most=most)]
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import asyncpg
 
 from serment.database.queries import load
-from serment.directory.folding import fold_town
+from serment.directory.folding import fold_town, shortened
 from serment.directory.specialties import DATA
 
 LOAD_SECONDS_MAX = 120.0
@@ -72,7 +72,7 @@ async def load_towns(connection: asyncpg.Connection) -> int:
                 (
                     town.code,
                     town.name,
-                    fold_town(town.name),
+                    folded,
                     list(town.postcodes),
                     town.department,
                     town.region,
@@ -80,8 +80,10 @@ async def load_towns(connection: asyncpg.Connection) -> int:
                     town.longitude,
                     town.placed_exactly,
                     town.population,
+                    shortened(folded),
                 )
                 for town in known
+                for folded in (fold_town(town.name),)
             ],
             timeout=LOAD_SECONDS_MAX,
         )

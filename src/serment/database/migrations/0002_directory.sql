@@ -13,8 +13,11 @@ CREATE TABLE towns (
     latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
     longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
     placed_exactly boolean NOT NULL,
-    population integer NOT NULL DEFAULT 0
+    population integer NOT NULL DEFAULT 0,
+    -- folded, and what remains of it when one letter is left out, as in directory_words.
+    shortened text[] NOT NULL
 );
+CREATE INDEX towns_shortened ON towns USING gin (shortened) WITH (fastupdate = off);
 CREATE INDEX towns_folded_trigrams ON towns USING gin (folded gin_trgm_ops);
 CREATE INDEX towns_folded_start ON towns (folded text_pattern_ops);
 CREATE INDEX towns_latitude ON towns (latitude, longitude);

@@ -237,22 +237,26 @@ ORDER BY e.entry
 LIMIT :most;
 
 -- name: towns_like
--- The towns that a typed name may mean: beginning so, holding it, or alike; the most peopled first within each.
+-- The towns that a typed name may mean: so called; beginning so, or one slip of the finger apart (these must have ten
+-- times the people to come first); holding it; alike. The most peopled first within each.
 SELECT code, name, postcodes, department, region, latitude, longitude, placed_exactly, population FROM (
     SELECT DISTINCT ON (code) code, name, postcodes, department, region, latitude, longitude, placed_exactly, population,
-           rank, likeness
+           rank, weight
     FROM (
-        (SELECT t.*, CASE WHEN folded = :typed THEN 0 ELSE 1 END AS rank, 0::real AS likeness
+        (SELECT t.*, CASE WHEN folded = :typed THEN 0 ELSE 1 END AS rank, population::real AS weight
          FROM towns t WHERE folded LIKE :start ORDER BY folded <> :typed, population DESC, code LIMIT :most)
         UNION ALL
-        (SELECT t.*, 2, 0::real FROM towns t WHERE folded LIKE :inside ORDER BY population DESC, code LIMIT :most)
+        (SELECT t.*, 1, population / 10.0 FROM towns t WHERE shortened && :shortened
+         ORDER BY population DESC, code LIMIT :most)
         UNION ALL
-        (SELECT t.*, 3, -similarity(folded, :typed) FROM towns t WHERE folded % :typed
+        (SELECT t.*, 2, population FROM towns t WHERE folded LIKE :inside ORDER BY population DESC, code LIMIT :most)
+        UNION ALL
+        (SELECT t.*, 3, similarity(folded, :typed) FROM towns t WHERE folded % :typed
          ORDER BY similarity(folded, :typed) DESC, population DESC, code LIMIT :most)
     ) ways
-    ORDER BY code, rank, likeness
+    ORDER BY code, rank, weight DESC
 ) found
-ORDER BY rank, likeness, population DESC, code
+ORDER BY rank, weight DESC, population DESC, code
 LIMIT :most;
 
 -- name: towns_of_postcode

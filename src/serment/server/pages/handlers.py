@@ -18,13 +18,20 @@ from serment.server.pages import completion, views
 from serment.server.pages.language import LANGUAGES, Language, negotiate, say
 from serment.server.pages.render import page
 from serment.server.pages.towns_typed import town_in_full, towns_meant
-from serment.server.usecases.find_practitioners import RADIUS_KM, Results, Sort, find_practitioners
+from serment.server.usecases.find_practitioners import (
+    RADIUS_KM,
+    WIDE_RADIUS_KM,
+    Results,
+    Sort,
+    find_practitioners,
+)
 from serment.server.usecases.show_practitioner import show_practice, show_practitioner
 
 PAGE_RESULTS = 10
 PAGE_MAX = 10
 QUERY_CHARACTERS_MAX = 80
 TOWNS_SUGGESTED = 5
+TOWN_OUTWEIGHED = 10
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
 SHELLS = ("book", "a", "mine", "desk")
@@ -210,14 +217,19 @@ def _title(language: Language, specialty: str, what: str, town: Town | None) -> 
 
 
 def _other_towns(language: Language, what: str, towns: list[Town]) -> list[dict[str, str]]:
-    """Towns of the same name, each with its department's number."""
-    same = [town for town in towns[1:] if town.name == towns[0].name]
+    """Towns of the same name or a like one of far more people, each with its department's number."""
+    first = towns[0]
+    meant = [
+        town
+        for town in towns[1:]
+        if town.name == first.name or town.population > TOWN_OUTWEIGHED * first.population
+    ]
     return [
         {
             "name": town_in_full(town),
             "href": views.link(f"/{language}/search", what=what, where=town_in_full(town)),
         }
-        for town in same
+        for town in meant
     ]
 
 
@@ -240,6 +252,8 @@ def _results_view(
 
     key = "none" if results.count == 0 else "one" if results.count == 1 else "many"
     line = say(language, f"search.count_{key}", count=results.count)
+    if results.wide:
+        line = say(language, "search.nobody_near", km=RADIUS_KM)
     if results.earliest is not None:
         zone = results.earliest_zone
         line += " " + views.earliest_line(language, results.earliest, zone, today=today(zone))
@@ -251,8 +265,8 @@ def _results_view(
     more = number * PAGE_RESULTS < results.count and number < PAGE_MAX
     return {
         "count_line": line,
-        "hint": say(language, "search.none_hint") if nothing else "",
-        "sorts": sorts if where and results.count > 1 else [],
+        "hint": say(language, "search.none_hint", km=WIDE_RADIUS_KM) if nothing else "",
+        "sorts": sorts if where and results.count > 1 and not results.wide else [],
         "results": [views.listing_view(language, listing, today=today) for listing in results.listings],
         "others": [views.other_view(language, other) for other in results.others],
         "more_href": href(number=number + 1) if more else "",

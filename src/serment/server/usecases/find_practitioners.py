@@ -21,6 +21,8 @@ from serment.server.stores import listings
 from serment.server.usecases.situation import Asked, see_days
 
 RADIUS_KM = 15
+WIDE_RADIUS_KM = 100
+"""Where nobody is within RADIUS_KM, the nearest within this."""
 FOUND_MAX = 100
 OTHERS_MAX = 20
 SLOT_DAYS = 7
@@ -42,13 +44,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Results:
-    """A page of bookable agendas, how many there are in all, and register entries that are not here."""
+    """A page of bookable agendas, how many there are in all, and register entries that are not here. `wide`: nobody
+    could be booked within RADIUS_KM, these are the nearest beyond.
+    """
 
     listings: list[Listing]
     count: int
     earliest: datetime | None
     earliest_zone: str
     others: list[Found]
+    wide: bool = False
 
 
 async def find_practitioners(
@@ -62,10 +67,19 @@ async def find_practitioners(
     most: int,
 ) -> Results:
     """By specialty (`codes`, which need a place) or else by `name`. At most FOUND_MAX are found at all."""
+    wide = False
     if codes and around is not None:
         around_here = listings.nearest_around if sort == "nearest" else listings.earliest_around
         hints = await around_here(instance.pool, codes, box(around, RADIUS_KM), FOUND_MAX)
         others = await find_near(instance.pool, codes, around, kilometres=RADIUS_KM, limit=FOUND_MAX)
+        wide = not hints
+        if wide:
+            sort = "nearest"
+            hints = await listings.nearest_around(instance.pool, codes, box(around, WIDE_RADIUS_KM), most)
+        if not hints and not others:
+            others = await find_near(
+                instance.pool, codes, around, kilometres=WIDE_RADIUS_KM, limit=OTHERS_MAX
+            )
     else:
         others = await find_named(instance.pool, name, around=around, limit=FOUND_MAX)
         agendas = await listings.agendas_of_rpps(
@@ -94,6 +108,7 @@ async def find_practitioners(
         first.next_at if first else None,
         first.row["timezone"] if first else "UTC",
         [other for other in others if other.slug is None][:OTHERS_MAX] if skip == 0 else [],
+        wide and bool(found),
     )
 
 
