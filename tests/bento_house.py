@@ -35,6 +35,7 @@ from serment.server.usecases.sign_in import sign_in
 INSTANCE = "serment-test"
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)  # a Monday
 DAY = date(2027, 3, 2)
+DAILY_FEW = 3
 LASER_ROOMS = 2
 FIND, AUTH = b"f" * 32, b"a" * 32
 
@@ -85,6 +86,7 @@ def town(slug: str) -> Town:
             kind | {"key": "long", "name_fr": "Bilan", "name_en": "Check-up", "minutes": 60, "step_minutes": 15},
             kind | {"key": "ask", "name_fr": "Certificat", "name_en": "Certificate", "minutes": 30, "accepted": "on_request"},
             kind | {"key": "staff", "name_fr": "Réunion", "name_en": "Meeting", "minutes": 30, "who": "staff"},
+            kind | {"key": "few", "name_fr": "Vaccin", "name_en": "Vaccine", "minutes": 10, "daily_quota": DAILY_FEW},
             kind | {"key": "laser", "name_fr": "Laser", "name_en": "Laser", "minutes": 30, "resources": ["laser"]},
         ],
         "resources": [

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house
+from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house
 from serment.database.pool import open_pool
 from serment.server.usecases.book import Booked
 from serment.server.usecases.errors import SlotTaken
@@ -92,7 +92,27 @@ async def fifty_for_any_of_two(house: House, round_: int) -> None:
     assert sum(won) == len(agendas)
 
 
-@pytest.mark.parametrize("race", [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two])
+async def twenty_for_the_few_of_a_day(house: House, round_: int) -> None:
+    day = DAY + timedelta(days=round_ % 80)
+    times = [at("08:00", day) + timedelta(minutes=10 * nth) for nth in range(20)]
+
+    async def one(start: datetime, agenda: UUID) -> bool:
+        try:
+            await Hand(house).book(start, agenda=agenda, kind="few")
+            return True
+        except SlotTaken:
+            return False
+
+    won = await asyncio.gather(*(one(start, house.ferrand) for start in times))
+    assert sum(won) == (DAILY_FEW if round_ < 80 else 0)
+    # Another agenda has a quota of its own.
+    assert await one(at("17:00", day), house.bento) or round_ >= 80
+
+
+@pytest.mark.parametrize(
+    "race",
+    [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two, twenty_for_the_few_of_a_day],
+)
 async def test_of_fifty_hands_exactly_the_free_times_win(
     house: House, race: Callable[[House, int], Awaitable[None]]
 ) -> None:
@@ -103,7 +123,10 @@ async def test_of_fifty_hands_exactly_the_free_times_win(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("race", [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two])
+@pytest.mark.parametrize(
+    "race",
+    [fifty_for_one_slot, fifty_for_two_that_overlap, fifty_for_any_of_two, twenty_for_the_few_of_a_day],
+)
 async def test_two_hundred_rounds_of_fifty_hands(
     new_database: Callable[[], Awaitable[str]], race: Callable[[House, int], Awaitable[None]]
 ) -> None:

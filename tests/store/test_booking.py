@@ -161,7 +161,7 @@ async def test_after_five_holds_an_address_works_for_the_next(house: House) -> N
         await mallory.hold(at("15:00"), bucket=bucket)
     nonce = solve(asked.value.challenge, asked.value.bits)
     assert (await mallory.hold(at("15:00"), bucket=bucket, work=nonce)).start == at("15:00")
-    with pytest.raises(Exception, match="work"):
+    with pytest.raises(WorkAsked):
         await Hand(house).hold(at("16:00"), bucket=bucket, work=nonce)
     elsewhere = house.instance.throttle.bucket("192.0.2.8", house.clock.now)
     assert (await Hand(house).hold(at("16:00"), bucket=elsewhere)).start == at("16:00")

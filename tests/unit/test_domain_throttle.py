@@ -10,9 +10,14 @@ import pytest
 
 from serment.domain.errors import WorkAsked, WorkRefused
 from serment.domain.throttle import (
+    BITS_SLACK,
+    CHALLENGE_BYTES,
     HOLDS_PER_HOUR,
+    RECENT_MAX,
+    SERIAL_BYTES,
     WORK_BITS_FIRST,
     WORK_BITS_MAX,
+    WORK_BYTES,
     Tally,
     bucket,
     challenge,
@@ -20,6 +25,7 @@ from serment.domain.throttle import (
     leading_zero_bits,
     solve,
 )
+from serment.server.throttle import Throttle
 
 KEY, DAY_KEY = b"k" * 32, b"d" * 32
 NOW = datetime(2027, 5, 20, 8, 30, tzinfo=UTC)
@@ -33,14 +39,17 @@ def tally(holds: int, now: datetime = NOW) -> Tally:
     return taken
 
 
-def test_five_holds_are_free_and_the_sixth_asks_for_work() -> None:
-    for holds in range(HOLDS_PER_HOUR):
-        check_work(KEY, MALLORY, tally(holds), None, NOW)
-    with pytest.raises(WorkAsked) as asked:
-        check_work(KEY, MALLORY, tally(5), None, NOW)
-    assert asked.value.bits == WORK_BITS_FIRST
-    nonce = solve(asked.value.challenge, asked.value.bits)
-    check_work(KEY, MALLORY, tally(5), nonce, NOW)
+def ask(now: datetime = NOW, bits: int = WORK_BITS_FIRST, serial: bytes = b"s" * SERIAL_BYTES) -> bytes:
+    return challenge(KEY, bits, serial, now)
+
+
+def test_five_holds_are_free_and_the_sixth_asks_for_work_that_its_serial_answers() -> None:
+    assert [tally(holds).bits_asked(NOW) for holds in range(7)] == [0] * HOLDS_PER_HOUR + [
+        WORK_BITS_FIRST
+    ] * 2
+    assert len(ask()) == CHALLENGE_BYTES
+    work = solve(ask(), WORK_BITS_FIRST)
+    assert check_work(KEY, WORK_BITS_FIRST, work, NOW) == b"s" * SERIAL_BYTES
 
 
 def test_a_hundred_holds_cost_ever_more_work() -> None:
@@ -54,28 +63,41 @@ def test_an_hour_later_holds_are_free_again() -> None:
     assert tally(50).bits_asked(NOW + timedelta(minutes=59)) > 0
 
 
-def test_a_solution_serves_once_and_only_who_was_asked_and_for_two_hours_at_most() -> None:
-    first = tally(5)
-    nonce = solve(challenge(KEY, MALLORY, first, NOW), WORK_BITS_FIRST)
-    for of, taken, key, now in (
-        (MALLORY, first.with_hold(NOW), KEY, NOW),
-        (bucket("203.0.113.8", DAY_KEY), first, KEY, NOW),
-        (MALLORY, first, b"x" * 32, NOW),
-        (MALLORY, Tally(5, (NOW + timedelta(hours=2),) * 5), KEY, NOW + timedelta(hours=2)),
-    ):
-        with pytest.raises(WorkRefused):
-            check_work(key, of, taken, nonce, now)
-    check_work(KEY, MALLORY, first, nonce, NOW + timedelta(minutes=45))
-    # Older holds fall out of the hour, but the count a challenge is bound to only grows: no replay then either.
-    later = Tally(9, first.recent)
-    with pytest.raises(WorkRefused):
-        check_work(KEY, MALLORY, later, nonce, NOW)
+def test_a_tally_stays_small_and_takes_back_what_came_to_nothing() -> None:
+    assert len(tally(5_000).recent) == RECENT_MAX
+    later = NOW + timedelta(minutes=1)
+    taken = tally(3).with_hold(later)
+    assert taken.without(later) == tally(3)
+    assert taken.without(NOW - timedelta(minutes=1)) == taken
 
 
-@pytest.mark.parametrize("nonce", [b"", b"1234567", b"123456789"])
-def test_a_nonce_of_another_length_is_refused(nonce: bytes) -> None:
+def test_work_is_for_its_hour_and_the_next_and_for_what_was_asked() -> None:
+    work = solve(ask(), WORK_BITS_FIRST)
+    assert check_work(KEY, WORK_BITS_FIRST, work, NOW + timedelta(minutes=45))
+    assert check_work(KEY, WORK_BITS_FIRST + BITS_SLACK, work, NOW)
+    assert check_work(KEY, WORK_BITS_FIRST + BITS_SLACK + 1, work, NOW) is None
+    assert check_work(KEY, WORK_BITS_FIRST, work, NOW + timedelta(hours=2)) is None
+    assert check_work(KEY, WORK_BITS_FIRST, work, NOW - timedelta(hours=1)) is None
+    assert check_work(b"x" * 32, WORK_BITS_FIRST, work, NOW) is None
+
+
+def test_no_bit_of_a_challenge_may_change() -> None:
+    bits = 4
+    for place in range(CHALLENGE_BYTES):
+        told = bytearray(ask(bits=bits))
+        told[place] ^= 1
+        assert check_work(KEY, 0, solve(bytes(told), bits + 1), NOW) is None
+
+
+def test_a_challenge_that_was_not_worked_on_is_no_answer() -> None:
+    answers = [check_work(KEY, 0, ask(bits=8) + number.to_bytes(8, "big"), NOW) for number in range(64)]
+    assert answers.count(None) > 48
+
+
+@pytest.mark.parametrize("length", [0, 8, WORK_BYTES - 1, WORK_BYTES + 1])
+def test_work_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(WorkRefused):
-        check_work(KEY, MALLORY, tally(5), nonce, NOW)
+        check_work(KEY, WORK_BITS_FIRST, bytes(length), NOW)
 
 
 def test_one_network_of_version_six_is_one_bucket_and_mapped_four_is_four() -> None:
@@ -95,5 +117,30 @@ def test_leading_zero_bits(digest: bytes, bits: int) -> None:
 
 
 def test_a_solution_is_a_plain_sha256_that_any_browser_finds() -> None:
-    work = challenge(KEY, MALLORY, tally(5), NOW)
-    assert hashlib.sha256(work + solve(work, 9)).hexdigest()[:2] == "00"
+    assert hashlib.sha256(solve(ask(), 9)).hexdigest()[:2] == "00"
+
+
+def test_a_hundred_at_once_are_counted_before_any_stands() -> None:
+    gate = Throttle()
+    claims = [gate.claim(MALLORY, None, NOW) for _ in range(HOLDS_PER_HOUR)]
+    with pytest.raises(WorkAsked):
+        gate.claim(MALLORY, None, NOW)
+    with claims[0]:
+        pass  # nothing came of it
+    gate.claim(MALLORY, None, NOW)
+    with pytest.raises(WorkAsked):
+        gate.claim(MALLORY, None, NOW)
+
+
+def test_work_serves_once_and_in_every_process_that_has_the_key() -> None:
+    gate, beside = Throttle(KEY), Throttle(KEY)
+    for _ in range(HOLDS_PER_HOUR):
+        gate.claim(MALLORY, None, NOW)
+        beside.claim(MALLORY, None, NOW)
+    with pytest.raises(WorkAsked) as asked:
+        gate.claim(MALLORY, None, NOW)
+    work = solve(asked.value.challenge, asked.value.bits)
+    gate.claim(MALLORY, work, NOW)
+    with pytest.raises(WorkAsked):
+        gate.claim(MALLORY, work, NOW)
+    beside.claim(MALLORY, work, NOW)

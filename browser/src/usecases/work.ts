@@ -15,7 +15,7 @@ function leadingZeroBits(digest: Uint8Array): number {
 }
 
 /**
- * The first 8-byte nonce for which SHA-256(challenge || nonce) begins with `bits` zero bits, about 2^bits hashes,
+ * The challenge and the first 8-byte nonce for which SHA-256(challenge || nonce) begins with `bits` zero bits, about 2^bits hashes,
  * in turns that leave the page answering. Throws TooMuchWork.
  */
 export async function solveWork(challenge: Uint8Array, bits: number): Promise<Uint8Array> {
@@ -26,7 +26,7 @@ export async function solveWork(challenge: Uint8Array, bits: number): Promise<Ui
   for (let number = 0; ; number += 1) {
     nonce.setUint32(0, Math.floor(number / 2 ** 32));
     nonce.setUint32(4, number % 2 ** 32);
-    if (leadingZeroBits(sha256(tried)) >= bits) return tried.slice(challenge.length);
+    if (leadingZeroBits(sha256(tried)) >= bits) return tried;
     if (number % HASHES_A_TURN === HASHES_A_TURN - 1) await new Promise((turn) => setTimeout(turn, 0));
   }
 }

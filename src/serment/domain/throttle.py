@@ -3,9 +3,11 @@
 out.
 
 Addresses are seen only as buckets under a key of the day that lives in memory. The work is hashcash-like:
-find a nonce such that SHA-256(challenge || nonce) begins with so many zero bits. A challenge is bound to the
-bucket, to how many holds the bucket has taken so far and to an hour, so that a solution serves once and none
-is stored.
+find a nonce such that SHA-256(challenge || nonce) begins with so many zero bits. A challenge says what it asks
+under a keyed tag, so that any process with the key can judge the answer, and has a serial of its own, so that an
+answer serves once.
+
+    challenge = hour u32 || bits u8 || serial(11, random) || HMAC-SHA256(key, label || the 16 bytes before)[:16]
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from serment.domain.errors import WorkAsked, WorkRefused
+from serment.domain.errors import WorkRefused
 
 HOLDS_PER_HOUR = 5
 WORK_BITS_FIRST = 14  # about 16,000 hashes
@@ -24,6 +26,12 @@ WORK_BITS_MAX = 22
 WORK_HOURS = 1  # a challenge is good for the rest of its hour and the whole next one
 NONCE_BYTES = 8
 NONCES_MAX = 1 << 40
+SERIAL_BYTES = 11
+TAG_BYTES = 16
+CHALLENGE_BYTES = 4 + 1 + SERIAL_BYTES + TAG_BYTES
+WORK_BYTES = CHALLENGE_BYTES + NONCE_BYTES
+BITS_SLACK = 2  # holds taken in another tab while this one worked ask for no second work
+RECENT_MAX = 64  # beyond, no more is asked and nothing waits longer
 BUCKET_BYTES = 16
 IPV6_BUCKET_BITS = 64  # one household, or one phone, commands this many addresses
 _LABEL = b"serment hold work"
@@ -31,18 +39,24 @@ _LABEL = b"serment hold work"
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a bucket took: how many holds since its key was drawn, and when those of the last hour."""
+    """When a bucket took its holds of the last hour, the RECENT_MAX latest."""
 
-    total: int = 0
     recent: tuple[datetime, ...] = ()
 
     def at(self, now: datetime) -> Tally:
         """The tally without what is older than an hour."""
-        return Tally(self.total, tuple(time for time in self.recent if time > now - timedelta(hours=1)))
+        return Tally(tuple(time for time in self.recent if time > now - timedelta(hours=1)))
 
     def with_hold(self, now: datetime) -> Tally:
         """The tally after one more hold."""
-        return Tally(self.total + 1, (*self.at(now).recent, now))
+        return Tally((*self.at(now).recent, now)[-RECENT_MAX:])
+
+    def without(self, taken: datetime) -> Tally:
+        """The tally without a hold that came to nothing."""
+        recent = list(self.recent)
+        if taken in recent:
+            recent.remove(taken)
+        return Tally(tuple(recent))
 
     def bits_asked(self, now: datetime) -> int:
         """The zero bits asked for the next hold; 0 asks for no work. One bit more for every second hold."""
@@ -59,27 +73,28 @@ def bucket(address: str, day_key: bytes) -> bytes:
     return hmac.digest(day_key, network.network_address.packed, "sha256")[:BUCKET_BYTES]
 
 
-def challenge(key: bytes, of: bytes, tally: Tally, now: datetime) -> bytes:
-    """What a bucket works on for its next hold: 32 bytes, the same for an hour. `key` is the server's own."""
-    return _challenge(key, of, tally.total, _hour(now))
+def challenge(key: bytes, bits: int, serial: bytes, now: datetime) -> bytes:
+    """What somebody works on for a hold, CHALLENGE_BYTES long. `key` is the server's own, `serial` random."""
+    told = _hour(now).to_bytes(4, "big") + bytes((bits,)) + serial
+    return told + _tag(key, told)
 
 
-def check_work(key: bytes, of: bytes, tally: Tally, nonce: bytes | None, now: datetime) -> None:
-    """Raises WorkAsked where work is owed and none came, WorkRefused where it is wrong, stale or already
-    used.
+def check_work(key: bytes, asked: int, work: bytes, now: datetime) -> bytes | None:
+    """The serial of the challenge if `work` (challenge || nonce) answers it, asks enough and is not stale, else None.
+
+    The caller refuses a serial that served before. Raises WorkRefused for another length.
     """
-    bits = tally.bits_asked(now)
-    if bits == 0:
-        return
-    if nonce is None:
-        raise WorkAsked(challenge(key, of, tally, now), bits)
-    if len(nonce) != NONCE_BYTES:
+    if len(work) != WORK_BYTES:
         raise WorkRefused
-    for hour in range(_hour(now), _hour(now) - WORK_HOURS - 1, -1):
-        work = _challenge(key, of, tally.total, hour)
-        if leading_zero_bits(hashlib.sha256(work + nonce).digest()) >= bits:
-            return
-    raise WorkRefused
+    of, told = work[:CHALLENGE_BYTES], work[: CHALLENGE_BYTES - TAG_BYTES]
+    hour, bits = int.from_bytes(told[:4], "big"), told[4]
+    good = (
+        hmac.compare_digest(of[len(told) :], _tag(key, told))
+        and 0 <= _hour(now) - hour <= WORK_HOURS
+        and bits + BITS_SLACK >= asked
+        and leading_zero_bits(hashlib.sha256(work).digest()) >= bits
+    )
+    return told[5:] if good else None
 
 
 def leading_zero_bits(digest: bytes) -> int:
@@ -88,11 +103,11 @@ def leading_zero_bits(digest: bytes) -> int:
 
 
 def solve(work: bytes, bits: int) -> bytes:
-    """The first nonce that answers a challenge, as the browser finds it; about 2**bits hashes."""
+    """The challenge and the first nonce that answers it, as the browser finds them; about 2**bits hashes."""
     for number in range(NONCES_MAX):
-        nonce = number.to_bytes(NONCE_BYTES, "big")
-        if leading_zero_bits(hashlib.sha256(work + nonce).digest()) >= bits:
-            return nonce
+        answer = work + number.to_bytes(NONCE_BYTES, "big")
+        if leading_zero_bits(hashlib.sha256(answer).digest()) >= bits:
+            return answer
     raise WorkRefused
 
 
@@ -100,5 +115,5 @@ def _hour(now: datetime) -> int:
     return int(now.timestamp()) // 3600
 
 
-def _challenge(key: bytes, of: bytes, total: int, hour: int) -> bytes:
-    return hmac.digest(key, _LABEL + of + total.to_bytes(8, "big") + hour.to_bytes(8, "big"), "sha256")
+def _tag(key: bytes, told: bytes) -> bytes:
+    return hmac.digest(key, _LABEL + told, "sha256")[:TAG_BYTES]

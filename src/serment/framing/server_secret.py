@@ -22,6 +22,11 @@ def own_tag(secret: bytes) -> bytes:
     return _tag(secret, "own", b"")
 
 
+def work_key(secret: bytes) -> bytes:
+    """The key under which the work asked of busy addresses is recognised: D(S,"work")."""
+    return derive(exactly(secret, KEY_BYTES, "server secret"), "work")
+
+
 def find_row(secret: bytes, find: bytes) -> bytes:
     """The account row a log-in name leads to: HMAC(D(S,"find"), find)."""
     return _tag(secret, "find", exactly(find, KEY_BYTES, "find"))

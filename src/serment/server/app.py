@@ -21,7 +21,7 @@ from litestar.static_files import create_static_files_router
 
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.database.queries import Connection
-from serment.framing.server_secret import own_tag
+from serment.framing.server_secret import own_tag, work_key
 from serment.server.api import patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.changes import Changes
@@ -30,6 +30,7 @@ from serment.server.instance import Instance, wall_time
 from serment.server.jobs import running_jobs
 from serment.server.secret import SECRET_FILE, Secret, read_secret
 from serment.server.stores import rosters
+from serment.server.throttle import Throttle
 from serment.settings import Settings
 
 BODY_BYTES_MAX = 64 * 1024
@@ -61,7 +62,8 @@ async def open_instance(
         secret = read_secret(settings.data)
         async with transaction(pool) as tx:
             await _check_identity(tx, settings, secret)
-        return Instance(settings.instance, pool, secret, clock, settings.source)
+        throttle = Throttle(work_key(secret.current))
+        return Instance(settings.instance, pool, secret, clock, settings.source, throttle)
     except BaseException:
         pool.terminate()
         raise

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from serment.domain import throttle
+from serment.domain.errors import WorkAsked
 from serment.domain.throttle import Tally
 
 BUCKETS_MAX = 100_000  # the one that took longest ago goes first
@@ -24,14 +26,17 @@ UNKNOWN_BUCKET = bytes(throttle.BUCKET_BYTES)  # a peer that is no address, as o
 
 
 class Throttle:
-    """One per process. Not persistent: a restart forgets who asked."""
+    """One per process. Not persistent: a restart forgets who asked. `work_key` is the same in all processes, so that
+    each judges the work another asked for; each counts for itself.
+    """
 
-    def __init__(self) -> None:
-        self._work_key = secrets.token_bytes(32)
+    def __init__(self, work_key: bytes | None = None) -> None:
+        self._work_key = work_key or secrets.token_bytes(32)
         self._day: date | None = None
         self._day_key = b""
         self._holds: OrderedDict[bytes, Tally] = OrderedDict()
         self._wrong: OrderedDict[bytes, Tally] = OrderedDict()
+        self._served: OrderedDict[bytes, datetime] = OrderedDict()
         self._slowed = 0
 
     def bucket(self, address: str, now: datetime) -> bytes:
@@ -45,13 +50,30 @@ class Throttle:
         except ValueError:
             return UNKNOWN_BUCKET
 
-    def check_hold(self, bucket: bytes, work: bytes | None, now: datetime) -> None:
-        """Raises WorkAsked or WorkRefused where the bucket owes work for its next hold."""
-        throttle.check_work(self._work_key, bucket, self._holds.get(bucket, Tally()), work, now)
-
-    def note_hold(self, bucket: bytes, now: datetime) -> None:
-        """Counts a hold that was placed."""
+    def claim(self, bucket: bytes, work: bytes | None, now: datetime) -> Claim:
+        """Counts a hold before it is placed, so that a hundred at once are a hundred. Raises WorkAsked where the bucket
+        owes work and none came or it does not serve, WorkRefused for what is no work.
+        """
+        asked = self._holds.get(bucket, Tally()).bits_asked(now)
+        if asked:
+            serial = None if work is None else throttle.check_work(self._work_key, asked, work, now)
+            if serial is None or serial in self._served:
+                fresh = secrets.token_bytes(throttle.SERIAL_BYTES)
+                raise WorkAsked(throttle.challenge(self._work_key, asked, fresh, now), asked)
+            self._serve(serial, now)
         _note(self._holds, bucket, now)
+        return Claim(self, bucket, now)
+
+    def give_back(self, bucket: bytes, taken: datetime) -> None:
+        """Takes back a hold that came to nothing. The work done for it is spent."""
+        if bucket in self._holds:
+            self._holds[bucket] = self._holds[bucket].without(taken)
+
+    def _serve(self, serial: bytes, now: datetime) -> None:
+        self._served[serial] = now
+        stale = now - timedelta(hours=throttle.WORK_HOURS + 1)
+        while next(iter(self._served.values())) < stale:
+            self._served.popitem(last=False)
 
     async def slow_wrong_token(self, bucket: bytes, now: datetime) -> None:
         """Counts a wrong row token and waits the longer, the more of them the bucket sent within the hour."""
@@ -63,6 +85,23 @@ class Throttle:
                 await asyncio.sleep(min(over * SLOW_SECONDS_STEP, SLOW_SECONDS_MAX))
             finally:
                 self._slowed -= 1
+
+
+@dataclass(slots=True)
+class Claim:
+    """A counted hold: kept once it stands, given back if nothing came of it."""
+
+    throttle: Throttle
+    bucket: bytes
+    taken: datetime
+    kept: bool = False
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.kept:
+            self.throttle.give_back(self.bucket, self.taken)
 
 
 def _note(tallies: OrderedDict[bytes, Tally], bucket: bytes, now: datetime) -> None:

@@ -43,6 +43,10 @@ LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_
         AND (s.hold_until IS NULL OR s.hold_until > :now)) used
 WHERE a.agenda = :agenda
 
+-- name: queue_for_quota
+-- Waits until nobody else is placing a visit of this type on this day of this agenda; until the transaction's end.
+SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'quota', :agenda::uuid, :visit_type::uuid, :day::date), 0));
+
 -- name: place_hold
 -- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken, or
 -- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint and are

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -113,6 +113,11 @@ class NewHold(NamedTuple):
     may_move: bool
     rules_version: int
     now: datetime
+
+
+async def queue_for_quota(connection: Connection, agenda: UUID, visit_type: UUID, day: date) -> None:
+    """Waits for its turn to place a visit of this type on this day of this agenda; held to the transaction's end."""
+    await _QUERIES["queue_for_quota"].run(connection, agenda=agenda, visit_type=visit_type, day=day)
 
 
 async def place_hold(connection: Connection, hold: NewHold) -> UUID | None:

@@ -7,11 +7,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from serment.database.pool import transaction
 from serment.domain.errors import NotOffered
 from serment.domain.hold import HOLD_EXTENSIONS_MAX, HOLD_MINUTES
+from serment.domain.instants import local_day
 from serment.domain.offer import Offer, offer, overbook
 from serment.domain.reason import Busy, QuotaReached, ResourceBusy
 from serment.domain.slot import Situation
@@ -65,6 +67,13 @@ class Held:
     extensions_left: int
 
 
+class _Answer(NamedTuple):
+    """The hold, and whether it was placed now: the same request again is told of the one it has."""
+
+    held: Held
+    placed: bool
+
+
 def token_hash(token: bytes) -> bytes:
     """Tokens are stored as SHA-256."""
     return hashlib.sha256(token).digest()
@@ -77,21 +86,28 @@ async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
     NoSuchAgenda. A crash leaves a hold that expires.
     """
     now = instance.clock()
-    if request.bucket is not None:
-        instance.throttle.check_hold(request.bucket, request.work, now)
+    if request.bucket is None:
+        return (await _hold(instance, request, now)).held
+    with instance.throttle.claim(request.bucket, request.work, now) as claim:
+        answer = await _hold(instance, request, now)
+        claim.kept = answer.placed
+        return answer.held
+
+
+async def _hold(instance: Instance, request: HoldRequest, now: datetime) -> _Answer:
     _check_place(request, await rules_of(instance, request.agenda))
     asked, may_move = await _asked(instance, request)
-    held = await _place_unseen(instance, request, asked, may_move, now) or await _place_seen(
+    answer = await _place_unseen(instance, request, asked, may_move, now) or await _place_seen(
         instance, request, asked, may_move, now
     )
-    if held is None:
+    if answer is None:
         raise SlotTaken(await alternatives(instance, asked, request.start))
-    return held
+    return answer
 
 
 async def _place_unseen(
     instance: Instance, request: HoldRequest, asked: Asked, may_move: bool, now: datetime
-) -> Held | None:
+) -> _Answer | None:
     """The hold, by the rules in memory alone, or None where it takes a closer look.
 
     Only the constraint decides what is taken, and the statement compares the rules' version: most holds need no more.
@@ -108,37 +124,36 @@ async def _place_unseen(
     hold = _new_hold(request, offered, may_move, rules.version, now)
     if await spans.place_hold(instance.pool, hold) is None:
         return None
-    return _placed(instance, request, hold)
+    return _placed(hold)
 
 
 async def _place_seen(
     instance: Instance, request: HoldRequest, asked: Asked, may_move: bool, now: datetime
-) -> Held | None:
+) -> _Answer | None:
     """The hold, by all that is true now; None where others were quicker."""
     for _ in range(RESOURCE_TRIES_MAX):
         seen = await see_slot(instance, asked, request.start)
         _check_place(request, seen.rules)
         own = await _own_hold(instance, request, seen)
         if own is not None:
-            return own
+            return _Answer(own, placed=False)
         try:
             offered = _offer(request, seen)
+            hold = _new_hold(request, offered, may_move, seen.rules.version, now)
+            if await _place_whole(instance, request, asked, hold, offered.resources):
+                return _placed(hold)
         except NotOffered as refused:
             if all(isinstance(why, _GONE) for why in refused.reasons):
                 break
             raise
-        hold = _new_hold(request, offered, may_move, seen.rules.version, now)
-        if await _place_whole(instance, hold, offered.resources):
-            return _placed(instance, request, hold)
         if not offered.resources:
             break
     return None
 
 
-def _placed(instance: Instance, request: HoldRequest, hold: NewHold) -> Held:
-    if request.bucket is not None:
-        instance.throttle.note_hold(request.bucket, hold.now)
-    return Held(hold.span.record, hold.span.start, hold.span.minutes, hold.until, HOLD_EXTENSIONS_MAX)
+def _placed(hold: NewHold) -> _Answer:
+    span = hold.span
+    return _Answer(Held(span.record, span.start, span.minutes, hold.until, HOLD_EXTENSIONS_MAX), placed=True)
 
 
 def _offer(request: HoldRequest, seen: Seen) -> Offer:
@@ -221,11 +236,23 @@ class _Undo(Exception):
     """Rolls a transaction back."""
 
 
-async def _place_whole(instance: Instance, hold: NewHold, resources: tuple[UUID, ...]) -> bool:
-    """In one transaction: lets go of the record's own hold elsewhere, places the new one, takes its resources."""
+async def _place_whole(
+    instance: Instance, request: HoldRequest, asked: Asked, hold: NewHold, resources: tuple[UUID, ...]
+) -> bool:
+    """In one transaction: lets go of the record's own hold elsewhere, places the new one, takes its resources.
+
+    Where the visit type has a daily quota, those who want one of its visits that day come one after another, and each
+    counts anew: no constraint knows the number. Raises NotOffered when it is reached.
+    """
     span = hold.span
+    rules = await rules_of(instance, span.agenda)
     try:
         async with transaction(instance.pool) as tx:
+            if visit_type_of(rules, span.visit_type).daily_quota is not None:
+                await spans.queue_for_quota(
+                    tx, span.agenda, span.visit_type, local_day(span.start, rules.agenda.zone)
+                )
+                _offer(request, await see_slot(instance, asked, span.start, connection=tx))
             row = await spans.read_record(tx, span.practice, span.record)
             if row["appointment"] and not hold.may_move:
                 raise RecordInUse
