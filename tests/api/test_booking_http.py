@@ -345,3 +345,43 @@ async def test_an_unknown_field_is_refused(browser: httpx.AsyncClient, house: Ho
             headers={"Serment-Hold": b64(hand.token)},
         )
         assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/fr/p/%00", 404),
+        ("/fr/practitioner/a%00b", 404),
+        ("/api/practices/%00", 404),
+        ("/static/%00", 404),
+        ("/fr/search?what=x&number=" + 5000 * "9", 200),
+        ("/fr/search?what=%00&where=%00", 200),
+    ],
+)
+async def test_no_address_breaks_the_server(browser: httpx.AsyncClient, path: str, status: int) -> None:
+    assert (await browser.get(path)).status_code == status
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_the_ends_of_the_calendar_are_no_time(
+    browser: httpx.AsyncClient, house: House, start: str
+) -> None:
+    hand = Hand(house)
+    answer = await browser.post(
+        "/api/patient/holds",
+        json=hold_body(hand, "09:00") | {"start": start},
+        headers={"Serment-Hold": b64(hand.token)},
+    )
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:serment:error:malformed")
+
+
+async def test_json_without_end_is_a_sentence(browser: httpx.AsyncClient) -> None:
+    headers = {"Serment-Hold": b64(bytes(32)), "Content-Type": "application/json"}
+    answer = await browser.post("/api/patient/holds", content=b"[" * 60_000, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:serment:error:malformed")
+
+
+@pytest.mark.parametrize("path", ["/fr/", "/fr/search?what=dentiste", "/healthz"])
+async def test_head_is_get_without_a_body(browser: httpx.AsyncClient, path: str) -> None:
+    got, head = await browser.get(path), await browser.head(path)
+    assert (head.status_code, head.headers["content-type"]) == (got.status_code, got.headers["content-type"])

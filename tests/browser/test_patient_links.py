@@ -129,6 +129,14 @@ def fingerprint(site: Any) -> str:
     return base64.urlsafe_b64encode(site.house.roster.fingerprint).decode().rstrip("=")
 
 
+def to_a_time_of_bento(page: Page) -> None:
+    """As somebody goes who read the code at the door: the practice's page, the practitioner's, a time."""
+    expect(heading(page, "Cabinet des Tilleuls")).to_be_visible()
+    page.get_by_role("link", name="Inès Bento").first.click()
+    expect(heading(page, "Dr Inès Bento")).to_be_visible()
+    page.locator("a.slot").last.click()
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_practice_with_other_keys_than_its_link_promised_stops_before_anything_is_sent(
     site: Any, alice: Page, language: str
@@ -137,11 +145,7 @@ def test_a_practice_with_other_keys_than_its_link_promised_stops_before_anything
     sent: list[str] = []
     alice.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     alice.goto(site.address(f"/{language}/p/{SLUG}#k={swapped(fingerprint(site), 5)}"))
-    expect(heading(alice, "Cabinet des Tilleuls")).to_be_visible()
-    alice.wait_for_function("localStorage.getItem('serment.pins') !== null")
-    alice.goto(site.booking(language))
-    expect(alice.locator("section.daycard").first).to_be_visible()
-    alice.locator("button.slot").first.click()
+    to_a_time_of_bento(alice)
     expect(heading(alice, {"fr": "Arrêtez-vous ici", "en": "Stop here"}[language])).to_be_visible()
     expect(alice.get_by_role("textbox")).to_have_count(0)
     expect(alice.get_by_role("link", name="04 75 22 00 00")).to_be_visible()
@@ -167,13 +171,45 @@ def test_a_practice_link_that_was_cut_says_so_and_pins_nothing(
 
 def test_the_practice_s_own_link_is_trusted_through_to_the_booking(site: Any, alice: Page) -> None:
     alice.goto(site.address(f"/fr/p/{SLUG}#k={fingerprint(site)}"))
-    alice.wait_for_function("localStorage.getItem('serment.pins') !== null")
     check_accessible(alice)
-    alice.goto(site.booking("fr"))
-    choose_time(alice, "fr", site.fresh_day(), "9:00")
+    to_a_time_of_bento(alice)
+    assert alice.evaluate("location.hash") == f"#k={fingerprint(site)}"
     fill_form(alice, "fr")
     to_review(alice, "fr")
+    alice.get_by_text("Et l’hébergeur du site ?").click()
+    expect(alice.get_by_text("pour la première fois")).to_have_count(0)
     confirm(alice, "fr")
+    assert fingerprint(site) in alice.evaluate("localStorage.getItem('serment.pins')")
+
+
+def test_a_first_meeting_without_the_practice_s_link_is_called_one(site: Any, alice: Page) -> None:
+    alice.goto(site.booking("fr"))
+    choose_time(alice, "fr", site.fresh_day(), "9:20")
+    fill_form(alice, "fr")
+    alice.get_by_text("Et l’hébergeur du site ?").click()
+    expect(alice.get_by_text("Cet appareil rencontre ce cabinet pour la première fois")).to_be_visible()
+    check_accessible(alice)
+
+
+def test_a_booking_whose_key_was_cut_short_is_no_first_meeting(site: Any, alice: Page) -> None:
+    alice.goto(site.booking("fr") + f"#k={fingerprint(site)[:20]}")
+    alice.locator("button.slot").first.click()
+    expect(heading(alice, "Arrêtez-vous ici")).to_be_visible()
+
+
+def test_skipping_to_the_content_keeps_the_appointment_on_the_page(site: Any, link: str, alice: Page) -> None:
+    alice.goto(link)
+    expect(alice.locator(".hour")).to_have_text("9:40")
+    alice.keyboard.press("Tab")
+    expect(alice.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_role("main")).to_be_focused()
+    expect(alice.locator(".hour")).to_have_text("9:40")
+    alice.get_by_role("button", name="Déplacer").click()
+    alice.get_by_role("link", name="Aller au contenu").press("Enter")
+    expect(heading(alice, "Quand préférez-vous venir ?")).to_be_visible()
+    alice.reload()
+    expect(alice.locator(".hour")).to_have_text("9:40")
 
 
 def test_a_link_without_a_script_says_why_it_needs_one(

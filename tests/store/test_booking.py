@@ -20,6 +20,7 @@ from serment.server.usecases.act import act, mark
 from serment.server.usecases.book import book
 from serment.server.usecases.errors import (
     AlreadyUsed,
+    AskPractice,
     HoldExpired,
     NoMoreExtensions,
     NoSuchAgenda,
@@ -272,13 +273,13 @@ async def test_two_requests_for_one_slot_the_second_accepted_is_refused(
     sam = await staff(house)
     for hand in (alice, tom):
         assert (await hand.book(at("09:00"), kind="ask")).status == "requested"
-    assert (await mark(house.instance, sam, alice.record, "accept")).status == "booked"
+    assert (await mark(house.instance, sam, alice.record, "accept", 1)).status == "booked"
     with pytest.raises(SlotTaken):
-        await mark(house.instance, sam, tom.record, "accept")
+        await mark(house.instance, sam, tom.record, "accept", 1)
     row = await read_by_link(house.instance, tom.cap.row_token)
     assert row.status == "requested"
-    assert (await mark(house.instance, sam, alice.record, "accept")).status == "booked"
-    assert (await mark(house.instance, sam, tom.record, "refuse")).status == "refused"
+    assert (await mark(house.instance, sam, alice.record, "accept", 1)).status == "booked"
+    assert (await mark(house.instance, sam, tom.record, "refuse", 1)).status == "refused"
 
 
 async def test_both_requests_accepted_at_once_one_is_booked(house: House, alice: Hand, tom: Hand) -> None:
@@ -286,9 +287,41 @@ async def test_both_requests_accepted_at_once_one_is_booked(house: House, alice:
     for hand in (alice, tom):
         await hand.book(at("09:00"), kind="ask")
     answers = await asyncio.gather(
-        *(mark(house.instance, sam, hand.record, "accept") for hand in (alice, tom)), return_exceptions=True
+        *(mark(house.instance, sam, hand.record, "accept", 1) for hand in (alice, tom)),
+        return_exceptions=True,
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["Acted", "SlotTaken"]
+
+
+async def test_a_request_the_patient_changed_meanwhile_is_not_accepted_unseen(
+    house: House, alice: Hand
+) -> None:
+    sam = await staff(house)
+    await alice.book(at("09:00"), kind="ask")
+    await alice.hold(at("11:00"), kind="ask", row_token=alice.cap.row_token)
+    written = alice.seal(alice.wants(at("11:00"), kind="ask"), rev=2)
+    moved = await move(house.instance, house.practice, alice.record, written, seen_rev=1, token=alice.token)
+    assert moved.status == "requested"
+    for answer in ("accept", "refuse"):
+        with pytest.raises(StaleRevision):
+            await mark(house.instance, sam, alice.record, answer, 1)
+    assert (await mark(house.instance, sam, alice.record, "accept", 2)).status == "booked"
+
+
+async def test_the_time_of_an_accepted_request_is_not_given_up_for_another_request(
+    house: House, alice: Hand, tom: Hand
+) -> None:
+    sam = await staff(house)
+    await alice.book(at("09:00"), kind="ask")
+    await alice.hold(at("11:00"), kind="ask", row_token=alice.cap.row_token)
+    await mark(house.instance, sam, alice.record, "accept", 1)
+    written = alice.seal(alice.wants(at("11:00"), kind="ask"), rev=2)
+    with pytest.raises(AskPractice):  # held before it was accepted
+        await move(house.instance, house.practice, alice.record, written, seen_rev=1, token=alice.token)
+    with pytest.raises(AskPractice):
+        await alice.hold(at("12:00"), kind="ask", row_token=alice.cap.row_token)
+    with pytest.raises(SlotTaken):
+        await tom.hold(at("09:00"))
 
 
 # ---------------------------------------------------------------- moving (trap 9)

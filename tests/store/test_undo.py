@@ -59,7 +59,7 @@ async def test_a_cancelled_request_undone_is_a_request_that_takes_no_time(
     assert (await signed(alice, 3, Act.UNDO)).status == "requested"
     await tom.hold(at("09:00"))
     with pytest.raises(SlotTaken):
-        await mark(house.instance, sam, alice.record, "accept")
+        await mark(house.instance, sam, alice.record, "accept", 1)
 
 
 async def test_a_refused_request_undone_is_a_request_again(
@@ -67,9 +67,9 @@ async def test_a_refused_request_undone_is_a_request_again(
 ) -> None:
     alice = Hand(house)
     await alice.book(at("09:00"), kind="ask")
-    assert (await mark(house.instance, sam, alice.record, "refuse")).status == "refused"
+    assert (await mark(house.instance, sam, alice.record, "refuse", 1)).status == "refused"
     assert (await signed(alice, 1, Act.UNDO)).status == "requested"
-    assert (await mark(house.instance, sam, alice.record, "accept")).status == "booked"
+    assert (await mark(house.instance, sam, alice.record, "accept", 1)).status == "booked"
 
 
 async def test_an_accepted_request_undone_is_booked_and_keeps_its_time(
@@ -80,7 +80,7 @@ async def test_an_accepted_request_undone_is_booked_and_keeps_its_time(
     # An undo of a cancellation as a request stands behind it, and must not come back.
     await signed(alice, 1, Act.CANCEL)
     await signed(alice, 2, Act.UNDO)
-    await mark(house.instance, sam, alice.record, "accept")
+    await mark(house.instance, sam, alice.record, "accept", 1)
     assert (await signed(alice, 3, Act.CANCEL)).status == "cancelled"
     assert (await signed(alice, 4, Act.UNDO)).status == "booked"
     with pytest.raises(SlotTaken):

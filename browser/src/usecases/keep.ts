@@ -29,9 +29,9 @@ export interface Kept {
 export interface Pin {
   /** base64url, 20 bytes. */
   fingerprint: string;
-  /** The last roster event seen and its hash (base64); absent while only the practice's link was seen. */
-  seq?: number;
-  head?: string;
+  /** The last roster event seen and its hash (base64). */
+  seq: number;
+  head: string;
 }
 
 function read<Value>(storage: () => Storage, key: string, empty: Value): Value {
@@ -78,20 +78,13 @@ export function forgetAppointment(cap: string): void {
   else drop(lasting, KEPT);
 }
 
-/** How this browser knows a practice: by its id once it booked there, by its slug from the practice's own link. */
-export function pinOf(practice: string, slug: string): Pin | null {
-  const pins = read<Record<string, Pin>>(lasting, PINS, {});
-  return pins[practice] ?? pins[`/p/${slug}`] ?? null;
+/** How this browser knows a practice in which it booked before. */
+export function pinOf(practice: string): Pin | null {
+  return read<Record<string, Pin>>(lasting, PINS, {})[practice] ?? null;
 }
 
 export function pinPractice(practice: string, pin: Pin): void {
   write(lasting, PINS, { ...read<Record<string, Pin>>(lasting, PINS, {}), [practice]: pin });
-}
-
-/** The key on the practice's link, until a booking there pins the practice by its id. The first one seen stays. */
-export function pinLink(slug: string, fingerprint: string): void {
-  const pins = read<Record<string, Pin>>(lasting, PINS, {});
-  if (pins[`/p/${slug}`] === undefined) write(lasting, PINS, { ...pins, [`/p/${slug}`]: { fingerprint } });
 }
 
 /** What was typed and held in this tab, so that a reload loses nothing. */

@@ -4,7 +4,7 @@ import { FINGERPRINT_BYTES, Roster } from '../seal/roster';
 import type { SignedEvent } from '../seal/roster_events';
 import { readRoster } from '../wire/patient';
 import type { Practice } from '../wire/types';
-import { type Pin, pinOf, pinPractice } from './keep';
+import { pinOf, pinPractice } from './keep';
 
 /** The practice's keys are not those this browser, or the link, knows. Nothing was sealed or sent; the person is told to stop and call. */
 export class WrongPractice extends Error {
@@ -25,15 +25,16 @@ async function fetchChain(practice: string): Promise<SignedEvent[]> {
   return events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) }));
 }
 
-/** The fingerprint written in a link's fragment; null for what is none. */
+/** The fingerprint written in a link's fragment; null where there is none. Throws WrongPractice: a link cut short is no first meeting. */
 export function readFingerprint(text: string | null): Bytes | null {
   if (text === null) return null;
   try {
     const bytes = fromBase64url(text);
-    return bytes.length === FINGERPRINT_BYTES ? bytes : null;
+    if (bytes.length === FINGERPRINT_BYTES) return bytes;
   } catch {
-    return null;
+    // Said below.
   }
+  throw new WrongPractice();
 }
 
 /** Runs a check of the roster; what the sealing ground refuses is, for a patient, a practice that is not the right one. */
@@ -46,11 +47,6 @@ async function orWrong<Answer>(check: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-function checkPinned(roster: Roster, pin: Pin | null): void {
-  if (pin?.seq === undefined || pin.head === undefined) return;
-  roster.checkExtends(pin.seq, fromBase64(pin.head));
-}
-
 /**
  * Fetches the practice's roster and verifies it: against `told` (the fingerprint in the link by which the person came), else against
  * what this browser pinned, else on first use; in each case it must extend the chain seen before and be of this practice.
@@ -59,13 +55,13 @@ function checkPinned(roster: Roster, pin: Pin | null): void {
 export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug' | 'fingerprint'>, told: Bytes | null): Promise<Trusted> {
   const chain = await fetchChain(practice.practice);
   return orWrong(async () => {
-    const pin = pinOf(practice.practice, practice.slug);
+    const pin = pinOf(practice.practice);
     const pinned = pin === null ? null : fromBase64url(pin.fingerprint);
     if (told !== null && pinned !== null && !equal(told, pinned)) throw new Altered('fingerprint');
     const roster = await Roster.verify(chain, told ?? pinned);
     if (!equal(roster.practice, idFromUuid(practice.practice))) throw new Altered('another practice');
     if (practice.fingerprint !== null && !equal(roster.fingerprint, fromBase64(practice.fingerprint))) throw new Altered('fingerprint');
-    checkPinned(roster, pin);
+    if (pin !== null) roster.checkExtends(pin.seq, fromBase64(pin.head));
     return { roster, onFirstUse: told === null && pinned === null };
   });
 }

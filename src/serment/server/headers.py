@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 PAGE_POLICY = (
@@ -34,6 +34,13 @@ _SCRIPT = (*COMMON, (b"content-security-policy", WORKER_POLICY.encode()))
 _BY_KIND = ((b"text/html", _PAGE), (b"text/javascript", _SCRIPT), (b"application/javascript", _SCRIPT))
 
 
+def _answered_as_get(scope: HTTPScope) -> HTTPScope:
+    """HEAD of a page is its GET (RFC 9110, section 9.3.2); the server below leaves the body out."""
+    if scope["method"] != "HEAD" or scope["path"].startswith("/api/"):
+        return scope
+    return {**scope, "method": "GET"}
+
+
 def with_headers(app: ASGIApp) -> ASGIApp:
     """Wraps the whole application, errors of the framework included."""
 
@@ -52,6 +59,11 @@ def with_headers(app: ASGIApp) -> ASGIApp:
                 message["headers"] = headers
             await send(message)
 
-        await app(scope, receive, sending)
+        if "\x00" in scope["path"]:
+            # No name holds it, and neither PostgreSQL nor the file system takes it.
+            await sending({"type": "http.response.start", "status": 404, "headers": []})
+            await sending({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await app(_answered_as_get(scope), receive, sending)
 
     return wrapped

@@ -30,6 +30,9 @@ def serve(settings: Settings, url: str) -> None:
         workers=settings.workers if several else None,
         http="httptools",
         loop="uvloop",
+        # An origin is an https address, so a proxy that ends TLS stands before: on this machine, unless uvicorn's own
+        # FORWARDED_ALLOW_IPS names others. Without one nobody's word about the address is taken.
+        proxy_headers=settings.origin is not None,
         server_header=False,
         access_log=False,
         log_level="warning",

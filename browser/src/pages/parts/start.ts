@@ -14,4 +14,16 @@ export async function start(page: Component<Record<string, never>>, files: WordF
   if (target === null) throw new Error('The shell has no #app.');
   target.replaceChildren();
   mount(page, { target, props: {} });
+  skipInPlace();
+}
+
+/**
+ * "Skip to content" without a fragment: the address may hold a secret after its #, and the history says which step is shown, so
+ * going to #main would be a step of its own.
+ */
+function skipInPlace(): void {
+  document.querySelector('.skip')?.addEventListener('click', (event) => {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  });
 }

@@ -73,6 +73,8 @@ export class BookingFlow {
   shared = $state(false);
   /** Who will read it, once the practice's roster is verified. */
   readers = $state.raw<Readers | null>(null);
+  /** Nobody vouched for the practice's key: it is the one the site named. */
+  firstUse = $state(false);
   done = $state.raw<Done | null>(null);
   /** The same record was booked before what was changed since: its page shows how. */
   bookedBefore = $state.raw<Link | null>(null);
@@ -123,7 +125,7 @@ export class BookingFlow {
   async open(): Promise<void> {
     const query = new URLSearchParams(location.search);
     const agenda = query.get('agenda') ?? '';
-    this.#told = /^#k=([A-Za-z0-9_-]+)$/.exec(location.hash)?.[1] ?? null;
+    this.#told = location.hash.startsWith('#k') ? location.hash.replace(/^#k=?/, '') : null;
     await this.attempt(async () => {
       this.view = await openAgenda(agenda);
       const offered = this.offered.filter((type) => type.who === 'anyone');
@@ -260,6 +262,7 @@ export class BookingFlow {
     const code = await sealing();
     await code.ready();
     this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
+    this.firstUse = this.#trusted.onFirstUse;
     this.readers = code.readersOf(this.#trusted, this.view!.unit);
     return this.#trusted;
   }

@@ -58,7 +58,10 @@ export class LinkFlow {
     return !begun && (status === 'booked' || status === 'requested');
   }
 
-  /** Takes the secret out of the address, where history and sync would keep it, into this tab's own state. */
+  /**
+   * Takes the secret out of the address that is shown, into this tab's own state: nobody reads it over a shoulder or copies it
+   * by mistake. The browser's own history still has the address that was opened (SECURITY.md).
+   */
   #takeLink(): void {
     const state = history.state as { link?: Link; shared?: boolean } | null;
     if (location.hash.length > 1) {

@@ -1,8 +1,13 @@
-/** On a practice's own link: remembers the key printed in it, before any booking there; a link that was cut short says so. */
-import { pinLink } from '../../usecases/keep';
+/**
+ * On a practice's own link, and on what it leads to: hands the key printed in it on to the booking, where it is compared with
+ * the roster. Nothing is kept here: a key that was not compared with anything is nobody's word. A link cut short says so.
+ */
+const FORWARDED = /^\/(fr|en)\/(p|practitioner|book)\b/;
 
-const slug = /\/p\/([^/]+)\/?$/.exec(location.pathname)?.[1];
-const fingerprint = /^#k=([A-Za-z0-9_-]{27})$/.exec(location.hash)?.[1];
-if (slug !== undefined && fingerprint !== undefined) pinLink(decodeURIComponent(slug), fingerprint);
-// Going on as if there had been no key would make of the door's code a first meeting.
-else if (location.hash.startsWith('#k')) document.getElementById('link-cut')?.removeAttribute('hidden');
+const key = /^#k=[A-Za-z0-9_-]{27}$/.exec(location.hash)?.[0];
+if (key !== undefined) {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href]')) {
+    if (link.origin === location.origin && FORWARDED.test(link.pathname) && link.hash === '') link.hash = key;
+  }
+  // Going on as if there had been no key would make of the door's code a first meeting.
+} else if (location.hash.startsWith('#k')) document.getElementById('link-cut')?.removeAttribute('hidden');

@@ -4,11 +4,11 @@ import type { Visit } from './model';
 import { postAccept, postRefuse, type Acted } from './routes';
 import type { OpenDesk } from './unlock';
 
-/** Throws Refused (slot_taken: the request stays), NoAnswer, NotNow. */
+/** Throws Refused (slot_taken: the request stays; stale_revision: the patient chose another time meanwhile), NoAnswer, NotNow. */
 export function accept(desk: OpenDesk, visit: Visit): Promise<Acted> {
-  return postAccept(desk.practice.practice, visit.record);
+  return postAccept(desk.practice.practice, visit.record, visit.rev);
 }
 
 export function refuse(desk: OpenDesk, visit: Visit): Promise<Acted> {
-  return postRefuse(desk.practice.practice, visit.record);
+  return postRefuse(desk.practice.practice, visit.record, visit.rev);
 }

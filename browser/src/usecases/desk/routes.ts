@@ -122,8 +122,8 @@ export interface StaffMove {
 
 export const postStaffMove = (practice: Id, record: Id, move: StaffMove, token: Base64) =>
   post<Booked>(of(practice, `appointments/${record}/move`), move, { 'Serment-Hold': token });
-export const postAccept = (practice: Id, record: Id) => post<Acted>(of(practice, `appointments/${record}/accept`), {});
-export const postRefuse = (practice: Id, record: Id) => post<Acted>(of(practice, `appointments/${record}/refuse`), {});
+export const postAccept = (practice: Id, record: Id, rev: number) => post<Acted>(of(practice, `appointments/${record}/accept`), { rev });
+export const postRefuse = (practice: Id, record: Id, rev: number) => post<Acted>(of(practice, `appointments/${record}/refuse`), { rev });
 
 export const postStaffAct = (practice: Id, record: Id, act: { rev: number; kind: Note } | { rev: number; kind: SignedAct; n: number; sig: Base64 }) =>
   post<Acted>(of(practice, `appointments/${record}/acts`), act);

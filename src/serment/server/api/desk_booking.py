@@ -60,6 +60,12 @@ class StaffExtend(RecordName):
     nth: Annotated[int, Meta(ge=1, le=2)] | None = None
 
 
+class Answered(Body):
+    """The revision of the request that was read: a time the patient chose meanwhile is not the one accepted."""
+
+    rev: Rev
+
+
 class StaffAct(Body):
     """cancel, confirm and undo are signed, `n` one above the last; the others are not: `n` and `sig` are left out."""
 
@@ -195,9 +201,12 @@ async def move_appointment(
     summary="Accept a request",
 )
 async def accept(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], record: FromPath[UUID]
+    request: Request[Any, Any, Any],
+    practice: FromPath[UUID],
+    record: FromPath[UUID],
+    data: JSONBody[Answered],
 ) -> ActedAnswer:
-    return await _mark(request, practice, record, "accept")
+    return await _mark(request, practice, record, "accept", data.rev)
 
 
 @post(
@@ -207,13 +216,18 @@ async def accept(
     summary="Refuse a request",
 )
 async def refuse(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], record: FromPath[UUID]
+    request: Request[Any, Any, Any],
+    practice: FromPath[UUID],
+    record: FromPath[UUID],
+    data: JSONBody[Answered],
 ) -> ActedAnswer:
-    return await _mark(request, practice, record, "refuse")
+    return await _mark(request, practice, record, "refuse", data.rev)
 
 
-async def _mark(request: Request[Any, Any, Any], practice: UUID, record: UUID, kind: str) -> ActedAnswer:
-    done = await mark(instance_of(request), await staff_of(request, practice), record, kind)
+async def _mark(
+    request: Request[Any, Any, Any], practice: UUID, record: UUID, kind: str, rev: int
+) -> ActedAnswer:
+    done = await mark(instance_of(request), await staff_of(request, practice), record, kind, rev)
     return ActedAnswer(done.status, done.acts, done.late)
 
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -23,6 +25,7 @@ from serment.server.usecases.situation import RulesMoving
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:serment:error:"
 RETRY_SECONDS = 1
+_OUR_CODE = str(Path(__file__).parents[2])
 
 _STATUS: Mapping[str, int] = {
     # domain
@@ -34,7 +37,7 @@ _STATUS: Mapping[str, int] = {
     "unknown": 422, "altered": 422, "unaddressed": 422, "stale": 409, "unreadable_booking": 422,
     # use cases
     "record_in_use": 409, "already_used": 409, "handle_taken": 409, "stale_roster": 409,
-    "no_such_appointment": 404, "no_such_agenda": 404, "no_such_practice": 404, "no_record_stanza": 409,
+    "no_such_appointment": 404, "no_such_agenda": 404, "no_such_practice": 404, "no_record_stanza": 409, "ask_practice": 409,
     "wrong_log_in": 401, "password_closed": 429, "signed_out": 401, "not_booked": 403,
 }  # fmt: skip
 _HTTP_NAMES = {
@@ -124,12 +127,14 @@ def _busy(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return problem("busy", _SENTENCES["busy"], 503)
 
 
+def _malformed(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return problem("malformed", _SENTENCES["malformed"], 400)
+
+
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     # The kind of error and the place in our code, never its words: those may repeat what was sent.
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = "" if frame is None else f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    place = next((place for place in reversed(places) if place.startswith(_OUR_CODE)), "")
     request.app.state.journal.error(
         "broken", kind=type(error).__name__, place=place, route=request.scope["path_template"]
     )
@@ -151,5 +156,7 @@ handlers: ExceptionHandlersMap = {
     asyncpg.InsufficientResourcesError: _busy,
     asyncpg.TransactionRollbackError: _busy,
     asyncpg.QueryCanceledError: _busy,
+    RecursionError: _malformed,  # JSON nested deeper than any of ours
+    OverflowError: _malformed,  # a time near the ends of the calendar
     Exception: _broken,
 }

@@ -76,14 +76,16 @@ class Body(msgspec.Struct, forbid_unknown_fields=True):
     """A request's body."""
 
 
+INSTANT_YEAR_MIN, INSTANT_YEAR_MAX = 2000, 2199
+
+
 def instant(value: datetime) -> datetime:
     """An instant of a request: with its zone, whole seconds. Raises ValidationException."""
     if value.tzinfo is None or value.microsecond:
         raise ValidationException("an instant is RFC 3339 with its zone, whole seconds")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValidationException("an instant no calendar holds") from None
+    if not INSTANT_YEAR_MIN <= value.year <= INSTANT_YEAR_MAX:
+        raise ValidationException("an instant of no appointment")
+    return value.astimezone(UTC)
 
 
 class SlotBody(Body):

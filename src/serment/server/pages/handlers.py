@@ -1,6 +1,7 @@
 """The routes of the public pages. No cookie is read or set; the language stands in the path."""
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from serment.server.usecases.show_practitioner import show_practice, show_practi
 
 PAGE_RESULTS = 10
 PAGE_MAX = 10
+_PAGE_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 QUERY_CHARACTERS_MAX = 80
 TOWNS_SUGGESTED = 5
 TOWN_OUTWEIGHED = 10
@@ -128,7 +130,7 @@ async def search(
         what=what,
         where=where,
         sort="nearest" if sort == "nearest" else "earliest",
-        number=min(int(number), PAGE_MAX) if number.isascii() and number.isdigit() and int(number) else 1,
+        number=max(1, min(int(number), PAGE_MAX)) if _PAGE_NUMBER.fullmatch(number) else 1,
     )
     text = _page(request, "results.html", language, entries=("search",), robots=ROBOTS_NONE, view=view)
     return _html(text, headers=CACHE)
@@ -291,7 +293,9 @@ async def practitioner(
     if language is None or shown is None:
         return _missing(language or "fr", request)
     view = views.practitioner_view(language, shown)
-    return _html(_page(request, "practitioner.html", language, view=view), headers=CACHE)
+    return _html(
+        _page(request, "practitioner.html", language, entries=("practice",), view=view), headers=CACHE
+    )
 
 
 @get("/{lang:str}/p/{slug:str}", include_in_schema=False)

@@ -117,7 +117,7 @@ async def act(
     return Acted(after.status, n, after.cancelled_late)
 
 
-async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: int | None = None) -> Acted:
+async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: int) -> Acted:
     """Notes what the desk sees, or answers a request (accept, refuse). Asked again: the same answer.
 
     Raises NoSuchAppointment, StaleRevision, IllegalChange, TooEarly, TooLate, SlotTaken: a request whose time went
@@ -135,12 +135,12 @@ async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: i
 
 
 async def _locked(
-    tx: Transaction, practice: UUID, record: UUID, staff: Staff | None, rev: int | None
+    tx: Transaction, practice: UUID, record: UUID, staff: Staff | None, rev: int
 ) -> asyncpg.Record:
     row = await appointments.lock(tx, practice, record)
     if row is None or (staff is not None and row["unit"] not in staff.units):
         raise NoSuchAppointment
-    if rev is not None and row["rev"] != rev:
+    if row["rev"] != rev:
         raise StaleRevision(current=row["rev"])
     return row
 

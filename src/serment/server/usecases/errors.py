@@ -65,6 +65,11 @@ class StaleRevision(Refusal):
     """This appointment was changed meanwhile. Your change was not kept; look at it as it is now and try again."""
 
 
+class AskPractice(Refusal):
+    """The practice accepts each of these visits itself, and accepted this time: it stands. To change it call the
+    practice, or ask for another time and cancel this one once that is accepted."""
+
+
 class NoSuchAppointment(Refusal):
     """There is no such appointment, or not for this link. Nothing was changed."""
 

@@ -11,18 +11,25 @@ from typing import NamedTuple
 from uuid import UUID
 
 from serment.database.pool import transaction
+from serment.domain.appointment import Status
 from serment.domain.errors import NotOffered
 from serment.domain.hold import HOLD_EXTENSIONS_MAX, HOLD_MINUTES
 from serment.domain.instants import local_day
 from serment.domain.offer import Offer, offer, overbook
 from serment.domain.reason import Busy, QuotaReached, ResourceBusy
 from serment.domain.slot import Situation
-from serment.domain.visit_type import Who
+from serment.domain.visit_type import Accepted, Who
 from serment.server.instance import Instance
 from serment.server.stores import appointments, spans
 from serment.server.stores.rules import Rules
 from serment.server.stores.spans import NewHold, NewSpan
-from serment.server.usecases.errors import NoSuchAgenda, NoSuchAppointment, RecordInUse, SlotTaken
+from serment.server.usecases.errors import (
+    AskPractice,
+    NoSuchAgenda,
+    NoSuchAppointment,
+    RecordInUse,
+    SlotTaken,
+)
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.situation import Asked, Seen, alternatives, see_slot, visit_type_of
 
@@ -83,7 +90,7 @@ async def hold_slot(instance: Instance, request: HoldRequest) -> Held:
     """Keeps the slot for ten minutes. Asked again for the same slot, the same answer; for another, the hold moves there.
 
     Raises WorkAsked, NotOffered, NotOverbookable, WarningChanged, SlotTaken, RecordInUse, NoSuchAppointment,
-    NoSuchAgenda. A crash leaves a hold that expires.
+    NoSuchAgenda, AskPractice. A crash leaves a hold that expires.
     """
     now = instance.clock()
     if request.bucket is None:
@@ -187,6 +194,10 @@ async def _asked(instance: Instance, request: HoldRequest) -> tuple[Asked, bool]
     if request.row_token is not None:
         if not hmac.compare_digest(row["row_token_hash"] or b"", token_hash(request.row_token)):
             raise NoSuchAppointment
+        rules = await rules_of(instance, request.agenda)
+        asked_first = visit_type_of(rules, request.visit_type).accepted is Accepted.ON_REQUEST
+        if asked_first and row["status"] == Status.BOOKED:
+            raise AskPractice
     elif request.units is not None and row["unit"] not in request.units:
         raise NoSuchAppointment
     if minutes is None and row["visit_type"] == request.visit_type:

@@ -19,6 +19,7 @@ from serment.server.usecases.act import clear_part
 from serment.server.usecases.book import Booked, Written, check_written, constraint_of, is_same, start_of
 from serment.server.usecases.errors import (
     AlreadyUsed,
+    AskPractice,
     HandleTaken,
     HoldExpired,
     NoSuchAppointment,
@@ -46,7 +47,7 @@ async def move(
 
     The caller has shown the row token or the session. Asked again with the same bytes: the same answer. Raises
     StaleRevision, HoldExpired, StaleRoster, NoSuchAppointment, AlreadyUsed, HandleTaken, Altered, Unknown, IllegalChange,
-    TooLate; the old time and envelope stand then, after a crash too.
+    TooLate, AskPractice; the old time and envelope stand then, after a crash too.
     """
     context = written.revision.context
     if (context.practice, context.record) != (practice.bytes, record.bytes) or context.rev != seen_rev + 1:
@@ -118,6 +119,8 @@ async def _take_hold(
     if hold is None or hold["hold_until"] <= now:
         asked = Asked(wanted[0], wanted[1], moving=record)
         raise HoldExpired(await alternatives(instance, asked, wanted[2], connection=tx))
+    if hold["on_request"] and before.status is Status.BOOKED:
+        raise AskPractice
     if (hold["agenda"], hold["visit_type"], hold["start"], hold["minutes"]) != wanted:
         raise Altered("another slot than the one held")
     # The record's old time goes before its hold may stand: one standing span a record, in the database.
