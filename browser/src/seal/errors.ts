@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The four ways a sealed thing is refused (spec/rdv1.md, section 9). The message says what happened,
+ * The four ways a sealed thing is refused (spec/rdv1.md, section 8). The message says what happened,
  * never what was inside: no error of this package carries personal data.
  */
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be wrong with sealed bytes: five types, each of whose docstring is the message a person reads.
 
-Source: spec/rdv1.md section 9. `args` may name the part concerned (never its content).
+Source: spec/rdv1.md section 8. `args` may name the part concerned (never its content).
 """
 
 from __future__ import annotations

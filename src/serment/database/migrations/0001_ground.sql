@@ -1,6 +1,6 @@
 -- The ground: practices and their rules, spans that cannot overlap, sealed appointments, rosters, members.
 -- practice comes first in every key: one practice lives on one shard, and no key crosses practices.
--- Nothing here carries a creation time, a serial or a time-ordered id beside what a patient sealed (spec/rdv1.md, section 8).
+-- Nothing here carries a creation time, a serial or a time-ordered id beside what a patient sealed (SECURITY.md; tests/leaks reads it).
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 

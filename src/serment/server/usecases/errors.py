@@ -91,7 +91,7 @@ class WrongLogIn(Refusal):
 
 
 class PasswordClosed(Refusal):
-    """Too many tries. The password opens nothing for an hour; a passkey or the recovery code still does."""
+    """Too many tries. The password opens nothing for an hour, the right one too."""
 
 
 class SignedOut(Refusal):

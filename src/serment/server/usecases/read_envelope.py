@@ -181,7 +181,7 @@ async def find_record(instance: Instance, row_token: bytes, bucket: bytes | None
 async def read_by_link(
     instance: Instance, row_token: bytes, bucket: bytes | None = None
 ) -> PatientAppointment:
-    """All three groups and the patient's own stanzas. Raises NoSuchAppointment."""
+    """All three groups and all symmetric stanzas. Raises NoSuchAppointment."""
     practice, record = await find_record(instance, row_token, bucket)
     row = await envelopes.read_sealed(instance.pool, practice, record, list(GROUPS.values()), None)
     if row is None:
