@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The practice's agendas and visit types, as this member's desk looks them up. */
+import { answerInWords } from '../parts/answer';
 import type { Agenda, VisitType } from '../../usecases/desk/model';
 import { agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
 import type { OpenDesk } from '../../usecases/desk/unlock';
@@ -39,6 +40,11 @@ export class Rules {
   /** The question behind an answer's key, in the page's language. */
   questionWords(visitType: Id, key: string): string {
     return this.visitType(visitType)?.questions.find((one) => one.id === key)?.[language()] ?? key;
+  }
+
+  /** An answer to it, in the page's language. */
+  answerWords(visitType: Id, key: string, answer: string): string {
+    return answerInWords(this.visitType(visitType)?.questions.find((one) => one.id === key), answer);
   }
 
   /** The agenda's first visit type: the one a narrow block does not name. */

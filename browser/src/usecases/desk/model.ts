@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the desk shows: agendas, appointments as far as they are opened, and the state each is drawn in. */
-import type { Id, LocalDate, Status } from '../../wire/types';
+import type { Id, LocalDate, Question, Status } from '../../wire/types';
 import type { Span } from './days';
 import type { Opening } from './lanes';
 
@@ -33,7 +33,7 @@ export interface VisitType {
   before: number;
   after: number;
   agendas: readonly Id[];
-  questions: readonly { id: string; fr: string; en: string }[];
+  questions: readonly Question[];
 }
 
 export interface Identity {

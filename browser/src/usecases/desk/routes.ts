@@ -2,7 +2,7 @@
 /** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
 import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
-import type { Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Revision, Sealed, Site, Status } from '../../wire/types';
+import type { Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Question, Revision, Sealed, Site, Status } from '../../wire/types';
 
 export interface SignedIn {
   account: Id;
@@ -23,7 +23,7 @@ export interface HouseVisitType {
   step_minutes: number;
   buffer_before_minutes: number;
   buffer_after_minutes: number;
-  questions: { id: string; fr: string; en: string }[];
+  questions: Question[];
 }
 
 export interface House extends Practice {
