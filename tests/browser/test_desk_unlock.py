@@ -64,6 +64,13 @@ def test_the_source_code_is_offered_on_every_page_and_below_the_closed_desk(
     expect(sam.get_by_role("contentinfo").get_by_role("link", name="Logiciel libre")).to_be_visible()
 
 
+def test_the_desk_opens_on_the_present_hour(practice: Town, profile: Callable[..., BrowserContext]) -> None:
+    low = at_noon(profile({"width": 1366, "height": 420})).new_page()
+    unlock(low, practice)
+    expect(low.get_by_role("button", name="10 h 10 à 10 h 30, Alice")).to_be_attached()
+    expect(low.locator(".now")).to_be_in_viewport()
+
+
 def test_a_worker_that_does_not_come_opens_the_desk_all_the_same(practice: Town, sam: Page) -> None:
     sam.route("**/static/argon2_worker-*", lambda route: route.abort())
     unlock(sam, practice)

@@ -50,7 +50,7 @@ async def _ask(
     ledger: Ledger, browser: httpx.AsyncClient, path: str, body: object, hand: Hand
 ) -> httpx.Response:
     """The same request again and again until somebody answers, as a browser does."""
-    # Each patient has an address of their own; the server believes a proxy on its own machine.
+    # Each patient has an address of their own.
     headers = {"Serment-Hold": b64(hand.token), "X-Forwarded-For": f"2001:db8:{hand.record.hex[:4]}::1"}
     deadline = time.monotonic() + ANSWER_SECONDS_MAX
     while True:
@@ -184,7 +184,9 @@ async def test_kill_9_between_bookings_loses_none_and_halves_none(
     chance, ledger, stop = random.Random(), Ledger(), asyncio.Event()
 
     def start() -> Serment:
-        return Serment("serve", data=data, port=free_port, SERMENT_INSTANCE=INSTANCE)
+        # Behind a proxy, which alone may say where a patient calls from.
+        origin = "https://rdv.example.org"
+        return Serment("serve", data=data, port=free_port, SERMENT_INSTANCE=INSTANCE, SERMENT_ORIGIN=origin)
 
     house = await _plant(data)
     serment = start()

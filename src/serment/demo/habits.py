@@ -163,8 +163,8 @@ def general_types(agendas: list[str]) -> list[VisitType]:
             notice_minutes=2880,
             accepted="on_request",
             colour=5,
-            instructions_fr="Le cabinet vous répond avant que le rendez-vous ne tienne.",
-            instructions_en="The practice answers before the appointment stands.",
+            instructions_fr="Le cabinet vous répond avant de confirmer.",
+            instructions_en="The practice answers before it confirms.",
         ),
         VisitType(
             key="urgent",
