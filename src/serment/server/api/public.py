@@ -18,9 +18,12 @@ from serment.server.api.wire import instance_of
 from serment.server.usecases.find_slots import DAYS_MAX, FreeSlots, find_slots
 from serment.server.usecases.read_practice import AgendaPage, PracticePage, read_agenda, read_practice
 from serment.server.usecases.read_roster import read_roster
+from serment.server.usecases.read_templates import TemplateTold, read_template
 
 SLOTS_CACHE = "public, max-age=5"
 PAGE_CACHE = "public, max-age=30"
+TEMPLATE_CACHE = "public, max-age=3600"
+SPECIALTY_CHARACTERS_MAX = 16
 DATE_MIN, DATE_MAX = date(2020, 1, 1), date(2200, 1, 1)
 
 
@@ -116,4 +119,12 @@ async def roster(
     return RosterAnswer(instance.name, [EventAnswer(event.event, event.sig) for event in events])
 
 
-handlers = [healthz, slots, agenda_page, practice_page, roster]
+@get("/api/templates", responses=problems(422), summary="What a new practice begins with", tags=["public"])
+async def template(
+    specialty: Annotated[str, QueryParameter(max_length=SPECIALTY_CHARACTERS_MAX)] = "",
+) -> Response[TemplateTold]:
+    """Hours and visit types by specialty; the same for everybody."""
+    return Response(read_template(specialty), headers={"Cache-Control": TEMPLATE_CACHE})
+
+
+handlers = [healthz, slots, agenda_page, practice_page, roster, template]
