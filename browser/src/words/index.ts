@@ -1,8 +1,15 @@
 import type commonFr from './fr/common.json';
 import type patientFr from './fr/patient.json';
 import type deskFr from './fr/desk.json';
+import type rulesFr from './fr/desk_rules.json';
+import type membersFr from './fr/desk_members.json';
+import type keysFr from './fr/desk_keys.json';
+import type patientsFr from './fr/desk_patients.json';
+import type dayFr from './fr/desk_day.json';
+import type openingFr from './fr/opening.json';
 
-type Tables = typeof commonFr & typeof patientFr & typeof deskFr;
+type Tables = typeof commonFr & typeof patientFr & typeof deskFr & typeof rulesFr & typeof membersFr & typeof keysFr & typeof patientsFr
+  & typeof dayFr & typeof openingFr;
 export type WordKey = keyof Tables;
 /** A key that has a form for one and a form for several: `hold.minutes` stands for `hold.minutes.one` and `.other`. */
 export type CountKey = { [K in WordKey]: K extends `${infer Base}.one` ? Base : never }[WordKey];

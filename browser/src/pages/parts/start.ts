@@ -1,7 +1,7 @@
 import { mount, type Component } from 'svelte';
 import { pageLanguage, speak } from '../../words/index';
 
-type Words = Record<string, string>;
+export type Words = Record<string, string>;
 /** Loads the words of one language; the other language's file is never fetched. */
 export type WordFiles = Record<'fr' | 'en', () => Promise<{ default: Words }>[]>;
 

@@ -10,6 +10,7 @@ import { Carry } from './carry.svelte';
 import { Choice } from './choice.svelte';
 import { Deeds } from './deeds.svelte';
 import { Reading } from './reading.svelte';
+import type { Room } from './rooms';
 import { Rules } from './rules';
 import { Shown, type Place } from './shown.svelte';
 
@@ -29,6 +30,7 @@ export interface Closing {
 }
 
 export class Desk {
+  room = $state<Room>('agenda');
   readonly rules: Rules;
   readonly shown: Shown;
   readonly reading: Reading;

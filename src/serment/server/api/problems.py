@@ -38,7 +38,7 @@ _STATUS: Mapping[str, int] = {
     # use cases
     "record_in_use": 409, "already_used": 409, "handle_taken": 409, "stale_roster": 409,
     "no_such_appointment": 404, "no_such_agenda": 404, "no_such_practice": 404, "no_record_stanza": 409, "ask_practice": 409,
-    "wrong_log_in": 401, "password_closed": 429, "signed_out": 401, "not_booked": 403,
+    "wrong_log_in": 401, "password_closed": 429, "signed_out": 401, "not_booked": 403, "not_your_role": 403,
 }  # fmt: skip
 _HTTP_NAMES = {
     400: "malformed", 401: "signed_out", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",

@@ -100,3 +100,7 @@ class SignedOut(Refusal):
 
 class NotBooked(Refusal):
     """The practice accepts no booking from here at the moment. Nothing was booked; call the practice."""
+
+
+class NotYourRole(Refusal):
+    """Your role in this practice does not allow this. Nothing was changed; an owner of the practice can do it."""

@@ -7,10 +7,11 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from serment.domain.roles import Deed, may
 from serment.framing import Member, Role, Roster
 from serment.server.instance import Instance
 from serment.server.stores import accounts
-from serment.server.usecases.errors import NoSuchAgenda, NoSuchPractice, SignedOut
+from serment.server.usecases.errors import NoSuchAgenda, NoSuchPractice, NotYourRole, SignedOut
 from serment.server.usecases.read_roster import roster_of
 
 
@@ -26,6 +27,11 @@ class Staff:
     kem_kid: bytes
     sign_kid: bytes
     roster: Roster
+
+    def check_may(self, deed: Deed) -> None:
+        """Raises NotYourRole."""
+        if not may(self.role.name.lower(), deed):
+            raise NotYourRole
 
     def check_unit(self, unit: UUID) -> None:
         """Raises NoSuchAgenda: another unit's agenda answers as one that does not exist."""
