@@ -371,7 +371,7 @@ def unlock(page: Page, town: Town, person: Person = SAM, *, language: str = "fr"
     page.goto(f"{town.origin}/{language}/desk")
     fill_in(page, person, language=language)
     expect(
-        page.get_by_role("button", name="Refermer" if language == "fr" else "Close", exact=True)
+        page.get_by_role("navigation", name="Parties du bureau" if language == "fr" else "Parts of the desk")
     ).to_be_visible()
 
 

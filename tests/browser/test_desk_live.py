@@ -110,6 +110,20 @@ def test_a_booking_appears_at_every_desk_within_seconds(practice: Town, desks: l
     assert time.monotonic() - before < SEEN_SECONDS_MAX
 
 
+def test_a_number_being_read_out_stays_while_somebody_else_books(
+    practice: Town, tuesday: Tuesday, desks: list[Page]
+) -> None:
+    desk = desks[0]
+    tuesday.show(desk)
+    tuesday.at(desk, "9 h 10 à").click()
+    desk.get_by_role("button", name="Voir le contact").click()
+    number = desk.get_by_role("link", name="06 39 98 12 41")
+    expect(number).to_be_visible()
+    practice.book(TOM, tuesday.date, "11:10")
+    expect(tuesday.at(desk, "11 h 10 à")).to_be_visible(timeout=SEEN_SECONDS_MAX * 1000)
+    expect(number).to_be_visible()
+
+
 def test_what_one_desk_does_the_other_sees(practice: Town, desks: list[Page]) -> None:
     first, second = desks
     block(first, "10 h 10 à").focus()
