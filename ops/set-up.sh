@@ -125,7 +125,7 @@ with sync_playwright() as p: print(p.chromium.executable_path)')
     [ -x "$playwrights" ] && return
     began "Chromium, for the tests that use a browser"
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 &&
-        { apt-get install -y -qq chromium >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }; }
+        { apt-get update -qq >/dev/null 2>&1 || true; apt-get install -y -qq chromium >/dev/null; }
     then ended; return; fi
     .venv/bin/python -m playwright install chromium ||
         fail "the tests need a Chromium. On Debian, as root: apt-get install chromium. Then start again."

@@ -47,6 +47,8 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Chromium has ML-KEM in WebCrypto behind this switch before it has it without.
+    "--enable-features=WebCryptoPQC",
 ]
 
 PRACTICE = """
