@@ -119,10 +119,7 @@ def create_app(
         exception_handlers=problems.handlers,
         request_max_body_size=BODY_BYTES_MAX,
         compression_config=CompressionConfig(
-            backend="gzip",
-            minimum_size=COMPRESS_FROM_BYTES,
-            gzip_compress_level=4,
-            exclude=["/changes$", "/index/page$"],
+            backend="gzip", minimum_size=COMPRESS_FROM_BYTES, gzip_compress_level=4, exclude=["/changes$"]
         ),
         openapi_config=openapi_config(),
         logging_config=None,

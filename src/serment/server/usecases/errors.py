@@ -82,18 +82,6 @@ class NoSuchPractice(Refusal):
     """There is no such practice here. Nothing was changed."""
 
 
-class NoSuchUnit(Refusal):
-    """There is no such unit, or it is not yours. Nothing was changed."""
-
-
-class StaleCard(Refusal):
-    """This card was changed meanwhile. Yours was not kept; look at it as it is now and decide which of the two holds."""
-
-
-class StalePage(Refusal):
-    """The index was gathered by another browser meanwhile. Nothing was changed; read it anew."""
-
-
 class NoRecordStanza(Refusal):
     """The unit's first stanza falls only beside one under the present record key. Nothing was deleted."""
 
@@ -116,3 +104,31 @@ class NotBooked(Refusal):
 
 class NotYourRole(Refusal):
     """Your role in this practice does not allow this. Nothing was changed; an owner of the practice can do it."""
+
+
+class RuleChanged(Refusal):
+    """Somebody else changed this meanwhile. Nothing was saved; look at what stands now, then decide."""
+
+
+class RuleIdTaken(Refusal):
+    """This id belongs to another row. Nothing was saved; the browser draws another and saves again."""
+
+
+class TooManyRules(Refusal):
+    """There are as many of these as one agenda holds. Nothing was saved; delete what is no longer needed first."""
+
+
+class VisitTypeInUse(Refusal):
+    """Appointments of this type exist. Nothing was deleted; take the type off all agendas and it is offered no more."""
+
+
+class ResourceInUse(Refusal):
+    """Appointments still to come take this room or device. Nothing was deleted; move them first."""
+
+
+class OfAnotherUnit(Refusal):
+    """This is also used by agendas of a unit that is not yours. Nothing was saved; ask somebody of that unit."""
+
+
+class NoSuchRule(Refusal):
+    """There is no such row in this practice. Nothing was changed."""

@@ -73,6 +73,20 @@ async def see_days(
     raise RulesMoving
 
 
+async def see_drafted(
+    instance: Instance, visit_type: VisitType, asked: Asked, first: date, days: int
+) -> Seen:
+    """The situation for a visit type as somebody drafts it, stored or not. Raises NoSuchAgenda."""
+    rules = await rules_of(instance, asked.agenda)
+    for _ in range(RULES_TRIES_MAX):
+        since, until = reach(rules.agenda, visit_type, first=first, days=days)
+        seen = await _see(instance, rules, visit_type, asked, since, until, None)
+        if seen is not None:
+            return seen
+        rules = await rules_of(instance, asked.agenda, at_least=rules.version + 1)
+    raise RulesMoving
+
+
 async def see_slot(
     instance: Instance, asked: Asked, start: datetime, *, connection: Connection | None = None
 ) -> Seen:

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The practice's rules at its desk: read, drafted, changed. Every change says what was read, and can be sent again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from serment.server.api.desk_session import staff_of
+from serment.server.api.problems import problems
+from serment.server.api.public import DATE_MAX, DATE_MIN
+from serment.server.api.wire import Body, instance_of
+from serment.server.usecases.change_hours import HoursChanged, change_hours
+from serment.server.usecases.change_resource import change_resource
+from serment.server.usecases.change_texts import change_texts
+from serment.server.usecases.change_visit_type import change_visit_type
+from serment.server.usecases.hours_asked import HoursAsked
+from serment.server.usecases.preview_offer import PREVIEW_DAYS_MAX, Preview, preview_offer
+from serment.server.usecases.read_rule_rows import read_rule_rows
+from serment.server.usecases.rule_rows import (
+    AgendaRow,
+    PractitionerRow,
+    ResourceRow,
+    RuleRows,
+    SiteRow,
+    VisitTypeRow,
+)
+
+RULES_BODY_BYTES_MAX = 512 * 1024
+
+
+class PreviewBody(Body, kw_only=True):
+    """Drafts, and what to show of them: one visit type on some days. `rule` is the visit type as drafted."""
+
+    hours: HoursAsked
+    visit_type: UUID
+    rule: VisitTypeRow | None = None
+    first: date = msgspec.field(name="from")
+    days: Annotated[int, Meta(ge=1, le=PREVIEW_DAYS_MAX)] = 14
+
+
+class VisitTypeBody(Body):
+    """`was` as it was read, null if there was none; `now` null deletes."""
+
+    was: VisitTypeRow | None
+    now: VisitTypeRow | None
+
+
+class ResourceBody(Body):
+    """`was` as it was read, null if there was none; `now` null deletes."""
+
+    was: ResourceRow | None
+    now: ResourceRow | None
+
+
+class AgendaSettingsBody(Body):
+    """`was` as it was read."""
+
+    was: AgendaRow
+    now: AgendaRow
+
+
+class SiteTextsBody(Body):
+    """`was` as it was read."""
+
+    was: SiteRow
+    now: SiteRow
+
+
+class PractitionerTextsBody(Body):
+    """`was` as it was read."""
+
+    was: PractitionerRow
+    now: PractitionerRow
+
+
+_DONE = {204: ResponseSpec(None, description="It stands as asked.")}
+_CHANGE = problems(401, 403, 404, 409, 415, 422)
+
+
+@get(
+    "/{practice:uuid}/rules", responses=problems(401, 403, 404), summary="The rules, row by row, to edit them"
+)
+async def rules(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> RuleRows:
+    staff = await staff_of(request, practice)
+    return await read_rule_rows(instance_of(request), staff)
+
+
+@post(
+    "/{practice:uuid}/preview",
+    status_code=200,
+    responses=_CHANGE,
+    summary="What patients would be offered under drafted rules",
+    request_max_body_size=RULES_BODY_BYTES_MAX,
+)
+async def preview(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PreviewBody]
+) -> Preview:
+    staff = await staff_of(request, practice)
+    if not DATE_MIN <= data.first <= DATE_MAX:
+        raise ValidationException("from")
+    return await preview_offer(
+        instance_of(request), staff, data.hours, data.visit_type, data.rule, data.first, data.days
+    )
+
+
+@post(
+    "/{practice:uuid}/hours",
+    status_code=200,
+    responses=_CHANGE,
+    summary="Change openings, single dates and absences of one agenda",
+    request_max_body_size=RULES_BODY_BYTES_MAX,
+)
+async def hours(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[HoursAsked]
+) -> HoursChanged:
+    """Together or not at all. The answer names the appointments that stand where nobody works then."""
+    return await change_hours(instance_of(request), await staff_of(request, practice), data)
+
+
+@post(
+    "/{practice:uuid}/visit-types",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Add, change or delete a visit type",
+    request_max_body_size=RULES_BODY_BYTES_MAX,
+)
+async def visit_types(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[VisitTypeBody]
+) -> Response[None]:
+    staff = await staff_of(request, practice)
+    if data.was is not None and data.now is not None and data.was.visit_type != data.now.visit_type:
+        raise ValidationException("was, now")
+    await change_visit_type(instance_of(request), staff, data.was, data.now)
+    return Response(None, status_code=204)
+
+
+@post(
+    "/{practice:uuid}/resources",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Add, change or delete a room or a device",
+)
+async def resources(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[ResourceBody]
+) -> Response[None]:
+    staff = await staff_of(request, practice)
+    if data.was is not None and data.now is not None and data.was.resource != data.now.resource:
+        raise ValidationException("was, now")
+    await change_resource(instance_of(request), staff, data.was, data.now)
+    return Response(None, status_code=204)
+
+
+@post(
+    "/{practice:uuid}/agenda-settings",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Change an agenda's settings",
+)
+async def agenda_settings(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[AgendaSettingsBody]
+) -> Response[None]:
+    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
+    return Response(None, status_code=204)
+
+
+@post(
+    "/{practice:uuid}/site-texts",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Change what patients read of a site",
+)
+async def site_texts(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[SiteTextsBody]
+) -> Response[None]:
+    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
+    return Response(None, status_code=204)
+
+
+@post(
+    "/{practice:uuid}/practitioner-texts",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Change what a practitioner says of themselves",
+)
+async def practitioner_texts(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PractitionerTextsBody]
+) -> Response[None]:
+    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
+    return Response(None, status_code=204)
+
+
+handlers = [
+    rules, preview, hours, visit_types, resources, agenda_settings, site_texts, practitioner_texts,
+]  # fmt: skip
