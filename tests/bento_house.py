@@ -140,6 +140,15 @@ class House:
             await rosters.append(pool, self.practice, seq, event)
         self.roster, self.epochs = roster, keys
 
+    async def turn_epoch(self, pool: Pool) -> None:
+        """The unit's keys change; nobody leaves."""
+        unit = self.unit.bytes
+        here = [member for member in self.roster.members.values() if unit in member.units]
+        epoch = new_epoch(self.roster, unit, here, self.epochs[self.unit])
+        events, self.roster = write_events(self.roster, [(self.owner.sign, epoch.event)])
+        await rosters.append(pool, self.practice, self.roster.seq, events[0])
+        self.epochs = {**self.epochs, self.unit: epoch.keys}
+
     async def _steps_without(self, gone):  # type: ignore[no-untyped-def]
         from serment.framing import Removal
 

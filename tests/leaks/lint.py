@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the schema may not say: when somebody was there, in which order, and whose an appointment or a message is.
 
-Three groups of tables stand apart: people who sign in, appointments, and what the notifier sends. An identifier that
+Four groups of tables stand apart: people who sign in, appointments, patient cards, and what the notifier sends. An identifier that
 stands in two of them joins them, whatever its column is called; so columns are compared, and then every value.
 """
 
@@ -16,6 +16,7 @@ from uuid import UUID
 from serment.database.pool import Pool
 
 GROUPS = {
+    "cards": {"cards", "index_entries", "index_pages"},
     "people": {"accounts", "unlocks", "sessions", "password_failures", "members"},
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans"},
     "messages": {"inbox_capsules", "inbox_messages"},
@@ -37,6 +38,7 @@ TIMES = {
     ("inbox_messages", "send_day"): "a day, today, a week or a day before",
 }
 SHARED = {
+    "unit": "which unit: an appointment and a card lie in one, among all of its others",
     "practice": "which practice: a member is of one, an appointment is at one; messages have none",
 }
 IDENTIFIERS = {"uuid", "bytea"}
@@ -62,7 +64,7 @@ async def unknown_tables(pool: Pool) -> list[str]:
 
 
 async def times(pool: Pool) -> list[str]:
-    """Columns of the three groups that say when, and are not among TIMES."""
+    """Columns of the groups that say when, and are not among TIMES."""
     return sorted(
         f"{table}.{name} is a {kind}"
         for table, named in (await columns(pool)).items()
@@ -73,7 +75,7 @@ async def times(pool: Pool) -> list[str]:
 
 
 async def orders(pool: Pool) -> list[str]:
-    """Serials, sequences, defaults that count or read the clock, triggers on the three groups."""
+    """Serials, sequences, defaults that count or read the clock, triggers on the groups."""
     sequences = await pool.fetch("SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'")
     defaults = await pool.fetch(
         "SELECT table_name || '.' || column_name AS name FROM information_schema.columns"

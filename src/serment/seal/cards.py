@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
+from serment.framing.cards import CARD_PADDED_BYTES, ENTRY_PADDED_BYTES, PAGE_PADDED_BYTES
 from serment.framing.conventions import (
     ID_BYTES,
     T,
@@ -15,12 +15,6 @@ from serment.framing.conventions import (
     u32,
 )
 from serment.seal.primitives import box_padded, unbox_padded
-
-CARD_PADDED_BYTES: Final = (1024, 2048, 4096)
-ENTRY_PADDED_BYTES: Final = (256,)
-PAGE_STEP_BYTES: Final = 65_536
-PAGE_STEPS_MAX: Final = 64
-PAGE_PADDED_BYTES: Final = range(PAGE_STEP_BYTES, (PAGE_STEPS_MAX + 1) * PAGE_STEP_BYTES, PAGE_STEP_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,10 @@ def create_app(
         exception_handlers=problems.handlers,
         request_max_body_size=BODY_BYTES_MAX,
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=COMPRESS_FROM_BYTES, gzip_compress_level=4, exclude=["/changes$"]
+            backend="gzip",
+            minimum_size=COMPRESS_FROM_BYTES,
+            gzip_compress_level=4,
+            exclude=["/changes$", "/index/page$"],
         ),
         openapi_config=openapi_config(),
         logging_config=None,

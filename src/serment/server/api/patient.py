@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
-from litestar.params import JSONBody
+from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta
 
 from serment.server.api.problems import problems
@@ -172,11 +172,16 @@ async def appointment(request: Request[Any, Any, Any], row_token: RowToken) -> P
     "/api/patient/appointment/move",
     status_code=200,
     responses=problems(403, 404, 409, 422),
-    summary="Move it to a held time, re-sealed",
+    summary="Move it to a held time, or seal it anew at its own: the desk's code becomes the patient's own link",
     tags=["patient"],
 )
 async def move_appointment(
-    request: Request[Any, Any, Any], data: JSONBody[MoveBody], row_token: RowToken, hold_token: HoldToken
+    request: Request[Any, Any, Any],
+    data: JSONBody[MoveBody],
+    row_token: RowToken,
+    hold_token: Annotated[
+        str | None, HeaderParameter(name="Serment-Hold", description="Left out: it stays at its time.")
+    ] = None,
 ) -> BookedAnswer:
     instance = instance_of(request)
     practice, record = await find_record(instance, token_bytes(row_token), bucket_of(request, instance))
@@ -186,7 +191,7 @@ async def move_appointment(
         record,
         data.written(instance.name),
         seen_rev=data.seen_rev,
-        token=token_bytes(hold_token),
+        token=None if hold_token is None else token_bytes(hold_token),
     )
     return BookedAnswer(moved.record, moved.rev, moved.status)
 

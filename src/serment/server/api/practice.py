@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from serment.server.api import desk_agenda, desk_booking, desk_rules, desk_session, desk_stanzas
+from serment.server.api import desk_agenda, desk_booking, desk_cards, desk_rules, desk_session, desk_stanzas
 from serment.server.session import from_our_page
 
 handlers = [
@@ -17,6 +17,7 @@ handlers = [
             *desk_session.handlers,
             *desk_agenda.handlers,
             *desk_booking.handlers,
+            *desk_cards.handlers,
             *desk_stanzas.handlers,
             *desk_rules.handlers,
         ],

@@ -82,6 +82,18 @@ class NoSuchPractice(Refusal):
     """There is no such practice here. Nothing was changed."""
 
 
+class NoSuchUnit(Refusal):
+    """There is no such unit, or it is not yours. Nothing was changed."""
+
+
+class StaleCard(Refusal):
+    """This card was changed meanwhile. Yours was not kept; look at it as it is now and decide which of the two holds."""
+
+
+class StalePage(Refusal):
+    """The index was gathered by another browser meanwhile. Nothing was changed; read it anew."""
+
+
 class NoRecordStanza(Refusal):
     """The unit's first stanza falls only beside one under the present record key. Nothing was deleted."""
 

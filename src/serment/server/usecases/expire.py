@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What has run out goes: holds past their limit, sessions past their end, counts of passwords tried in vain."""
+"""What has run out goes: holds past their limit, sessions past their end, passwords tried in vain, months of cards."""
 
 from __future__ import annotations
 
 from serment.server.instance import Instance
-from serment.server.stores import accounts, spans
+from serment.server.stores import accounts, cards, search_index, spans
+from serment.server.usecases.keep_cards import month_of
 
 HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
+CARDS_PER_SWEEP_MAX = 5_000
 
 
 async def expire_holds(instance: Instance) -> int:
@@ -18,3 +20,10 @@ async def expire_holds(instance: Instance) -> int:
 async def expire_sessions(instance: Instance) -> None:
     """Deletes sessions past their end and keeps the table of failures bounded."""
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
+
+
+async def expire_cards(instance: Instance) -> int:
+    """Deletes cards, index entries and pages of months that are over, some at a time; how many rows went."""
+    month = month_of(instance.clock())
+    gone = await cards.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
+    return gone + await search_index.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
