@@ -35,6 +35,7 @@ export default defineConfig({
     sourcemap: false,
     reportCompressedSize: false,
     rollupOptions: {
+      checks: { pluginTimings: false },
       input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
       output: {
         entryFileNames: '[name]-[hash].js',
