@@ -184,6 +184,11 @@ async def open_house(pool: Pool, *, slug: str = "bento") -> House:
         opened, roster = write_events(roster, [(owner.sign, epoch.event) for epoch in epochs.values()])
         for seq, event in enumerate([genesis, *joined, *opened], start=1):
             await rosters.append(connection, practice, seq, event)
+        for unit, epoch in epochs.items():
+            for kid, sealed in epoch.seeds.items():
+                await load("rosters")["add_seed"].run(
+                    connection, practice=practice, unit=unit, epoch=1, kid=kid, bytes=sealed
+                )
         await rosters.name_fingerprint(connection, practice, roster.fingerprint)
         await _enrol(connection, instance, practice, sam_member, slug)
     keys = {unit: epoch.keys for unit, epoch in epochs.items()}

@@ -72,6 +72,7 @@ def main() -> None:
     before = json.loads(RECORDED.read_text("utf-8"))["sealed"] if RECORDED.exists() else {}
     suite = RecordingSuite(primitives._SUITE, before)
     primitives._SUITE = suite  # type: ignore[misc, assignment]
+    import parts_invitations
     import parts_records
     import parts_rosters
     import parts_sealed
@@ -79,6 +80,7 @@ def main() -> None:
     parts_rosters.make()
     parts_records.make()
     parts_sealed.make()
+    parts_invitations.make()
     write(
         "hpke-recorded.json",
         "What HPKE made once, by SHA-256(info || plaintext); for make.py only.",

@@ -17,7 +17,7 @@ from serment.database.pool import Pool
 
 GROUPS = {
     "cards": {"cards", "index_entries", "index_pages"},
-    "people": {"accounts", "unlocks", "sessions", "password_failures", "members"},
+    "people": {"accounts", "unlocks", "sessions", "password_failures", "members", "invitations"},
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans"},
     "messages": {"inbox_capsules", "inbox_messages"},
 }
@@ -25,7 +25,7 @@ GROUPS = {
 OF_NOBODY = {
     "instance", "practices", "sites", "units", "practitioners", "agendas", "openings", "opening_exceptions", "absences",
     "visit_types", "visit_type_agendas", "resources", "visit_type_resources", "roster_events", "epoch_seeds",
-    "previous_seeds", "next_free", "towns", "town_postcodes", "directory_entries", "directory_offers",
+    "previous_seeds", "epoch_months", "next_free", "towns", "town_postcodes", "directory_entries", "directory_offers",
     "directory_words", "directory_labels", "serment_migrations",
 }  # fmt: skip
 TIMES = {
@@ -34,6 +34,9 @@ TIMES = {
     ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
     ("sessions", "expires_at"): "of a staff session; swept",
     ("password_failures", "closed_until"): "a brake on one log-in name; swept",
+    ("members", "until"): "a locum's last day, as an owner wrote it",
+    ("invitations", "until"): "the same, until the invited person is signed in",
+    ("invitations", "expires_on"): "a day; gone when it is over, when it is used or taken back",
     ("inbox_capsules", "key_day"): "a day, of the notifier's key",
     ("inbox_messages", "send_day"): "a day, today, a week or a day before",
 }

@@ -3,6 +3,7 @@
 import { type Bytes, KEY_BYTES, equal, random, sized } from './bytes'
 import { D, T, sha256 } from './conventions'
 import { Altered } from './errors'
+import { inviteKey } from './invitation'
 import { XWING_PUBLIC_BYTES } from './kem'
 import { BoxKey, PrivateKey, SigningKey } from './primitives'
 import type { Member } from './roster_events'
@@ -11,6 +12,8 @@ import type { Member } from './roster_events'
 export interface UserKeys {
   readonly kem: PrivateKey
   readonly sign: SigningKey
+  /** From which an owner's invitations are made; see invitation.ts. */
+  readonly invite: Bytes
 }
 
 /** What a unit's epoch seed opens. */
@@ -43,7 +46,7 @@ export async function userKeys(seed: Bytes): Promise<UserKeys> {
     PrivateKey.fromSeed(D(seed, 'user kem')),
     SigningKey.fromSeed(D(seed, 'user sign')),
   ])
-  return { kem, sign }
+  return { kem, sign, invite: inviteKey(seed) }
 }
 
 /** Throws Altered unless these are the keys the roster names: a server may hand out another seed. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Claim } from '../claims'
+import { invitations } from './invitations'
 import { outgoing } from './outgoing'
 import { practice } from './practice'
 import { publicVectors } from './public'
@@ -8,5 +9,5 @@ import { sealedVectors } from './sealed_vectors'
 import { recordVectors } from './vectors'
 
 export const suites: Readonly<Record<string, readonly Claim[]>> = {
-  publicVectors, recordVectors, sealedVectors, records, practice, outgoing,
+  publicVectors, recordVectors, sealedVectors, records, practice, outgoing, invitations,
 }

@@ -7,9 +7,10 @@ SELECT account, find_row, auth FROM accounts WHERE find_row = ANY (:find_rows::b
 SELECT method, credential, version, bytes FROM unlocks WHERE account = :account ORDER BY method, credential
 
 -- name: read_practices
--- The practices an account is a member of.
+-- The practices an account is a member of, and served in.
 SELECT m.practice, p.slug, p.name, m.member, m.name AS member_name
-FROM members m JOIN practices p USING (practice) WHERE m.account = :account ORDER BY p.name
+FROM members m JOIN practices p USING (practice)
+WHERE m.account = :account AND member_is_served(m.practice, m.suspended, m.until, :now) ORDER BY p.name
 
 -- name: add_account
 -- Stores an account.
@@ -37,10 +38,10 @@ DELETE FROM sessions WHERE token_hash = :token_hash
 SELECT account FROM sessions WHERE token_hash = :token_hash AND expires_at > :now
 
 -- name: read_membership
--- The member a session is in one practice, with the roster's present head: membership is judged by the roster at that head.
+-- The member a session is in one practice, unless suspended or past a last day, with the roster's present head: membership is judged by the roster at that head.
 SELECT m.account, m.member, m.name, (SELECT head FROM roster_events WHERE practice = :practice ORDER BY seq DESC LIMIT 1)
 FROM sessions s JOIN members m ON m.account = s.account AND m.practice = :practice
-WHERE s.token_hash = :token_hash AND s.expires_at > :now
+WHERE s.token_hash = :token_hash AND s.expires_at > :now AND member_is_served(m.practice, m.suspended, m.until, :now)
 
 -- name: expire_sessions
 -- Deletes sessions past their end.

@@ -142,11 +142,11 @@ FROM unnest(:records::uuid[], :revs::int[], :kids::bytea[]) AS s (record, rev, k
 JOIN stanzas t ON t.practice = :practice AND t.record = s.record AND t.rev = s.rev AND t.kid = s.kid
 
 -- name: drop_stanzas
--- Deletes stanzas to public keys, each only beside a stored stanza under its unit's record key.
+-- Deletes stanzas to public keys or under former record keys, each only beside a stored one under its unit's record key.
 DELETE FROM stanzas t
 USING unnest(:records::uuid[], :revs::int[], :kids::bytea[], :record_kids::bytea[]) AS s (record, rev, kid, record_kid)
 WHERE t.practice = :practice AND t.record = s.record AND t.rev = s.rev AND t.kid = s.kid
-    AND octet_length(t.bytes) = 1250
+    AND (octet_length(t.bytes) = 1250 OR t.kid = ANY (:former::bytea[])) AND s.kid <> s.record_kid
     AND EXISTS (SELECT FROM stanzas r WHERE r.practice = :practice AND r.record = s.record AND r.rev = s.rev
         AND r.kid = s.record_kid AND octet_length(r.bytes) = 142)
 RETURNING t.record, t.kid

@@ -5,13 +5,24 @@ from __future__ import annotations
 
 from litestar import Router
 
-from serment.server.api import desk_agenda, desk_booking, desk_cards, desk_rules, desk_session, desk_stanzas
+from serment.server.api import (
+    desk_agenda,
+    desk_booking,
+    desk_cards,
+    desk_members,
+    desk_rules,
+    desk_session,
+    desk_stanzas,
+    join,
+)
+from serment.server.deadline import answered_soon
 from serment.server.session import from_our_page
 
 handlers = [
     Router(
         path="/api/practice",
         guards=[from_our_page],
+        middleware=[answered_soon],
         tags=["practice"],
         route_handlers=[
             *desk_session.handlers,
@@ -20,6 +31,8 @@ handlers = [
             *desk_cards.handlers,
             *desk_stanzas.handlers,
             *desk_rules.handlers,
+            *desk_members.handlers,
+            *join.handlers,
         ],
     )
 ]

@@ -23,8 +23,8 @@ async def read_unlocks(connection: Connection, account: UUID) -> list[asyncpg.Re
     return await _QUERIES["read_unlocks"].rows(connection, account=account)
 
 
-async def read_practices(connection: Connection, account: UUID) -> list[asyncpg.Record]:
-    return await _QUERIES["read_practices"].rows(connection, account=account)
+async def read_practices(connection: Connection, account: UUID, now: datetime) -> list[asyncpg.Record]:
+    return await _QUERIES["read_practices"].rows(connection, account=account, now=now)
 
 
 async def open_session(

@@ -156,9 +156,13 @@ async def add_stanzas(
 
 
 async def drop_stanzas(
-    connection: Connection, practice: UUID, stanzas: Sequence[tuple[StanzaKey, bytes]]
+    connection: Connection,
+    practice: UUID,
+    stanzas: Sequence[tuple[StanzaKey, bytes]],
+    former: Sequence[bytes],
 ) -> int:
-    """How many fell. Each comes with the kid of the record key beside which alone it may fall."""
+    """How many fell. Each comes with the kid of the record key beside which alone it may fall; `former` record keys'
+    stanzas fall as those to public keys do."""
     rows = await _QUERIES["drop_stanzas"].rows(
         connection,
         practice=practice,
@@ -166,6 +170,7 @@ async def drop_stanzas(
         revs=[rev for (_, rev, _), _ in stanzas],
         kids=[kid for (_, _, kid), _ in stanzas],
         record_kids=[record_kid for _, record_kid in stanzas],
+        former=former,
     )
     return len(rows)
 

@@ -59,7 +59,9 @@ async def add_stanzas(instance: Instance, staff: Staff, stanzas: Sequence[NewSta
 
 
 async def drop_stanzas(instance: Instance, staff: Staff, keys: Sequence[tuple[UUID, int, bytes]]) -> None:
-    """Drops a unit's 01 stanzas, each beside an 02 stanza of the unit's present record key. All or none; again: the same.
+    """Drops a unit's 01 stanzas, and 02 stanzas of its former record keys, each beside one of its present record key.
+
+    All or none; again: the same. A patient's 02 stanza stays: its kid is no key that the roster ever named.
 
     Raises NoSuchAppointment, StaleRevision, NoRecordStanza, Altered (a patient's or a connector's stanza).
     """
@@ -76,7 +78,8 @@ async def drop_stanzas(instance: Instance, staff: Staff, keys: Sequence[tuple[UU
             if of_kid in kept:
                 raise Altered("another reader's stanza")
             wanted.append(((record, rev, of_kid), staff.roster.epoch(unit).kid_rec))
-        await envelopes.drop_stanzas(tx, staff.practice, wanted)
+        former = [of_kid for _, _, of_kid in keys if of_kid in staff.roster.used]
+        await envelopes.drop_stanzas(tx, staff.practice, wanted, former)
         if await envelopes.still_there(tx, staff.practice, keys):
             raise NoRecordStanza
 

@@ -98,6 +98,30 @@ class NoRecordStanza(Refusal):
     """The unit's first stanza falls only beside one under the present record key. Nothing was deleted."""
 
 
+class NoSuchMember(Refusal):
+    """There is no such member in this practice. Nothing was changed; read the list of members again."""
+
+
+class LastOwner(Refusal):
+    """Nobody would be left who can change members. Nothing was changed; make somebody else an owner first."""
+
+
+class NotInvited(Refusal):
+    """Nobody has answered an invitation for this member with these keys. Nothing was changed; invite them again."""
+
+
+class NoSuchInvitation(Refusal):
+    """This invitation is not, or no longer, open. Nothing was changed; ask the practice for another link."""
+
+
+class AlreadyAnswered(Refusal):
+    """Somebody has answered this invitation with other keys. Nothing was changed; ask the practice for another link."""
+
+
+class AlreadyMember(Refusal):
+    """This account belongs to the practice already. Nothing was changed; sign in at the desk."""
+
+
 class WrongLogIn(Refusal):
     """Name and password do not match. Check both and try again."""
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, search_index, spans
+from serment.server.stores import accounts, cards, members, search_index, spans
 from serment.server.usecases.keep_cards import month_of
 
 HOLDS_PER_SWEEP_MAX = 1_000
@@ -18,8 +20,9 @@ async def expire_holds(instance: Instance) -> int:
 
 
 async def expire_sessions(instance: Instance) -> None:
-    """Deletes sessions past their end and keeps the table of failures bounded."""
+    """Deletes sessions past their end and invitations past their day, and keeps the table of failures bounded."""
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
+    await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
 
 
 async def expire_cards(instance: Instance) -> int:

@@ -94,7 +94,7 @@ async def _count_try(instance: Instance, row: bytes) -> None:
 
 
 async def _practices(instance: Instance, account: UUID) -> list[Membership]:
-    rows = await accounts.read_practices(instance.pool, account)
+    rows = await accounts.read_practices(instance.pool, account, instance.clock())
     return [Membership(row["practice"], row["slug"], row["name"], row["member"]) for row in rows]
 
 

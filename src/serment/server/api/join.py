@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""An invitation's link: what it is for, and the answer to it. Named by what the link's secret derives, in the body."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from serment.server.api.problems import problems
+from serment.server.api.wire import Body, instance_of
+from serment.server.session import session_token
+from serment.server.usecases.answer_invitation import (
+    Answer,
+    InvitationShown,
+    answer_invitation,
+    show_invitation,
+)
+
+Find = Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+class JoinBody(Body):
+    """D(secret, "invitation find", 16)."""
+
+    find: Find
+
+
+class JoinAnswerBody(Body):
+    """Public keys, and the tag of spec/roster.md, section 7."""
+
+    find: Find
+    kem_pk: Annotated[bytes, Meta(min_length=1216, max_length=1216)]
+    sign_pk: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    tag: Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+@post("/join", status_code=200, responses=problems(403, 404, 415, 422), summary="What an invitation is for")
+async def join(request: Request[Any, Any, Any], data: JSONBody[JoinBody]) -> InvitationShown:
+    return await show_invitation(instance_of(request), data.find)
+
+
+@post(
+    "/join/answer",
+    status_code=204,
+    responses=problems(401, 403, 404, 409, 415, 422),
+    summary="Answer an invitation, signed in",
+)
+async def join_answer(request: Request[Any, Any, Any], data: JSONBody[JoinAnswerBody]) -> None:
+    answer = Answer(data.kem_pk, data.sign_pk, data.tag)
+    await answer_invitation(instance_of(request), session_token(request), data.find, answer)
+
+
+handlers = [join, join_answer]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which records of a unit are still under older keys, and the way back to earlier epochs: what re-wrapping goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from serment.domain.roles import Deed
+from serment.framing.conventions import exactly
+from serment.framing.errors import Altered
+from serment.framing.roster_seeds import BoxedSeed
+from serment.server.instance import Instance
+from serment.server.stores import members
+from serment.server.usecases.change_roster import BOXED_SEED_BYTES
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.read_envelope import SealedStanza
+
+OLDER_MAX = 200
+
+
+class OlderRecord(msgspec.Struct):
+    """What a browser needs to wrap a record's content keys anew: its place and the stanzas of the kids asked for."""
+
+    record: UUID
+    rev: int
+    head: bytes
+    agenda: UUID
+    start: datetime
+    minutes: int
+    visit_type: UUID
+    sealed_slot: bytes
+    stanzas: list[SealedStanza]
+
+
+class OlderRecords(msgspec.Struct):
+    """`standing` counts all that are left, these included."""
+
+    standing: int
+    records: list[OlderRecord]
+
+
+async def older_stanzas(
+    instance: Instance, staff: Staff, unit: UUID, kids: Sequence[bytes], most: int
+) -> OlderRecords:
+    """Records with stanzas of these kids, what is to come first, then the nearest past. Raises NoSuchAgenda.
+
+    No bodies: nothing is disclosed, keys are only wrapped anew. Progress is what is stored: whoever asks later goes on.
+    """
+    staff.check_may(Deed.READ_AGENDA)
+    staff.check_unit(unit)
+    rows = await members.read_older(
+        instance.pool, staff.practice, unit, kids, instance.clock(), min(most, OLDER_MAX)
+    )
+    records = [
+        OlderRecord(
+            row["record"],
+            row["rev"],
+            row["head"],
+            row["agenda"],
+            row["start"],
+            row["minutes"],
+            row["visit_type"],
+            row["sealed_slot"],
+            list(map(SealedStanza, row["kids"], row["stanzas"])),
+        )
+        for row in rows
+    ]
+    return OlderRecords(rows[0]["standing"] if rows else 0, records)
+
+
+async def keep_previous(instance: Instance, staff: Staff, seeds: Sequence[BoxedSeed]) -> None:
+    """Seeds of earlier epochs from a member who holds both, where an owner outside the unit could give none; what stands
+    stays. Each is checked against event 4 by whoever opens it. Raises NoSuchAgenda, Altered, Unknown.
+    """
+    staff.check_may(Deed.READ_AGENDA)
+    for seed in seeds:
+        staff.check_unit(UUID(bytes=seed.unit))
+        exactly(seed.sealed, BOXED_SEED_BYTES, "previous seed")
+        if not 2 <= seed.epoch <= staff.roster.epoch(seed.unit).e:
+            raise Altered("epoch")
+    await members.add_previous(instance.pool, staff.practice, seeds)

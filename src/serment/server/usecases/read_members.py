@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who belongs to a practice, who was invited, and how old its keys are. Roles and units stand in the roster alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+from uuid import UUID
+
+import msgspec
+
+from serment.domain.roles import Deed, may
+from serment.server.instance import Instance
+from serment.server.stores import members
+from serment.server.usecases.membership import Staff
+
+EPOCH_MONTHS_MAX = 12
+
+
+class MemberTold(msgspec.Struct):
+    """`served` is false for who is suspended, and after a last day."""
+
+    member: UUID
+    name: str
+    suspended: bool
+    until: date | None
+    served: bool
+
+
+class InvitationTold(msgspec.Struct):
+    """`kem_pk`, `sign_pk` and `tag` are null until somebody has answered."""
+
+    invitation: UUID
+    member: UUID
+    inviter: UUID
+    role: int
+    units: list[UUID]
+    in_place_of: UUID | None
+    name: str
+    until: date | None
+    expires_on: date
+    kem_pk: bytes | None
+    sign_pk: bytes | None
+    tag: bytes | None
+
+
+class MembersTold(msgspec.Struct):
+    """Invitations are told to owners alone. `old_keys`: units whose keys are more than EPOCH_MONTHS_MAX months old."""
+
+    members: list[MemberTold]
+    invitations: list[InvitationTold]
+    old_keys: list[UUID]
+
+
+async def read_members(instance: Instance, staff: Staff) -> MembersTold:
+    """For every member; what only owners act on is left out for the others."""
+    staff.check_may(Deed.READ_AGENDA)
+    now = instance.clock()
+    today = now.astimezone(UTC).date()
+    people = [
+        MemberTold(row["member"], row["name"], row["suspended"], row["until"], row["served"])
+        for row in await members.read_members(instance.pool, staff.practice, now)
+    ]
+    if not may(staff.role.name.lower(), Deed.CHANGE_MEMBERS):
+        return MembersTold(people, [], [])
+    invitations = [
+        InvitationTold(**{name: row[name] for name in InvitationTold.__struct_fields__})
+        for row in await members.read_invitations(instance.pool, staff.practice, today)
+    ]
+    months = await members.read_epoch_months(instance.pool, staff.practice)
+    return MembersTold(people, invitations, [unit for unit, month in months if _is_old(month, today)])
+
+
+def _is_old(month: date, today: date) -> bool:
+    return (today.year - month.year) * 12 + today.month - month.month > EPOCH_MONTHS_MAX
