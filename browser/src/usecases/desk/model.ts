@@ -37,8 +37,11 @@ export interface VisitType {
 }
 
 export interface Identity {
+  /** The used name where there is one, else the birth name. */
   surname: string;
   firstName: string;
+  birthName: string;
+  usedName: string | null;
   birthDate: LocalDate;
   sex: string;
 }

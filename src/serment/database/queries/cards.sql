@@ -32,13 +32,16 @@ DELETE FROM cards WHERE practice = :practice AND card = :card AND unit = ANY (:u
 -- name: read_behind
 -- Some cards of a unit under older keys than the present ones, the oldest first.
 SELECT card, unit, epoch, rev, month, bytes FROM cards
-WHERE practice = :practice AND unit = :unit AND epoch < :epoch ORDER BY epoch, card LIMIT :most
+WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month ORDER BY epoch, card LIMIT :most
 
 -- name: count_behind
 -- How many rows of a unit lie under older keys than the present ones.
-SELECT (SELECT count(*) FROM cards WHERE practice = :practice AND unit = :unit AND epoch < :epoch) AS cards,
-    (SELECT count(*) FROM index_entries WHERE practice = :practice AND unit = :unit AND epoch < :epoch) AS entries,
-    (SELECT count(*) FROM index_pages WHERE practice = :practice AND unit = :unit AND epoch < :epoch) AS pages
+SELECT (SELECT count(*) FROM cards
+        WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month) AS cards,
+    (SELECT count(*) FROM index_entries
+        WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month) AS entries,
+    (SELECT count(*) FROM index_pages
+        WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month) AS pages
 
 -- name: expire_cards
 -- Deletes cards whose month is over; some at a time, so that nobody waits for long.

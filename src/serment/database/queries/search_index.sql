@@ -1,7 +1,7 @@
 -- name: read_pages
 -- The months of a unit's index, in order, without what was sealed.
 SELECT month, epoch, version, octet_length(bytes) AS size FROM index_pages
-WHERE practice = :practice AND unit = :unit ORDER BY month
+WHERE practice = :practice AND unit = :unit AND month >= :since ORDER BY month
 
 -- name: read_page
 -- One month as it stands, sealed.
@@ -11,7 +11,7 @@ WHERE practice = :practice AND unit = :unit AND month = :month
 -- name: read_entries
 -- Entries that no page has gathered yet, in the order of their ids, which says nothing.
 SELECT entry, month, epoch, bytes FROM index_entries
-WHERE practice = :practice AND unit = :unit AND (:after::uuid IS NULL OR entry > :after::uuid)
+WHERE practice = :practice AND unit = :unit AND month >= :since AND (:after::uuid IS NULL OR entry > :after::uuid)
 ORDER BY entry LIMIT :most
 
 -- name: read_state

@@ -72,20 +72,22 @@ async def erase(connection: Connection, practice: UUID, card: UUID, units: Seque
 
 
 async def read_behind(
-    connection: Connection, practice: UUID, unit: UUID, epoch: int, most: int
+    connection: Connection, practice: UUID, unit: UUID, epoch: int, month: int, most: int
 ) -> list[CardRow]:
-    """Cards under older keys than these, the oldest first."""
+    """Cards under older keys than these, the oldest first; not those whose month is over."""
     rows = await _QUERIES["read_behind"].rows(
-        connection, practice=practice, unit=unit, epoch=epoch, most=most
+        connection, practice=practice, unit=unit, epoch=epoch, month=month, most=most
     )
     return [_row(row) for row in rows]
 
 
 async def count_behind(
-    connection: Connection, practice: UUID, unit: UUID, epoch: int
+    connection: Connection, practice: UUID, unit: UUID, epoch: int, month: int
 ) -> tuple[int, int, int]:
     """Cards, entries and pages of a unit under older keys than these."""
-    row = await _QUERIES["count_behind"].row(connection, practice=practice, unit=unit, epoch=epoch)
+    row = await _QUERIES["count_behind"].row(
+        connection, practice=practice, unit=unit, epoch=epoch, month=month
+    )
     return (0, 0, 0) if row is None else (row["cards"], row["entries"], row["pages"])
 
 

@@ -37,9 +37,9 @@ async def read_state(connection: Connection, practice: UUID, unit: UUID) -> byte
     return state
 
 
-async def read_pages(connection: Connection, practice: UUID, unit: UUID) -> list[asyncpg.Record]:
-    """month, epoch, version, size of each page, without its bytes."""
-    return await _QUERIES["read_pages"].rows(connection, practice=practice, unit=unit)
+async def read_pages(connection: Connection, practice: UUID, unit: UUID, since: int) -> list[asyncpg.Record]:
+    """month, epoch, version, size of each page from a month on, without its bytes."""
+    return await _QUERIES["read_pages"].rows(connection, practice=practice, unit=unit, since=since)
 
 
 async def read_page(connection: Connection, practice: UUID, unit: UUID, month: int) -> PageRow | None:
@@ -48,11 +48,11 @@ async def read_page(connection: Connection, practice: UUID, unit: UUID, month: i
 
 
 async def read_entries(
-    connection: Connection, practice: UUID, unit: UUID, after: UUID | None, most: int
+    connection: Connection, practice: UUID, unit: UUID, since: int, after: UUID | None, most: int
 ) -> list[asyncpg.Record]:
-    """entry, month, epoch, bytes, from an id on."""
+    """entry, month, epoch, bytes of what falls in a month or later, from an id on."""
     return await _QUERIES["read_entries"].rows(
-        connection, practice=practice, unit=unit, after=after, most=most
+        connection, practice=practice, unit=unit, since=since, after=after, most=most
     )
 
 

@@ -125,7 +125,7 @@ async def read_behind(instance: Instance, staff: Staff, unit: UUID) -> Behind:
     """What of a unit still lies under keys of an epoch that is over. Raises NoSuchUnit."""
     if unit not in staff.units:
         raise NoSuchUnit
-    epoch = staff.roster.epoch(unit.bytes).e
-    count = await cards.count_behind(instance.pool, staff.practice, unit, epoch)
-    oldest = await cards.read_behind(instance.pool, staff.practice, unit, epoch, CARDS_BEHIND_MAX)
+    epoch, month = staff.roster.epoch(unit.bytes).e, month_of(instance.clock())
+    count = await cards.count_behind(instance.pool, staff.practice, unit, epoch, month)
+    oldest = await cards.read_behind(instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX)
     return Behind(*count, oldest)

@@ -17,7 +17,7 @@ from serment.server.stores import search_index
 from serment.server.stores.search_index import EntryRow as EntryRow
 from serment.server.stores.search_index import PageRow as PageRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StalePage
-from serment.server.usecases.keep_cards import check_head, check_month, check_unit_epoch
+from serment.server.usecases.keep_cards import check_head, check_month, check_unit_epoch, month_of
 from serment.server.usecases.membership import Staff
 
 ENTRIES_PER_REQUEST_MAX = 500
@@ -40,12 +40,15 @@ async def read_index(
     """None while nothing has changed since the answer that carried `state`. Raises NoSuchUnit."""
     if unit not in staff.units:
         raise NoSuchUnit
+    since = month_of(instance.clock())
     async with transaction(instance.pool) as tx:
         present = await search_index.read_state(tx, staff.practice, unit)
         if present == state and after is None:
             return None
-        pages = await search_index.read_pages(tx, staff.practice, unit)
-        entries = await search_index.read_entries(tx, staff.practice, unit, after, ENTRIES_PER_ANSWER_MAX + 1)
+        pages = await search_index.read_pages(tx, staff.practice, unit, since)
+        entries = await search_index.read_entries(
+            tx, staff.practice, unit, since, after, ENTRIES_PER_ANSWER_MAX + 1
+        )
     more = len(entries) > ENTRIES_PER_ANSWER_MAX
     return IndexRead(present, pages, entries[:ENTRIES_PER_ANSWER_MAX], more)
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What was typed into the search box: parts of names, a birth date in any usual spelling, part of a number. */
+import { plain } from './folding';
+
+export interface Query {
+  /** Folded parts of names, in any order. */
+  words: string[];
+  /** Each run of digits may be any of these: beginnings or parts of YYYY-MM-DD, and parts of a phone number. */
+  numbers: { dates: string[]; phone: string | null }[];
+}
+
+/** Fewer digits would be part of nearly every number. */
+const PHONE_DIGITS_MIN = 3;
+const DIGITS = /\+?\d(?:[\d./\-()\s\u00a0\u202f]*\d)?/g;
+
+const two = (text: string) => text.padStart(2, '0');
+
+function isDate(month: string, day: string): boolean {
+  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31;
+}
+
+/** Both centuries of a two-digit year that are not in the future. */
+function years(text: string, thisYear: number): string[] {
+  if (text.length === 4) return [text];
+  return [`19${text}`, `20${text}`].filter((year) => Number(year) <= thisYear);
+}
+
+function datesOf(text: string, thisYear: number): string[] {
+  const parts = text.split(/\D+/).filter((part) => part !== '');
+  const dated = (year: string, month: string, day: string) =>
+    isDate(month, day) ? years(year, thisYear).map((full) => `${full}-${two(month)}-${two(day)}`) : [];
+  if (parts.length === 3) {
+    const [a, b, c] = parts as [string, string, string];
+    if (a.length === 4) return dated(a, b, c);
+    return a.length <= 2 && b.length <= 2 && (c.length === 2 || c.length === 4) ? dated(c, b, a) : [];
+  }
+  if (parts.length === 2 && parts.every((part) => part.length <= 2) && isDate(parts[1]!, parts[0]!)) return [`-${two(parts[1]!)}-${two(parts[0]!)}`];
+  if (parts.length !== 1) return [];
+  const run = parts[0]!;
+  const found: string[] = [];
+  if (run.length === 8) found.push(...dated(run.slice(4), run.slice(2, 4), run.slice(0, 2)), ...dated(run.slice(0, 4), run.slice(4, 6), run.slice(6)));
+  if (run.length === 6) found.push(...dated(run.slice(4), run.slice(2, 4), run.slice(0, 2)));
+  if (run.length === 4 && /^(18|19|20)/.test(run) && Number(run) <= thisYear) found.push(`${run}-`);
+  return [...new Set(found)];
+}
+
+/** The digits as a French number or a foreign one holds them: +33 6, 0033 6 and 06 are one. */
+function phoneOf(text: string): string | null {
+  const digits = text.replace(/[^\d+]/g, '').replace(/^(\+|00)33\(?0?/, '0').replace(/^\+|^00/, '');
+  return digits.length >= PHONE_DIGITS_MIN ? digits : null;
+}
+
+export function readQuery(typed: string, thisYear: number): Query {
+  const numbers: Query['numbers'] = [];
+  const rest = typed.replace(DIGITS, (run) => {
+    numbers.push({ dates: datesOf(run, thisYear), phone: phoneOf(run) });
+    return ' ';
+  });
+  return { words: plain(rest).split(' ').filter((word) => word !== ''), numbers };
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** The routes of cards and of the search index, as docs/reference/http.md says them. Never in one request with an appointment. */
+import { request } from '../../wire/request';
+import type { Base64, Booked, Id, Revision } from '../../wire/types';
+
+export interface CardWire {
+  card: Id;
+  unit: Id;
+  epoch: number;
+  rev: number;
+  month: number;
+  bytes: Base64;
+}
+
+export interface EntryWire {
+  entry: Id;
+  month: number;
+  epoch: number;
+  bytes: Base64;
+}
+
+export interface PageWire {
+  month: number;
+  epoch: number;
+  version: number;
+  bytes: Base64;
+}
+
+export interface IndexAnswer {
+  changed: boolean;
+  state: Base64;
+  pages: { month: number; epoch: number; version: number; size: number }[];
+  entries: EntryWire[];
+  more: boolean;
+}
+
+const post = <Answer>(practice: Id, rest: string, body: unknown, headers: Record<string, string> = {}) =>
+  request<Answer>(`/api/practice/${encodeURIComponent(practice)}/${rest}`, { method: 'POST', body, headers, cookie: true });
+
+export const postCardsRead = (practice: Id, cards: readonly Id[]) => post<{ cards: CardWire[] }>(practice, 'cards/read', { cards });
+export const postCards = (practice: Id, cards: readonly CardWire[]) => post<null>(practice, 'cards', { cards });
+export const postCardErase = (practice: Id, card: Id, rev: number) => post<null>(practice, 'cards/erase', { card, rev });
+export const postBehind = (practice: Id, unit: Id) =>
+  post<{ cards_left: number; entries_left: number; pages_left: number; cards: CardWire[] }>(practice, 'cards/behind', { unit });
+
+export const postIndex = (practice: Id, ask: { unit: Id; state?: Base64; after?: Id }) => post<IndexAnswer>(practice, 'index', ask);
+export const postIndexPage = (practice: Id, unit: Id, month: number) => post<PageWire>(practice, 'index/page', { unit, month });
+export const postEntries = (practice: Id, unit: Id, epoch: number, entries: readonly Omit<EntryWire, 'epoch'>[]) =>
+  post<null>(practice, 'index/entries', { unit, epoch, entries });
+export const postMerge = (practice: Id, merge: { unit: Id; epoch: number; month: number; version: number; bytes: Base64; gathered: readonly Id[] }) =>
+  post<null>(practice, 'index/merge', merge);
+
+export interface StaffBooking {
+  revision: Revision;
+  act: Base64;
+  row_token_hash?: Base64;
+}
+
+export const postStaffBooking = (practice: Id, booking: StaffBooking, token: Base64) =>
+  post<Booked>(practice, 'appointments', booking, { 'Serment-Hold': token });
