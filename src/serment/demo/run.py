@@ -6,6 +6,7 @@ booked stays.
 
 import base64
 import contextlib
+import dataclasses
 import datetime as dt
 import json
 import random
@@ -42,6 +43,7 @@ from serment.server.usecases.situation import Asked
 from serment.settings import Settings
 
 MAIN_DAYS, MAIN_SHARE = 12, 0.45
+MAIN_DAYS_BACK, MAIN_SHARE_BACK = 7, 0.7
 OTHER_DAYS, OTHER_SHARE = 7, 0.25
 STATEMENT_SECONDS = 300.0
 STATE_FILE, ALICE_FILE, LOCK_FILE = "demo.json", "demo.alice", "demo.lock"
@@ -186,7 +188,9 @@ async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None
     with click.progressbar(houses, label="  · patients book", width=30) as bar:
         for house in bar:
             roster = await roster_of(instance, seed_id(house.slug, "practice", ""))
-            async for kept in _book_house(instance, house, roster):
+            if house.slug == town.MAIN:
+                booked += await _live_through(instance, house, roster)
+            async for kept in _book_house(instance, house, roster, _ahead(house)):
                 booked += 1
                 if house.slug == town.MAIN:
                     _keep_first(alice, f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
@@ -195,20 +199,50 @@ async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None
     say(f"{booked} sealed appointments")
 
 
-async def _book_house(instance: Instance, house: Practice, roster: Roster) -> AsyncIterator[Kept]:
+@dataclasses.dataclass(frozen=True)
+class Stretch:
+    """So many days from `first` on, until an instant; of their free slots a share is booked."""
+
+    first: dt.date
+    days: int
+    share: float
+    until: dt.datetime | None = None
+
+
+def _ahead(house: Practice) -> Stretch:
+    days, share = (MAIN_DAYS, MAIN_SHARE) if house.slug == town.MAIN else (OTHER_DAYS, OTHER_SHARE)
+    return Stretch(_today(), days, share)
+
+
+async def _live_through(instance: Instance, house: Practice, roster: Roster) -> int:
+    """The days before this minute, so that the desk opens on a practice at work: booked in time, then seen or missed."""
+    now = instance.clock()
+    first = _today() - dt.timedelta(days=MAIN_DAYS_BACK)
+    eve = dt.datetime.combine(first, dt.time(), dt.UTC) - dt.timedelta(days=2)
+    then = dataclasses.replace(instance, clock=lambda: eve)
+    stretch = Stretch(first, MAIN_DAYS_BACK + 1, MAIN_SHARE_BACK, until=now)
+    booked = [kept async for kept in _book_house(then, house, roster, stretch)]
+    await load("demo")["live_through"].run(
+        instance.pool, practice=seed_id(house.slug, "practice", ""), now=now
+    )
+    return len(booked)
+
+
+async def _book_house(
+    instance: Instance, house: Practice, roster: Roster, stretch: Stretch
+) -> AsyncIterator[Kept]:
     """Book a share of the free slots. Whether somebody comes is drawn from the slot itself: a start after a crash draws
     the same again, finds what stands taken, and books only what is missing.
     """
-    days, share = (MAIN_DAYS, MAIN_SHARE) if house.slug == town.MAIN else (OTHER_DAYS, OTHER_SHARE)
     today = _today()
     for agenda in house.agendas:
         agenda_id = seed_id(house.slug, "agenda", agenda.key)
         for visit_type in house.visit_types[:3]:
             asked = Asked(agenda_id, seed_id(house.slug, "visit_type", visit_type.key))
-            portion = share if visit_type is house.visit_types[0] else share / 8
-            for slot in await slots_of(instance, asked, today, days):
+            portion = stretch.share if visit_type is house.visit_types[0] else stretch.share / 8
+            for slot in await slots_of(instance, asked, stretch.first, stretch.days):
                 chance = _chance(asked, slot.start)
-                if chance.random() > portion:
+                if chance.random() > portion or (stretch.until is not None and slot.start >= stretch.until):
                     continue
                 try:
                     yield await book_as(
@@ -256,6 +290,12 @@ def screen(settings: Settings, state: Mapping[str, str]) -> str:
         if "alice" in state
         else ""
     )
+    # A database of one's own has an address that may hold a password: it is named, not printed.
+    thief = (
+        f'grep -ra "the name" {settings.data}'
+        if settings.database_url is None
+        else 'pg_dump "$SERMENT_DATABASE_URL" | grep -a "the name"'
+    )
     return f"""
 Serment runs on {base}
 
@@ -271,7 +311,7 @@ Serment runs on {base}
   Try
     book at phone width, then watch the desk: the appointment comes by itself, sealed until it is opened
     move it at the desk, and open the patient's link again
-    search the database for the name you typed: pg_dump finds nothing
+    be the thief: {thief} finds nothing of what you typed
 
   From another machine: ssh -L {settings.port}:127.0.0.1:{settings.port} this-machine   Stop: Ctrl-C
 """
