@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import datetime as dt
 import socket
 import threading
@@ -24,6 +23,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from browser.conftest import START_SECONDS_MAX, Clock, _await_health
 from serment.database.queries import load
 from serment.demo.house import House, Person, open_practice
+from serment.demo.paper import read_paper
 from serment.demo.patients import Kept, Patient, book_as
 from serment.framing.conventions import KEY_BYTES
 from serment.framing.roster_events import Role
@@ -31,7 +31,14 @@ from serment.seal.chance import draw
 from serment.seal.keys import UserKeys
 from serment.seal.primitives import SignPair
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, write_events
-from serment.seal.unlock import Method, UnlockPlace, open_unlock, recovery_find, recovery_secret
+from serment.seal.unlock import (
+    RECOVERY_CODE_BYTES,
+    Method,
+    UnlockPlace,
+    open_unlock,
+    recovery_find,
+    recovery_secret,
+)
 from serment.seeding import plant, seed_id
 from serment.seeding.format import read as read_town
 from serment.server.app import create_app, open_instance
@@ -298,7 +305,7 @@ async def sam_opens_a_second_practice(town: Town) -> None:
         boxed = await connection.fetchval(
             "SELECT bytes FROM unlocks WHERE account = $1 AND method = $2", account, int(Method.RECOVERY)
         )
-        code = base64.b32decode(town.house.recovery_codes[SAM.name].replace("-", "").upper() + "======")
+        code = read_paper("recovery", town.house.recovery_codes[SAM.name], RECOVERY_CODE_BYTES)
         place = UnlockPlace(instance.name, account.bytes, Method.RECOVERY, recovery_find(code), 1)
         keys = UserKeys.from_seed(open_unlock(place, recovery_secret(code), boxed))
         sam = member_of(keys, uuid4().bytes, Role.OWNER, [unit.bytes])

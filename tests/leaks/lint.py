@@ -17,7 +17,17 @@ from serment.database.pool import Pool
 
 GROUPS = {
     "cards": {"cards", "index_entries", "index_pages"},
-    "people": {"accounts", "unlocks", "sessions", "password_failures", "members", "invitations"},
+    "people": {
+        "accounts",
+        "unlocks",
+        "passkeys",
+        "devices",
+        "spent_challenges",
+        "sessions",
+        "password_failures",
+        "members",
+        "invitations",
+    },
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans"},
     "messages": {"inbox_capsules", "inbox_messages"},
 }
@@ -33,6 +43,10 @@ TIMES = {
     ("spans", "start"): "the same, where it is taken",
     ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
     ("sessions", "expires_at"): "of a staff session; swept",
+    (
+        "spent_challenges",
+        "expires_at",
+    ): "of a question answered once, at most five minutes ahead; names nobody; swept",
     ("password_failures", "closed_until"): "a brake on one log-in name; swept",
     ("members", "until"): "a locum's last day, as an owner wrote it",
     ("invitations", "until"): "the same, until the invited person is signed in",

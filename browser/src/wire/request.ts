@@ -12,7 +12,7 @@ export function serverNow(): number {
 export const ANSWER_SECONDS_MAX = 20;
 
 export interface Ask {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
   /** Staff routes carry the session cookie; everything else carries none. */

@@ -27,6 +27,11 @@ def work_key(secret: bytes) -> bytes:
     return derive(exactly(secret, KEY_BYTES, "server secret"), "work")
 
 
+def challenge_key(secret: bytes) -> bytes:
+    """The key under which the server knows its own challenges again: D(S,"challenge")."""
+    return derive(exactly(secret, KEY_BYTES, "server secret"), "challenge")
+
+
 def find_row(secret: bytes, find: bytes) -> bytes:
     """The account row a log-in name leads to: HMAC(D(S,"find"), find)."""
     return _tag(secret, "find", exactly(find, KEY_BYTES, "find"))

@@ -63,7 +63,8 @@ async def open_instance(
         async with transaction(pool) as tx:
             await _check_identity(tx, settings, secret)
         throttle = Throttle(work_key(secret.current))
-        return Instance(settings.instance, pool, secret, clock, settings.source, throttle)
+        origin = settings.origin or f"http://localhost:{settings.port}"
+        return Instance(settings.instance, pool, secret, clock, settings.source, origin, throttle)
     except BaseException:
         pool.terminate()
         raise

@@ -18,6 +18,7 @@ from serment.server.stores.rules import Rules
 from serment.server.throttle import Throttle
 
 RULES_KEPT_MAX = 5_000
+LOCALHOST = "http://localhost:8000"
 ROSTERS_KEPT_MAX = 2_000
 ANSWERS_KEPT_MAX = 2_000
 
@@ -53,6 +54,7 @@ def wall_time() -> datetime:
 @dataclass(frozen=True)
 class Instance:
     """`name` is part of every envelope's context; `source` is where the program's source code is, None if unsaid.
+    `origin` is what stands in the bar of a browser that uses a passkey here: passkeys know no bare addresses.
 
     The memories are checked against the database at each use.
     """
@@ -62,6 +64,7 @@ class Instance:
     secret: Secret
     clock: Callable[[], datetime] = wall_time
     source: str | None = None
+    origin: str = LOCALHOST
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))

@@ -1,6 +1,6 @@
 -- name: read_account
 -- The account of a find row, with what its log-in is compared with.
-SELECT account, find_row, auth FROM accounts WHERE find_row = ANY (:find_rows::bytea[]) LIMIT 1
+SELECT account, find_row, auth, asks_second FROM accounts WHERE find_row = ANY (:find_rows::bytea[]) LIMIT 1
 
 -- name: read_unlocks
 -- The wrapped seeds of an account.

@@ -15,8 +15,9 @@ from msgspec import Meta
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, instance_of
 from serment.server.session import no_session_cookie, session_cookie, session_token
+from serment.server.usecases.devices import DeviceProof
 from serment.server.usecases.membership import Staff, member_of
-from serment.server.usecases.sign_in import Membership, Unlock, sign_in, sign_out, who_am_i
+from serment.server.usecases.sign_in import Membership, SignedIn, Unlock, sign_in, sign_out, who_am_i
 
 
 class SignInBody(Body):
@@ -24,13 +25,16 @@ class SignInBody(Body):
 
     find: Annotated[bytes, Meta(min_length=32, max_length=32)]
     auth: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    device: DeviceProof | None = None
+    recovery: Annotated[bytes, Meta(min_length=16, max_length=16)] | None = None
 
 
 class SignedInAnswer(msgspec.Struct):
-    """The session's token is in the cookie alone."""
+    """The session's token is in the cookie alone. `share` is null to whoever came in without a password."""
 
     account: UUID
-    share: bytes
+    share: bytes | None
+    version: int
     unlocks: list[Unlock]
     practices: list[Membership]
 
@@ -47,13 +51,26 @@ async def staff_of(request: Request[Any, Any, Any], practice: UUID) -> Staff:
     return await member_of(instance_of(request), session_token(request), practice)
 
 
-@post("/sign-in", status_code=200, responses=problems(401, 403, 415, 422, 429), summary="Sign in by password")
+def signed_in_answer(signed_in: SignedIn, *, status_code: int = 200) -> Response[SignedInAnswer]:
+    """The answer to somebody who has shown who they are, with the session's cookie."""
+    answer = SignedInAnswer(
+        signed_in.account, signed_in.share, signed_in.version, signed_in.unlocks, signed_in.practices
+    )
+    return Response(answer, status_code=status_code, cookies=[session_cookie(signed_in.token)])
+
+
+@post(
+    "/sign-in",
+    status_code=200,
+    responses=problems(401, 403, 409, 415, 422, 429),
+    summary="Sign in by password",
+)
 async def sign_in_route(
     request: Request[Any, Any, Any], data: JSONBody[SignInBody]
 ) -> Response[SignedInAnswer]:
-    signed_in = await sign_in(instance_of(request), data.find, data.auth)
-    answer = SignedInAnswer(signed_in.account, signed_in.share, signed_in.unlocks, signed_in.practices)
-    return Response(answer, cookies=[session_cookie(signed_in.token)])
+    return signed_in_answer(
+        await sign_in(instance_of(request), data.find, data.auth, device=data.device, recovery=data.recovery)
+    )
 
 
 @post(

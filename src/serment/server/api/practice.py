@@ -6,6 +6,7 @@ from __future__ import annotations
 from litestar import Router
 
 from serment.server.api import (
+    desk_account,
     desk_agenda,
     desk_booking,
     desk_cards,
@@ -26,6 +27,7 @@ handlers = [
         tags=["practice"],
         route_handlers=[
             *desk_session.handlers,
+            *desk_account.handlers,
             *desk_agenda.handlers,
             *desk_booking.handlers,
             *desk_cards.handlers,

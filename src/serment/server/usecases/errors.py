@@ -130,6 +130,41 @@ class PasswordClosed(Refusal):
     """Too many tries. The password opens nothing for an hour, the right one too."""
 
 
+class NewDevice(Refusal):
+    """Name and password are right, and this machine is new to the account. Nobody was signed in; give the printed
+    code as well, or use a passkey."""
+
+
+class NameTaken(Refusal):
+    """Somebody signs in by this name already. Nothing was made; choose another."""
+
+
+class NoSuchCode(Refusal):
+    """No account is opened by this code. Nothing was changed; compare it with the paper, group by group."""
+
+
+class PasskeyRefused(Refusal):
+    """The passkey's answer does not fit. Nobody was signed in and nothing was changed; try again, or another way in."""
+
+
+class ChallengeOver(Refusal):
+    """The question this answers is older than five minutes, or was answered before. Nothing was changed; ask anew."""
+
+
+class StaleWays(Refusal):
+    """Your ways in were changed meanwhile, in another window or on another machine. Nothing was changed now; look at
+    them as they are and try again."""
+
+
+class TwoWaysNeeded(Refusal):
+    """Two different ways in have to stay: who has one alone and loses it has lost everything. Nothing was changed; add
+    another way first."""
+
+
+class TooManyWays(Refusal):
+    """The account has as many passkeys or machines as it may have. Nothing was changed; take one away first."""
+
+
 class SignedOut(Refusal):
     """You are signed out. Nothing was changed; sign in again."""
 

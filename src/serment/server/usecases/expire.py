@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC
 
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, members, search_index, spans
+from serment.server.stores import accounts, cards, members, search_index, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
 
 HOLDS_PER_SWEEP_MAX = 1_000
@@ -20,9 +20,10 @@ async def expire_holds(instance: Instance) -> int:
 
 
 async def expire_sessions(instance: Instance) -> None:
-    """Deletes sessions past their end and invitations past their day, and keeps the table of failures bounded."""
+    """Deletes sessions and invitations past their end, then accounts begun and left; keeps the table of failures bounded."""
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
     await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
+    await unlocks.sweep(instance.pool, instance.clock())
 
 
 async def expire_cards(instance: Instance) -> int:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Staff sign in by a password the server never sees, and out. Nothing tells whether a name exists."""
+"""Staff sign in by a password the server never sees, by a passkey or by a printed code, and out.
+
+Nothing tells whether a name exists. A password alone opens a session only on a machine the account knows.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ import msgspec
 
 from serment.framing import find_row, password_share, stored_auth
 from serment.server.instance import Instance
-from serment.server.stores import accounts
-from serment.server.usecases.errors import PasswordClosed, SignedOut, WrongLogIn
+from serment.server.stores import accounts, unlocks
+from serment.server.usecases.devices import DeviceProof, check_device
+from serment.server.usecases.errors import NewDevice, NoSuchCode, PasswordClosed, SignedOut, WrongLogIn
+from serment.server.usecases.passkeys import PasskeyAnswer, check_passkey
 
 SESSION_HOURS = 12
 SESSION_TOKEN_BYTES = 32
@@ -44,20 +49,29 @@ class Membership(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`token` goes into the cookie and nowhere else; `share` is the server's part of the password's secret."""
+    """`token` goes into the cookie and nowhere else; `share` is the server's part of the password's secret, None to
+    whoever came in another way. `version` is that of the ways in together."""
 
     token: bytes
     account: UUID
-    share: bytes
+    share: bytes | None
+    version: int
     unlocks: list[Unlock]
     practices: list[Membership]
 
 
-async def sign_in(instance: Instance, find: bytes, auth: bytes) -> SignedIn:
-    """Opens a session of SESSION_HOURS. Raises WrongLogIn, PasswordClosed, Unknown.
+async def sign_in(
+    instance: Instance,
+    find: bytes,
+    auth: bytes,
+    *,
+    device: DeviceProof | None = None,
+    recovery: bytes | None = None,
+) -> SignedIn:
+    """Opens a session of SESSION_HOURS. Raises WrongLogIn, PasswordClosed, NewDevice, NoSuchCode, Unknown.
 
     A try is counted before it is judged, so that a thousand at once are ten; the row counted is the one a name would
-    have, whether it has one or not.
+    have, whether it has one or not. `recovery` is what the printed code is found by: given on a new machine, not spent.
     """
     generations = instance.secret.generations
     rows = [find_row(secret, find) for secret in generations]
@@ -69,17 +83,53 @@ async def sign_in(instance: Instance, find: bytes, auth: bytes) -> SignedIn:
     if not hmac.compare_digest(stored_auth(secret, find, auth), expected) or account is None:
         raise WrongLogIn
     await accounts.forget_failures(instance.pool, rows[0])
+    if account["asks_second"]:
+        await _check_second(instance, account["account"], device, recovery)
+    return await signed_in(instance, account["account"], password_share(secret, find))
+
+
+async def _check_second(
+    instance: Instance, account: UUID, device: DeviceProof | None, recovery: bytes | None
+) -> None:
+    """An account that has nothing but its password yet was left half made: it goes on with that alone."""
+    if recovery is not None:
+        if await unlocks.read_recovery(instance.pool, hashlib.sha256(recovery).digest()) != account:
+            raise NoSuchCode
+    elif device is not None:
+        await check_device(instance, account, device)
+    elif len({row["method"] for row in await accounts.read_unlocks(instance.pool, account)}) > 1:
+        raise NewDevice
+
+
+async def signed_in(instance: Instance, account: UUID, share: bytes | None) -> SignedIn:
+    """A fresh session for somebody who has shown who they are."""
     token = secrets.token_bytes(SESSION_TOKEN_BYTES)
     expires_at = instance.clock() + timedelta(hours=SESSION_HOURS)
-    await accounts.open_session(instance.pool, hashlib.sha256(token).digest(), account["account"], expires_at)
-    unlocks = await accounts.read_unlocks(instance.pool, account["account"])
-    return SignedIn(
-        token,
-        account["account"],
-        password_share(secret, find),
-        [Unlock(row["method"], row["credential"], row["version"], row["bytes"]) for row in unlocks],
-        await _practices(instance, account["account"]),
-    )
+    await accounts.open_session(instance.pool, hashlib.sha256(token).digest(), account, expires_at)
+    ways = await unlocks.read_ways(instance.pool, account)
+    version = ways[0]["unlocks_version"] if ways else 1
+    boxes = [
+        Unlock(row["method"], row["credential"], row["version"], row["bytes"])
+        for row in ways
+        if row["method"] is not None
+    ]
+    return SignedIn(token, account, share, version, boxes, await _practices(instance, account))
+
+
+async def sign_in_by_passkey(instance: Instance, answer: PasskeyAnswer) -> SignedIn:
+    """Opens a session. Raises PasskeyRefused, ChallengeOver."""
+    return await signed_in(instance, await check_passkey(instance, answer), None)
+
+
+async def sign_in_by_code(instance: Instance, recovery: bytes) -> SignedIn:
+    """Opens a session by what a printed code is found by (16 bytes, never guessed). Raises NoSuchCode.
+
+    The code stays good until its owner has put a new one in its place: who is interrupted is not locked out.
+    """
+    account = await unlocks.read_recovery(instance.pool, hashlib.sha256(recovery).digest())
+    if account is None:
+        raise NoSuchCode
+    return await signed_in(instance, account, None)
 
 
 async def _count_try(instance: Instance, row: bytes) -> None:
@@ -104,11 +154,24 @@ async def sign_out(instance: Instance, token: bytes | None) -> None:
         await accounts.close_session(instance.pool, hashlib.sha256(token).digest())
 
 
-async def who_am_i(instance: Instance, token: bytes | None) -> tuple[UUID, list[Membership]]:
-    """(account, practices). Raises SignedOut."""
-    if token is None:
-        raise SignedOut
-    account = await accounts.read_session(instance.pool, hashlib.sha256(token).digest(), instance.clock())
+async def account_of(instance: Instance, token: bytes | None) -> UUID:
+    """Whose session it is. Raises SignedOut."""
+    account = (
+        None
+        if token is None
+        else await accounts.read_session(instance.pool, hashlib.sha256(token).digest(), instance.clock())
+    )
     if account is None:
         raise SignedOut
+    return account
+
+
+async def end_sessions(instance: Instance, token: bytes | None) -> None:
+    """Ends every session of the account, this one too. Raises SignedOut."""
+    await unlocks.close_sessions(instance.pool, await account_of(instance, token))
+
+
+async def who_am_i(instance: Instance, token: bytes | None) -> tuple[UUID, list[Membership]]:
+    """(account, practices). Raises SignedOut."""
+    account = await account_of(instance, token)
     return account, await _practices(instance, account)
