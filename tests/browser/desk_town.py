@@ -275,9 +275,9 @@ class Town:
         return list(self.run(fetch()))
 
 
-async def _furnish(url: str, settings: Settings, folder: Path) -> House:
+async def _furnish(url: str, settings: Settings, folder: Path, rules: str) -> House:
     file = folder / "town.toml"
-    file.write_text(TOWN, "utf-8")
+    file.write_text(rules, "utf-8")
     instance = await open_instance(settings, url, connections_max=2)
     connection = await asyncpg.connect(url)
     try:
@@ -329,7 +329,7 @@ async def sam_opens_a_second_practice(town: Town) -> None:
 
 
 @contextmanager
-def town(url: str, folder: Path) -> Iterator[Town]:
+def town(url: str, folder: Path, rules: str = TOWN) -> Iterator[Town]:
     """A server on `url` at NOW, until the block ends. `stop` and `start` take it away and bring it back."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -342,7 +342,7 @@ def town(url: str, folder: Path) -> Iterator[Town]:
     def on_loop(work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=60)
 
-    house = on_loop(_furnish(url, settings, folder))
+    house = on_loop(_furnish(url, settings, folder, rules))
     running: list[tuple[uvicorn.Server, Future[None], Any]] = []
     origin = f"http://127.0.0.1:{port}"
 

@@ -86,10 +86,10 @@ async def test_it_says_what_the_plain_list_of_slots_says(house: House) -> None:
 
 async def test_mornings_afternoons_and_days_of_the_week(house: House) -> None:
     afternoon = await ask(house, agendas=("bento",), part=Part.AFTERNOON, each=1)
-    assert told(house, afternoon) == [("bento", at("12:00"))]
+    assert told(house, afternoon) == [("bento", at("13:00"))]
     morning = await ask(house, agendas=("bento",), part=Part.MORNING, each=12)
     assert len(morning.places) == 12
-    assert all(place.start.hour < at("12:00").hour for place in morning.places)
+    assert all(place.start.hour < at("13:00").hour for place in morning.places)
     friday = date(2027, 3, 5)
     fridays = await ask(house, agendas=("bento",), weekdays=frozenset({5}), each=1)
     assert told(house, fridays) == [("bento", at("08:00", friday))]

@@ -6,7 +6,7 @@ import { datesOf, hourHeight, stopsOf, viewOf } from '../../src/usecases/desk/vi
 
 const PARIS = 'Europe/Paris';
 const bento: Agenda = {
-  agenda: 'bento', unit: 'unit', zone: PARIS, site: 'Valbrune', practitioner: 'Dr Ana Bento', short: 'Dr Bento', initials: 'AB', ink: 1, letter: null,
+  agenda: 'bento', unit: 'unit', zone: PARIS, site: 'Valbrune', siteId: 'valbrune', practitioner: 'Dr Ana Bento', short: 'Dr Bento', initials: 'AB', ink: 1, letter: null,
 };
 const okoro: Agenda = { ...bento, agenda: 'okoro', practitioner: 'Dr Ike Okoro', short: 'Dr Okoro', initials: 'IO', ink: 2 };
 const at = (date: string, hour: number, minute = 0) => instantOf(localDay(PARIS, date), hour * 60 + minute)!;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What is chosen and where the keyboard stands: one tab stop, arrows from there, single letters that act. */
 import { tick } from 'svelte';
-import type { Span } from '../../usecases/desk/days';
-import { ACTION_KEYS, stepFrom, tabStop } from '../../usecases/desk/keyboard';
+import { dateAt, type Span } from '../../usecases/desk/days';
+import { ACTION_KEYS, FIRST_PLACE_KEY, stepFrom, tabStop } from '../../usecases/desk/keyboard';
 import type { LaneView } from '../../usecases/desk/view';
 import type { Id, LocalDate } from '../../wire/types';
 import type { Desk } from './desk.svelte';
@@ -14,7 +14,8 @@ const ASKED_MINUTES = 10;
 export type Selection =
   | { kind: 'visit'; record: Id }
   | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string }
-  | { kind: 'why'; agenda: Id; date: LocalDate; minute: number };
+  | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
+  | { kind: 'first' };
 
 export class Choice {
   selection = $state.raw<Selection | null>(null);
@@ -55,6 +56,20 @@ export class Choice {
     this.selection = null;
     this.desk.deeds.problem = null;
     void this.focusStop(this.focusId);
+  }
+
+  /** Shows a free place in the agenda and chooses the free time it lies in. */
+  async goToPlace(agenda: Id, start: number, end: number, event?: MouseEvent): Promise<void> {
+    const { shown, rules } = this.desk;
+    const date = dateAt(rules.zoneOf(agenda), start);
+    if (shown.narrow) shown.phoneAgenda = agenda;
+    else if (shown.hidden.has(agenda)) shown.toggleAgenda(agenda);
+    await shown.show(date);
+    const lane = shown.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
+    const gap = lane?.items.find((item) => item.kind === 'gap' && item.span.start <= start && item.span.end >= end);
+    const id = gap?.id ?? `gap/${date}/${agenda}/${start}`;
+    this.select({ kind: 'gap', agenda, date, span: { start, end }, id }, event);
+    if (gap !== undefined && !shown.narrow) document.querySelector(`[data-stop="${CSS.escape(gap.id)}"]`)?.scrollIntoView({ block: 'center' });
   }
 
   /** A click on hatched or empty time of a lane asks why nothing is offered there. */
@@ -99,6 +114,11 @@ export class Choice {
     if (event.key === 'Escape' && this.selection !== null) {
       event.preventDefault();
       this.leave();
+      return;
+    }
+    if (event.key.toLowerCase() === FIRST_PLACE_KEY && this.keysAct) {
+      event.preventDefault();
+      this.select({ kind: 'first' });
       return;
     }
     const does = ACTION_KEYS[event.key.toLowerCase()];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import '../../look/desk.css';
+import '../../look/desk_day.css';
 import { start } from '../parts/start';
 import DeskPage from './DeskPage.svelte';
 

@@ -57,6 +57,8 @@ function formatted(date: string, name: string, options: Intl.DateTimeFormatOptio
 export const dayInWords = (date: string) => formatted(date, 'day', { weekday: 'long', day: 'numeric', month: 'long' });
 /** "Jeudi 18" */
 export const dayShort = (date: string) => formatted(date, 'short', { weekday: 'long', day: 'numeric' });
+/** "jeudi", or "jeu." */
+export const dayLetters = (date: string, length: 'long' | 'short') => formatted(date, `weekday ${length}`, { weekday: length });
 /** "7 septembre 1988" */
 export const dateInWords = (date: string) => formatted(date, 'date', { day: 'numeric', month: 'long', year: 'numeric' });
 

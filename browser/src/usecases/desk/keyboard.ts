@@ -73,3 +73,6 @@ export function tabStop(lanes: readonly StopLane[], last: string | null, preferr
 export const ACTION_KEYS: Readonly<Record<string, 'arrive' | 'wait' | 'seen' | 'no_show' | 'move'>> = {
   a: 'arrive', s: 'wait', v: 'seen', n: 'no_show', d: 'move',
 };
+
+/** Asks for the first free places over all agendas; under the same rule. */
+export const FIRST_PLACE_KEY = 'p';

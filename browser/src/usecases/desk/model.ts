@@ -12,6 +12,7 @@ export interface Agenda {
   unit: Id;
   zone: string;
   site: string;
+  siteId: Id;
   /** "Dr Hélène Marchandot" */
   practitioner: string;
   /** "Dr Marchandot" */

@@ -28,7 +28,7 @@ export function agendasOf(house: House): Agenda[] {
     if (site === undefined || person === undefined) return [];
     const title = person.title === '' ? '' : `${person.title} `;
     return [{
-      agenda: one.agenda, unit: one.unit, zone: site.timezone, site: site.name,
+      agenda: one.agenda, unit: one.unit, zone: site.timezone, site: site.name, siteId: site.site,
       practitioner: `${title}${person.given_name} ${person.family_name}`, short: `${title}${person.family_name}`,
       initials: initials.get(person.practitioner) ?? '',
       ink: ((index % INKS) + 1) as 1 | 2 | 3, letter: index < INKS ? null : String.fromCharCode(65 + index),

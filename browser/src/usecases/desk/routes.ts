@@ -136,6 +136,25 @@ export const postDrop = (practice: Id, drop: readonly { record: Id; rev: number;
 export const readWhy = (practice: Id, agenda: Id, visitType: Id, start: Instant) =>
   request<Why>(address(of(practice, 'why'), { agenda, visit_type: visitType, start }), { cookie: true });
 
+export interface PlacesAsk {
+  agendas: readonly Id[];
+  visit_types: readonly Id[];
+  from: LocalDate;
+  part: 'any' | 'morning' | 'afternoon';
+  /** 1 is Monday; none means any day. */
+  weekdays: readonly number[];
+  each: number;
+  most: number;
+}
+
+export interface PlacesAnswer {
+  places: { agenda: Id; visit_type: Id; start: Instant; minutes: number }[];
+  until: LocalDate;
+  more: boolean;
+}
+
+export const postFirstPlaces = (practice: Id, ask: PlacesAsk) => post<PlacesAnswer>(of(practice, 'first-places'), ask);
+
 export const changesAddress = (practice: Id) => of(practice, 'changes');
 
 

@@ -13,6 +13,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
 from serment.server.api.public import DATE_MAX, DATE_MIN
@@ -51,6 +52,7 @@ async def first_places(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[FirstPlacesBody]
 ) -> FirstPlaces:
     staff = await staff_of(request, practice)
+    staff.check_may(Deed.READ_AGENDA)
     if not DATE_MIN <= data.first <= DATE_MAX:
         raise ValidationException("from")
     wanted = Wanted(

@@ -28,7 +28,7 @@ PLACES_EACH_MAX = 12
 VISIT_TYPES_MAX = 20
 SEARCH_DAYS_FIRST = 7  # then twice as many, up to
 SEARCH_DAYS_MAX = 56
-_NOON = 12 * 60
+_MORNING_ENDS_MINUTE = 13 * 60  # practices' mornings run past noon
 
 
 class Part(StrEnum):
@@ -39,8 +39,8 @@ class Part(StrEnum):
     AFTERNOON = "afternoon"
 
     def holds(self, minute: int) -> bool:
-        """Whether a wall-clock minute of the day lies in it. Noon is afternoon."""
-        return self is Part.ANY or (minute < _NOON) == (self is Part.MORNING)
+        """Whether a wall-clock minute of the day lies in it. The afternoon begins at 13:00."""
+        return self is Part.ANY or (minute < _MORNING_ENDS_MINUTE) == (self is Part.MORNING)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ async def _look(
             slots = free_slots(seen.rules.agenda, seen.visit_type, seen.situation, first=first, days=days)
             found += _first_of(_fitting(slots, wanted), question, wanted.each)
         first += timedelta(days=days)
-        found = _few_of_each(found, wanted.each)
+        found = _few_of_each(found, wanted)
         filled = {agenda: sum(place.agenda == agenda for place in found) for agenda in wanted.agendas}
         enough = len(found) >= wanted.most or all(
             filled[rules.agenda_id] >= wanted.each for rules, _ in asked
@@ -144,14 +144,15 @@ def _first_of(slots: Iterator[Slot], question: Asked, most: int) -> list[FoundPl
     return places
 
 
-def _few_of_each(places: list[FoundPlace], each: int) -> list[FoundPlace]:
-    """In order of time, of every agenda no more than `each`, and no two of an agenda that begin together."""
+def _few_of_each(places: list[FoundPlace], wanted: Wanted) -> list[FoundPlace]:
+    """In order of time, then of the agendas asked; of every agenda no more than `each`, no two that begin together."""
     kept: list[FoundPlace] = []
     counts: dict[UUID, int] = {}
     starts: set[tuple[UUID, datetime]] = set()
-    for place in sorted(places, key=lambda place: (place.start, place.agenda, place.visit_type)):
+    rank = {agenda: nth for nth, agenda in enumerate(wanted.agendas)}
+    for place in sorted(places, key=lambda place: (place.start, rank[place.agenda], place.visit_type)):
         here = (place.agenda, place.start)
-        if counts.get(place.agenda, 0) < each and here not in starts:
+        if counts.get(place.agenda, 0) < wanted.each and here not in starts:
             counts[place.agenda] = counts.get(place.agenda, 0) + 1
             starts.add(here)
             kept.append(place)
