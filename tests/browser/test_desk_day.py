@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -116,3 +117,150 @@ def unlock_on_phone(page: Page, centre: Town) -> None:
     page.goto(f"{centre.origin}/fr/desk")
     fill_in(page, SAM)
     expect(page.get_by_role("heading", level=1, name="Mardi 16 mars")).to_be_visible()
+
+
+def to_next_week(page: Page) -> None:
+    """Tuesday a week on, all practitioners side by side."""
+    page.get_by_role("button", name="Semaine", exact=True).click()
+    page.get_by_role("button", name="Semaine suivante").click()
+    page.get_by_role("button", name="Jour", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Mardi 23 mars")).to_be_visible()
+
+
+def test_dropped_on_a_taken_time_it_warns_and_is_set_down_as_an_extra(centre: Town, sam: Page) -> None:
+    centre.book(ALICE, NEXT_WEEK, "9:10")
+    centre.book(TOM, NEXT_WEEK, "9:10", agenda="okoro")
+    unlock(sam, centre)
+    to_next_week(sam)
+    alice = visit(sam, "9 h 10 à", NEXT_WEEK)
+    tom = visit(sam, "9 h 10 à", NEXT_WEEK, agenda="Dr Ike").bounding_box()
+    start = alice.bounding_box()
+    assert start is not None and tom is not None
+    sam.mouse.move(start["x"] + 30, start["y"] + 8)
+    sam.mouse.down()
+    sam.mouse.move(start["x"] + 60, start["y"] + 12, steps=3)
+    # Between the free places on either side of Tom: nothing is near enough to snap to.
+    sam.mouse.move(tom["x"] + 30, tom["y"] + 8, steps=6)
+    expect(sam.locator(".spot.under-drag")).to_have_count(0)
+    sam.mouse.up()
+    expect(sam.get_by_role("heading", name="Poser à une autre heure")).to_be_visible()
+    expect(sam.get_by_text("C’est pris de 9 h 10 à 9 h 30, battements compris.")).to_be_visible()
+    check_accessible(sam)
+    sam.get_by_role("button", name="Poser en plus").click()
+    expect(sam.locator(".said")).to_contain_text("Déplacé au mardi 23 mars, 9 h 10.")
+    moved = visit(sam, "9 h 10 à", NEXT_WEEK, agenda="Dr Ike").filter(has_text="Renaudin")
+    expect(moved).to_have_accessible_name(re.compile("en plus"))
+    sam.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(visit(sam, "9 h 10 à", NEXT_WEEK)).to_have_accessible_name(re.compile("Alice.*, attendu$"))
+
+
+def test_what_came_while_the_warning_was_read_is_read_before_anything_moves(centre: Town, sam: Page) -> None:
+    centre.book(ALICE, NEXT_WEEK, "10:50")
+    unlock(sam, centre)
+    to_next_week(sam)
+    visit(sam, "10 h 50 à", NEXT_WEEK).focus()
+    sam.keyboard.press("d")
+    sam.get_by_role("button", name="Autre heure").click()
+    expect(sam.get_by_role("heading", name="Poser à une autre heure")).to_be_focused()
+    sam.get_by_label("Heure", exact=True).fill("15:05")
+    sam.get_by_role("button", name="Vérifier cette heure").click()
+    expect(sam.get_by_text("Ce motif commence toutes les 20 minutes")).to_be_visible()
+    centre.book(TOM, NEXT_WEEK, "15:00")
+    sam.get_by_role("button", name="Poser en plus").click()
+    expect(sam.get_by_role("alert")).to_contain_text("L’agenda a changé pendant que vous lisiez.")
+    expect(sam.get_by_text("C’est pris de 15 h à 15 h 20, battements compris.")).to_be_visible()
+    expect(visit(sam, "10 h 50 à", NEXT_WEEK)).to_have_count(1)
+    sam.get_by_role("button", name="Poser en plus").click()
+    expect(visit(sam, "15 h 05 à", NEXT_WEEK)).to_have_accessible_name(re.compile("Alice.*en plus"))
+
+
+def test_a_visit_type_is_set_down_nowhere_it_is_not_offered(centre: Town, sam: Page) -> None:
+    centre.book(TOM, NEXT_WEEK, "11:30", visit_type="laser")
+    unlock(sam, centre)
+    to_next_week(sam)
+    visit(sam, "11 h 30 à", NEXT_WEEK).focus()
+    sam.keyboard.press("d")
+    sam.get_by_role("button", name="Autre heure").click()
+    sam.get_by_label("Agenda", exact=True).select_option("Dr Luc Ferrand")
+    sam.get_by_label("Heure", exact=True).fill("09:10")
+    sam.keyboard.press("Enter")
+    expect(sam.get_by_text("Cet agenda ne propose pas ce motif.")).to_be_visible()
+    expect(sam.get_by_role("button", name="Poser en plus")).to_have_count(0)
+    sam.keyboard.press("Escape")
+    sam.get_by_role("button", name="Renoncer").click()
+    expect(visit(sam, "11 h 30 à", NEXT_WEEK)).to_be_focused()
+
+
+def test_the_day_is_counted_by_state_and_one_state_stands_out(centre: Town, sam: Page) -> None:
+    centre.book(ALICE, TODAY, "11:10", agenda="haddad")
+    unlock(sam, centre)
+    block = visit(sam, "11 h 10 à", agenda="Dr Salma")
+    block.focus()
+    sam.keyboard.press("s")
+    counts = sam.get_by_role("group", name="Mardi 16 mars, par état")
+    waiting = counts.get_by_role("button", name="1 en salle")
+    expect(waiting).to_be_visible()
+    waiting.click()
+    expect(waiting).to_have_attribute("aria-pressed", "true")
+    expect(sam.locator(".ap.aside")).not_to_have_count(0)
+    expect(block).not_to_have_class(re.compile("aside"))
+    check_accessible(sam)
+    sam.get_by_role("button", name="Liste", exact=True).click()
+    expect(sam.locator(".listing tbody tr")).to_have_count(1)
+    waiting.click()
+    expect(sam.locator(".listing tbody tr")).not_to_have_count(1)
+
+
+def test_colours_by_visit_come_with_shapes_and_a_legend_and_stay(centre: Town, sam: Page) -> None:
+    unlock(sam, centre)
+    sam.get_by_role("button", name="Par motif").click()
+    expect(sam.get_by_role("list", name="Couleurs des motifs")).to_contain_text("Vaccination")
+    expect(visit(sam, "10 h 30 à", agenda="Dr Ike")).to_have_class(re.compile(r"\bk4\b"))
+    check_accessible(sam)
+    unlock(sam, centre)
+    expect(sam.get_by_role("button", name="Par motif")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_visit_is_repeated_each_date_for_itself_and_what_is_taken_is_told(centre: Town, sam: Page) -> None:
+    """Weekly from Tuesday 23 March: the 30th is free, on 6 April Tom has the time, the 13th goes while Sam looks."""
+    kept = centre.book(ALICE, NEXT_WEEK, "16:20")
+    centre.book(TOM, NEXT_WEEK + dt.timedelta(days=14), "16:20")
+    unlock(sam, centre)
+    to_next_week(sam)
+    visit(sam, "16 h 20 à", NEXT_WEEK).click()
+    sam.get_by_role("button", name="Répéter").click()
+    expect(sam.get_by_role("heading", name="Répéter ce rendez-vous")).to_be_visible()
+    sam.get_by_label("Rendez-vous de plus").fill("3")
+    sam.get_by_role("button", name="Voir les dates").click()
+    expect(sam.get_by_role("heading", name="3 dates")).to_be_focused()
+    dates = sam.locator(".repeat-dates > li")
+    expect(dates.nth(0)).to_contain_text("Libre")
+    expect(dates.nth(1)).to_contain_text("Pris")
+    check_accessible(sam)
+    dates.nth(1).get_by_role("button", name="16 h 40", exact=True).click()
+    centre.book(TOM, NEXT_WEEK + dt.timedelta(days=21), "16:20")
+    sam.get_by_role("button", name="Prendre 3 rendez-vous").click()
+    expect(sam.get_by_role("heading", name="2 rendez-vous pris")).to_be_focused()
+    expect(dates.nth(2)).to_contain_text("L’heure vient d’être prise.")
+    check_accessible(sam)
+    sam.get_by_role("button", name="Semaine", exact=True).click()
+    sam.get_by_role("button", name="Semaine suivante").click()
+    again = visit(sam, "16 h 20 à", NEXT_WEEK + dt.timedelta(days=7))
+    expect(again).to_have_accessible_name(re.compile("Alice Renaudin-Abescat"))
+    again.click()
+    expect(sam.get_by_text(ALICE.reason)).to_be_visible()
+    # Nothing in clear says that two records are one person's: no value of the first row stands in the others.
+    first, *others = centre.rows(
+        "SELECT record, row_to_json(a)::text AS told FROM appointments a WHERE record = $1 "
+        "UNION ALL SELECT record, row_to_json(a)::text FROM appointments a WHERE writer = 2 AND rev = 1",
+        kept.booked.record,
+    )
+    assert len(others) == 2
+    same = {
+        name
+        for other in others
+        for name, value in json.loads(first["told"]).items()
+        if value is not None and json.loads(other["told"]).get(name) == value
+    }
+    assert same <= {"practice", "unit", "agenda", "minutes", "visit_type", "status", "confirmed", "overbooked",
+                    "rev", "acts", "head", "start", "was_request"}, same  # fmt: skip

@@ -171,7 +171,8 @@ export interface Message {
 
 export interface Booking {
   revision: Revision;
-  row_token_hash: Base64;
+  /** Left out by staff: nobody holds a link yet. */
+  row_token_hash?: Base64;
   act: Base64;
   page?: Base64;
   capsule?: Capsule;

@@ -21,7 +21,7 @@ function visit(record: string, hour: number, minute: number, minutes: number, mo
 }
 
 const opening = (agenda: string, from: number, to: number, date = THURSDAY) => ({ agenda, start: at(date, from), end: at(date, to), visitTypes: null });
-const followUp = { visitType: 'follow-up', fr: 'Suivi', en: 'Follow-up', minutes: 20, step: 10, before: 0, after: 0, agendas: ['bento'], questions: [] };
+const followUp = { visitType: 'follow-up', fr: 'Suivi', en: 'Follow-up', minutes: 20, step: 10, before: 0, after: 0, agendas: ['bento'], colour: 1, questions: [] };
 const empty: Week = { from: '2027-03-15', days: 7, visits: [], openings: [], absences: [], holds: [], holidays: [] };
 
 describe('a lane', () => {

@@ -4,21 +4,23 @@
  * the same `setDown`. The visit stays where it is until the server has taken the new revision.
  */
 import { tick } from 'svelte';
-import { dateAt, MINUTE, monday, placeSpan } from '../../usecases/desk/days';
+import { dateAt, instantOf, MINUTE, monday, placeSpan } from '../../usecases/desk/days';
 import { stepFrom, tabStop, type StopLane } from '../../usecases/desk/keyboard';
 import { apart, nearest, placesFor } from '../../usecases/desk/lanes';
 import type { Visit } from '../../usecases/desk/model';
-import { moveVisit } from '../../usecases/desk/move';
+import { moveVisit, type Target } from '../../usecases/desk/move';
 import { firstPlace } from '../../usecases/desk/first_place';
 import type { LaneView } from '../../usecases/desk/view';
-import type { Id } from '../../wire/types';
+import { Refused } from '../../wire/problem';
+import type { Booked, Id, LocalDate } from '../../wire/types';
 import { t } from '../../words/index';
 import type { Desk } from './desk.svelte';
 import { fullName, whenInWords } from './say';
 import { MOVING } from './wrong';
 
 const DRAG_PX = 6;
-const DROP_REACH_MINUTES = 45;
+const DROP_REACH_MINUTES = 10;
+const DROP_STEP_MINUTES = 5;
 
 export interface Place {
   id: string;
@@ -49,6 +51,7 @@ function placeOfId(id: string): { agenda: Id; start: number } | null {
 export class Carry {
   moving = $state.raw<Moving | null>(null);
   #swallow = false;
+  #ended: () => void = () => undefined;
 
   constructor(readonly desk: Desk) {}
 
@@ -138,6 +141,17 @@ export class Carry {
     else void tick().then(() => document.getElementById('moving-title')?.focus());
   }
 
+  /** To the place the keyboard was on, from a panel that was closed. */
+  refocus(): void {
+    this.#focus(this.moving?.focus ?? this.moving?.record ?? null);
+  }
+
+  /** The desk closes: what is carried stays where it was, and no pointer moves it any more. */
+  end(): void {
+    this.#ended();
+    this.moving = null;
+  }
+
   giveUp(): void {
     const record = this.moving?.record ?? null;
     this.moving = null;
@@ -192,34 +206,48 @@ export class Carry {
     this.#focus(placeId(moving.visit.agenda, start));
   }
 
-  async setDown(agenda: Id, start: number): Promise<void> {
+  /** `warned`: the reasons shown against a time that is not free. Answers the name of a refusal that is decided anew. */
+  async setDown(agenda: Id, start: number, warned?: readonly string[]): Promise<'warning_changed' | null> {
     const { moving, desk } = this;
-    if (moving === null || moving.working) return;
+    if (moving === null || moving.working) return null;
     this.moving = { ...moving, working: true };
     const { visit } = moving;
-    const moved = await this.#move(visit, agenda, start);
+    const moved = await this.#move(visit, { agenda, start, ...(warned === undefined ? {} : { warned }) });
+    if (moved === 'warning_changed') {
+      this.moving = { ...moving, working: false };
+      return moved;
+    }
     if (!moved) {
       this.giveUp();
-      return;
+      return null;
     }
     this.moving = null;
+    if (desk.choice.selection?.kind === 'extra') desk.choice.selection = null;
     const zone = desk.rules.zoneOf(agenda);
     if (monday(dateAt(zone, start)) !== desk.shown.monday || !desk.shown.dates.includes(dateAt(zone, start))) await desk.shown.show(dateAt(zone, start));
     const words = { when: whenInWords(zone, start) };
     desk.deeds.say(moved.linked ? t('move.done', words) : t('move.no_link', words), () => this.#putBack(visit));
     await desk.choice.focusStop(visit.record);
+    return null;
   }
 
-  async #move(visit: Visit, agenda: Id, start: number): Promise<{ linked: boolean } | null> {
+  async #move(visit: Visit, target: Target): Promise<{ linked: boolean } | 'warning_changed' | null> {
     const { desk } = this;
     let linked = false;
+    let changed = false;
     const done = await desk.deeds.attempt(visit, async () => {
-      const { booked, linked: has } = await moveVisit(desk.open, visit, { agenda, start });
-      linked = has;
+      let booked: Booked;
+      try {
+        ({ booked, linked } = await moveVisit(desk.open, visit, target));
+      } catch (error) {
+        changed = error instanceof Refused && error.is('warning_changed');
+        if (changed) return;
+        throw error;
+      }
       desk.reading.markSeen(visit.record, booked.rev);
       await desk.reading.read();
     }, MOVING);
-    return done ? { linked } : null;
+    return changed ? 'warning_changed' : done ? { linked } : null;
   }
 
   /** Undo: the old time, if nobody took it meanwhile; again a new revision. */
@@ -227,7 +255,7 @@ export class Carry {
     const { desk } = this;
     const now = desk.reading.visit(before.record);
     if (now === undefined) return;
-    if ((await this.#move(now, before.agenda, before.start)) === null) return;
+    if ((await this.#move(now, before)) === null) return;
     await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
     desk.deeds.say(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }));
     await desk.choice.focusStop(before.record);
@@ -246,17 +274,19 @@ export class Carry {
       }
       if (this.moving !== null) this.moving = { ...this.moving, under: this.#under(move, grab) };
     };
-    const drop = () => {
+    const drop = (up: PointerEvent) => {
       end();
       if (this.moving === null) return;
-      this.#swallow = true;
-      setTimeout(() => { this.#swallow = false; }, 0);
       const place = this.moving.under === null ? null : placeOfId(this.moving.under);
+      const time = place === null ? this.#timeUnder(up, grab) : null;
       if (place !== null) void this.setDown(place.agenda, place.start);
+      else if (time !== null) this.desk.choice.select({ kind: 'extra', ...time });
       else {
         this.giveUp();
         this.desk.deeds.say(t('move.not_here'));
       }
+      this.#swallow = true;
+      setTimeout(() => { this.#swallow = false; }, 0);
     };
     const escape = (key: KeyboardEvent) => {
       if (key.key !== 'Escape') return;
@@ -267,28 +297,46 @@ export class Carry {
       removeEventListener('pointermove', over);
       removeEventListener('pointerup', drop);
       removeEventListener('keydown', escape, true);
+      this.#ended = () => undefined;
     };
+    this.#ended = end;
     addEventListener('pointermove', over);
     addEventListener('pointerup', drop);
     addEventListener('keydown', escape, true);
   }
 
-  #under(event: PointerEvent, grab: number): string | null {
+  /** The lane under the pointer, and the minute of the axis that the visit's head is at. */
+  #lane(event: PointerEvent, grab: number): { lane: LaneView; wished: number } | null {
     const body = document.elementsFromPoint(event.clientX, event.clientY).find((one) => one instanceof HTMLElement && one.dataset['lane'] !== undefined);
     if (!(body instanceof HTMLElement)) return null;
     const [date, agenda] = body.dataset['lane']!.split('/');
-    const lane = this.desk.shown.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
-    if (lane === undefined || this.moving === null) return null;
+    const { drawn } = this.desk.shown;
+    const lane = drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
+    if (lane === undefined) return null;
+    return { lane, wished: ((event.clientY - grab - body.getBoundingClientRect().top) / body.clientHeight) * drawn.axis.length };
+  }
+
+  #under(event: PointerEvent, grab: number): string | null {
+    const here = this.#lane(event, grab);
+    if (here === null || this.moving === null) return null;
+    const { lane, wished } = here;
     const { axis } = this.desk.shown.drawn;
-    const wished = ((event.clientY - grab - body.getBoundingClientRect().top) / body.clientHeight) * axis.length;
-    const all = this.#all(lane);
     const at = (start: number) => placeSpan(axis, lane.day, { start, end: start + MINUTE }).at;
     let best: number | null = null;
-    for (const start of all) {
+    for (const start of this.#all(lane)) {
       const distance = Math.abs(at(start) - wished);
       if (distance <= DROP_REACH_MINUTES && (best === null || distance < Math.abs(at(best) - wished))) best = start;
     }
     return best === null ? null : placeId(lane.agenda.agenda, best);
   }
-}
 
+  /** Dropped where nothing is free: the time it would begin at, to five minutes; null over its own time or another unit. */
+  #timeUnder(event: PointerEvent, grab: number): { agenda: Id; date: LocalDate; minute: number } | null {
+    const here = this.#lane(event, grab);
+    if (here === null || this.moving === null || here.lane.agenda.unit !== this.moving.visit.unit) return null;
+    const { visit } = this.moving;
+    const minute = Math.max(0, Math.round((this.desk.shown.drawn.axis.from + here.wished) / DROP_STEP_MINUTES) * DROP_STEP_MINUTES);
+    const own = here.lane.agenda.agenda === visit.agenda && Math.abs((instantOf(here.lane.day, minute) ?? 0) - visit.start) < visit.minutes * MINUTE;
+    return own ? null : { agenda: here.lane.agenda.agenda, date: here.lane.day.date, minute };
+  }
+}

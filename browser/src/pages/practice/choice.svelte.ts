@@ -15,7 +15,9 @@ export type Selection =
   | { kind: 'visit'; record: Id }
   | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string }
   | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
-  | { kind: 'first' };
+  | { kind: 'first' }
+  | { kind: 'repeat'; record: Id }
+  | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null };
 
 export class Choice {
   selection = $state.raw<Selection | null>(null);
@@ -30,6 +32,12 @@ export class Choice {
 
   is(record: Id): boolean {
     return this.selection?.kind === 'visit' && this.selection.record === record;
+  }
+
+  /** On a phone the panel takes the day's place; while a visit is carried the day stays, but for the panel that asks where to. */
+  get reading(): boolean {
+    const { shown, carry } = this.desk;
+    return shown.narrow && this.selection !== null && (carry.moving === null || this.selection.kind === 'extra');
   }
 
   /** The visit whose panel is open. */
@@ -55,7 +63,8 @@ export class Choice {
   leave(): void {
     this.selection = null;
     this.desk.deeds.problem = null;
-    void this.focusStop(this.focusId);
+    if (this.desk.carry.moving !== null) this.desk.carry.refocus();
+    else void this.focusStop(this.focusId);
   }
 
   /** Shows a free place in the agenda and chooses the free time it lies in. */

@@ -48,7 +48,7 @@ export class Deeds {
       void desk.choice.keepFocus();
       return true;
     } catch (error) {
-      if (error instanceof Refused && error.is('signed_out')) {
+      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) {
         desk.close('signed out');
         return false;
       }

@@ -53,7 +53,7 @@ export class Desk {
     });
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
     this.#ends.push(
-      this.shown.follow(), () => this.reading.end(), () => this.deeds.dismiss(),
+      this.shown.follow(), () => this.reading.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.reading.read()),
     );
     void this.reading.read();

@@ -80,7 +80,8 @@ export class Reading {
       await this.#settle(opened);
     } catch (error) {
       if (this.#over) return;
-      if (error instanceof Refused && error.is('signed_out')) this.told.signedOut();
+      // Whoever is no member any more is told so where the desk opens again.
+      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) this.told.signedOut();
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);
       else throw error;
     }

@@ -2,7 +2,7 @@
 /** What of the practice's time is on screen: which days of which agendas, drawn how. */
 import { addDays, dateAt, monday } from '../../usecases/desk/days';
 import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
-import type { Id, LocalDate } from '../../wire/types';
+import type { Id, LocalDate, Status } from '../../wire/types';
 import { WEEK_DAYS, type Reading } from './reading.svelte';
 import type { Rules } from './rules';
 
@@ -13,7 +13,11 @@ const PAST_SECONDS = 300;
 const WEEK_AGENDAS_MAX = 4;
 const NARROW = '(max-width: 59.99rem)';
 
+const COLOURS_STORED = 'serment.colours';
+
 export type Kind = 'day' | 'week' | 'list';
+/** Whose colours the blocks have: their agenda's, or their visit type's. */
+export type Colours = 'agenda' | 'type';
 
 /** Where a desk stood when it closed by itself: no name, no key. Whoever opens it next stands there again. */
 export interface Place {
@@ -32,6 +36,9 @@ export class Shown {
   narrow = $state(false);
   phoneAgenda = $state<Id>('');
   hidden = $state.raw<ReadonlySet<Id>>(new Set());
+  colours = $state<Colours>('agenda');
+  /** Only visits of this status stand out; null: all do. */
+  only = $state<Status | null>(null);
   readonly today = $derived.by(() => dateAt(this.rules.zone, this.now));
   readonly monday = $derived(monday(this.chosen));
   readonly agendas = $derived.by(() =>
@@ -48,6 +55,14 @@ export class Shown {
     this.chosen = place?.date ?? dateAt(rules.zone, this.now);
     this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
     this.hidden = place?.hidden ?? new Set();
+    const kept = localStorage.getItem(COLOURS_STORED);
+    // One agenda alone needs no colour of its own.
+    this.colours = kept === 'agenda' || kept === 'type' ? kept : rules.agendas.length > 1 ? 'agenda' : 'type';
+  }
+
+  colourBy(colours: Colours): void {
+    this.colours = colours;
+    localStorage.setItem(COLOURS_STORED, colours);
   }
 
   /** Follows the window's width and the clock; answers what ends it. */

@@ -42,7 +42,7 @@ export function inWords(error: unknown, desk: Desk, words: Readonly<Record<strin
     const times = error.alternatives.slice(0, 3).map((start) => hourInWords(desk.rules.zone, Date.parse(start) / 1000)).join(', ');
     return t('move.alternatives', { times });
   }
-  if (error.is('not_offered')) return t('move.not_offered', { reason: firstReason(error, desk) });
+  if (error.is('not_offered') || error.is('not_overbookable')) return t('move.not_offered', { reason: firstReason(error, desk) });
   return t(words[error.name] ?? REFUSALS[error.name] ?? 'wrong.other');
 }
 

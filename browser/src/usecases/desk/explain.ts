@@ -3,7 +3,8 @@
 import { readSlots } from '../../wire/patient';
 import type { Id } from '../../wire/types';
 import { dateAt, instantText, type Span } from './days';
-import { readWhy, type Why } from './routes';
+import type { Visit } from './model';
+import { readWhy, readWhyStaff, type Why } from './routes';
 import type { OpenDesk } from './unlock';
 
 /** The starts offered to patients for this visit type within `span`, on the site's day it begins on. */
@@ -15,4 +16,9 @@ export async function offeredWithin(agenda: Id, visitType: Id, zone: string, spa
 /** Throws Refused, NoAnswer, NotNow. */
 export function explain(desk: OpenDesk, agenda: Id, visitType: Id, start: number): Promise<Why> {
   return readWhy(desk.practice.practice, agenda, visitType, instantText(start));
+}
+
+/** What stands against moving a visit there, its own time aside; empty reasons: it is free. Throws Refused, NoAnswer, NotNow. */
+export function explainMove(desk: OpenDesk, visit: Visit, agenda: Id, start: number): Promise<Why> {
+  return readWhyStaff(desk.practice.practice, agenda, visit.visitType, instantText(start), visit.record, visit.minutes);
 }

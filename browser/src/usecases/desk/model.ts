@@ -33,6 +33,8 @@ export interface VisitType {
   /** Buffers, in minutes. */
   before: number;
   after: number;
+  /** 1 to 8: the practice's colour for it, drawn with a shape of its own. */
+  colour: number;
   agendas: readonly Id[];
   questions: readonly Question[];
 }

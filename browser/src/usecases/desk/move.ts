@@ -28,6 +28,8 @@ const ROSTER_ROUNDS_MAX = 3;
 export interface Target {
   agenda: Id;
   start: number;
+  /** Set down all the same, beside what is there: the names of the reasons that were shown. */
+  warned?: readonly string[];
 }
 
 /** Reads, opens and seals anew for the held slot. Throws Altered before anything is sealed to a key that the patient did not name. */
@@ -65,15 +67,14 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move:
 
 /**
  * Moves `visit` to the target. Answers the new revision, and whether the patient has a link that opens it.
- * Throws Refused (slot_taken, not_offered, stale_revision, hold_expired...), SealError, NoAnswer, NotNow; in each case
+ * Throws Refused (slot_taken, not_offered, warning_changed, stale_revision, hold_expired...), SealError, NoAnswer, NotNow; in each case
  * the old time stands.
  */
 export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): Promise<{ booked: Booked; linked: boolean }> {
   const { practice } = desk.practice;
   const token = base64(random(HOLD_TOKEN_BYTES));
-  const held = await postHold(
-    practice, { record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), minutes: visit.minutes }, token,
-  );
+  const asked = { record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), minutes: visit.minutes };
+  const held = await postHold(practice, target.warned === undefined ? asked : { ...asked, overbook: true, warned: target.warned }, token);
   const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
     for (let round = 0; ; round += 1) {

@@ -38,7 +38,8 @@ export function agendasOf(house: House): Agenda[] {
 
 export function visitTypesOf(house: House): VisitType[] {
   return house.visit_types.map((type) => ({
-    visitType: type.visit_type, fr: type.name_fr, en: type.name_en, minutes: type.minutes, step: type.step_minutes, before: type.buffer_before_minutes, after: type.buffer_after_minutes, questions: type.questions,
+    visitType: type.visit_type, fr: type.name_fr, en: type.name_en, minutes: type.minutes, step: type.step_minutes, before: type.buffer_before_minutes, after: type.buffer_after_minutes,
+    colour: type.colour, questions: type.questions,
     agendas: house.agendas.filter((agenda) => agenda.visit_types.includes(type.visit_type)).map(({ agenda }) => agenda),
   }));
 }

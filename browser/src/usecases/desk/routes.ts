@@ -2,7 +2,7 @@
 /** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
 import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
-import type { Base64, Booked, Hold, Id, Instant, LocalDate, Practice, Question, Revision, Sealed, Site, Status } from '../../wire/types';
+import type { Base64, Booked, Booking, Hold, Id, Instant, LocalDate, Offer, Practice, Question, Revision, Sealed, Site, Status } from '../../wire/types';
 
 export interface SignedIn {
   account: Id;
@@ -23,6 +23,7 @@ export interface HouseVisitType {
   step_minutes: number;
   buffer_before_minutes: number;
   buffer_after_minutes: number;
+  colour: number;
   questions: Question[];
 }
 
@@ -76,7 +77,7 @@ export interface Acted {
 
 export interface Why {
   offered: boolean;
-  reasons: ({ reason: string } & Record<string, unknown>)[];
+  reasons: ({ reason: string; staff_may_override: boolean } & Record<string, unknown>)[];
 }
 
 const of = (practice: Id, rest: string) => `/api/practice/${encodeURIComponent(practice)}/${rest}`;
@@ -108,11 +109,22 @@ export interface StaffHold {
   visit_type: Id;
   start: Instant;
   minutes: number;
+  /** Where nothing is offered, having shown the reasons named in `warned`. */
+  overbook?: boolean;
+  warned?: readonly string[];
 }
 
 export const postHold = (practice: Id, hold: StaffHold, token: Base64) => post<Hold>(of(practice, 'holds'), hold, { 'Serment-Hold': token });
 export const postRelease = (practice: Id, record: Id, token: Base64) =>
   post<null>(of(practice, 'holds/release'), { record }, { 'Serment-Hold': token });
+
+/** Books what is held, as staff. */
+export const postStaffBooking = (practice: Id, booking: Booking, token: Base64) =>
+  post<Booked>(of(practice, 'appointments'), booking, { 'Serment-Hold': token });
+
+/** Free times as staff see them: no notice, no horizon, staff-only types. */
+export const readStaffSlots = (practice: Id, agenda: Id, visitType: Id, from: LocalDate, days: number) =>
+  request<Offer>(address(of(practice, 'slots'), { agenda, visit_type: visitType, from, days }), { cookie: true });
 
 export interface StaffMove {
   revision: Revision;
@@ -135,6 +147,9 @@ export const postDrop = (practice: Id, drop: readonly { record: Id; rev: number;
 
 export const readWhy = (practice: Id, agenda: Id, visitType: Id, start: Instant) =>
   request<Why>(address(of(practice, 'why'), { agenda, visit_type: visitType, start }), { cookie: true });
+/** Why staff are not offered a time, the record they move and its length aside. */
+export const readWhyStaff = (practice: Id, agenda: Id, visitType: Id, start: Instant, moving: Id, minutes: number) =>
+  request<Why>(address(of(practice, 'why'), { agenda, visit_type: visitType, start, for: 'staff', moving, minutes }), { cookie: true });
 
 export interface PlacesAsk {
   agendas: readonly Id[];

@@ -17,7 +17,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
 
-from serment.domain.visit_type import Who
+from serment.domain.visit_type import MINUTES_MAX, Who
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
 from serment.server.api.public import DATE_MAX, DATE_MIN
@@ -33,6 +33,7 @@ from serment.server.usecases.read_envelope import Sealed, read_for_member
 from serment.server.usecases.read_practice import House, read_house
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.read_seeds import Seeds, read_seeds
+from serment.server.usecases.situation import Asked
 
 KEEP_ALIVE_SECONDS = 4.0  # and so long at most does a removed member hear that something changed
 KNOWN_MAX = 5_000
@@ -165,9 +166,15 @@ async def why(
     agenda: FromQuery[UUID],
     visit_type: FromQuery[UUID],
     start: FromQuery[datetime],
+    asks: Annotated[Literal["patient", "staff"], QueryParameter(name="for")] = "patient",
+    moving: FromQuery[UUID | None] = None,
+    minutes: Annotated[int | None, QueryParameter(ge=1, le=MINUTES_MAX)] = None,
 ) -> WhyAnswer:
     staff = await staff_of(request, practice)
-    reasons = await explain_slot(instance_of(request), staff, agenda, visit_type, instant(start))
+    asked = Asked(agenda, visit_type)
+    if asks == "staff":
+        asked = Asked(agenda, visit_type, Who.STAFF, moving, minutes)
+    reasons = await explain_slot(instance_of(request), staff, asked, instant(start))
     return WhyAnswer(not reasons, reasons)
 
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * Repeats an appointment: every date is held, sealed and booked as a record of its own, under keys of its own. Nothing in
+ * clear joins them. What is not booked is told, and what is booked stands.
+ */
+import { base64, idFromUuid, random, uuidFromId } from '../../seal/bytes';
+import { D } from '../../seal/conventions';
+import { Altered } from '../../seal/errors';
+import type { Groups } from '../../seal/groups';
+import { capKeys } from '../../seal/keys';
+import { open } from '../../seal/record';
+import { sealByMember } from '../../seal/readers';
+import { NoAnswer, Refused } from '../../wire/problem';
+import type { Booking, Id, Slot } from '../../wire/types';
+import { recordOf, slotOf } from '../sealing';
+import { renewTrust } from '../trust';
+import { addDays, dateAt, instantText, localDay, wallOf } from './days';
+import type { Visit } from './model';
+import { isSigned } from './open_records';
+import { planned, wishedTimes, type OfferDay, type Planned, type Rhythm } from './repeat_dates';
+import { isOutage, postHold, postRead, postRelease, postStaffBooking, readStaffSlots } from './routes';
+import type { OpenDesk } from './unlock';
+
+/** Days before and after a date that is not free, where other times are proposed. */
+const NEAR_DAYS = 3;
+/** How far one answer about free times reaches. */
+const OFFER_DAYS_MAX = 35;
+const TOKEN_BYTES = 32;
+const SECRET_BYTES = 32;
+const CODE_BYTES = 16;
+const ROSTER_ROUNDS_MAX = 3;
+
+async function offer(desk: OpenDesk, visit: Visit, from: string, until: string): Promise<OfferDay[]> {
+  const days: OfferDay[] = [];
+  for (let first = from; first <= until; first = addDays(first, OFFER_DAYS_MAX)) {
+    const answer = await readStaffSlots(desk.practice.practice, visit.agenda, visit.visitType, first, OFFER_DAYS_MAX);
+    days.push(...answer.days.map((day) => ({
+      date: day.date, holiday: day.holiday ?? null, starts: day.slots.map(({ start }) => Date.parse(start) / 1000),
+    })));
+  }
+  return days;
+}
+
+/** The dates of a rhythm and what is free there. Throws Refused, NoAnswer, NotNow. */
+export async function planRepeat(desk: OpenDesk, visit: Visit, zone: string, rhythm: Rhythm): Promise<Planned[]> {
+  const wished = wishedTimes(zone, visit.start, rhythm);
+  const last = wished.at(-1);
+  if (last === undefined) return [];
+  const days = await offer(desk, visit, addDays(wished[0]!.date, -NEAR_DAYS), addDays(last.date, NEAR_DAYS));
+  const { minute } = wallOf(localDay(zone, dateAt(zone, visit.start)), visit.start);
+  return wished.map((one) => planned(zone, one, minute, days, NEAR_DAYS));
+}
+
+type Copied = Pick<Groups, 'ct' | 'rs'> & { id: Omit<Groups['id'], 't' | 'h'> };
+
+/** What is sealed again on each date. Answers to questions and files belong to the first visit; so does a checked number. */
+async function copied(desk: OpenDesk, visit: Visit): Promise<Copied> {
+  const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'repeat');
+  const record = recordOf(desk.instance, row);
+  if (!(await isSigned(desk, record))) throw new Altered('signature');
+  const { groups: { id, ct, rs } } = await open(record, desk.ring);
+  if (id === null || ct === null || rs === null) throw new Altered('groups');
+  const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
+  return { id: identity, ct: { ...ct, check: null }, rs: { ...rs, answers: [], files: [] } };
+}
+
+async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, { id, ct, rs }: Copied): Promise<Booking> {
+  const epoch = desk.units.get(visit.unit)?.[0];
+  if (epoch === undefined) throw new Altered('unit');
+  const code = random(CODE_BYTES);
+  const groups: Groups = { id: { ...id, t: random(SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) }, ct: { ...ct, c: code }, rs };
+  const at = { practice: desk.practice.practice, unit: visit.unit, record, rev: 1, slot };
+  const place = {
+    instance: desk.instance, practice: idFromUuid(at.practice), unit: idFromUuid(at.unit), record: idFromUuid(record), rev: 1, slot: slotOf(slot),
+  };
+  // Nobody holds a link to it yet: its booking key is drawn and forgotten.
+  const { sign } = await capKeys(random(SECRET_BYTES));
+  const { bodies: [idBody, ctBody, rsBody], ...made } = await sealByMember(
+    place, groups, epoch.keys.record, desk.trusted.roster, { bookingPk: sign.publicKey, patientPk: null }, desk.user.sign,
+  );
+  return {
+    revision: {
+      ...at, bodies: { id: base64(idBody), ct: base64(ctBody), rs: base64(rsBody) }, stanzas: made.stanzas.map(base64), sig: base64(made.signature),
+      head: base64(made.head), booking_pk: base64(made.bookingPk), patient_pk: null, writer: 'member',
+      writer_kid: made.writerKid === null ? null : base64(made.writerKid),
+    },
+    act: base64(D(code, 'act', CODE_BYTES)),
+  };
+}
+
+/** Sent again once with the same bytes when no answer came: the server answers what stands. */
+async function send(desk: OpenDesk, booking: Booking, token: string): Promise<void> {
+  try {
+    await postStaffBooking(desk.practice.practice, booking, token);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    await postStaffBooking(desk.practice.practice, booking, token);
+  }
+}
+
+async function bookOne(desk: OpenDesk, visit: Visit, start: number, copy: Copied): Promise<void> {
+  const { practice } = desk.practice;
+  const record = uuidFromId(random(16));
+  const token = base64(random(TOKEN_BYTES));
+  const held = await postHold(practice, { record, agenda: visit.agenda, visit_type: visit.visitType, start: instantText(start), minutes: visit.minutes }, token);
+  const slot: Slot = { agenda: visit.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
+  try {
+    for (let round = 0; ; round += 1) {
+      try {
+        await send(desk, await sealed(desk, visit, record, slot, copy), token);
+        return;
+      } catch (error) {
+        if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
+        desk.trusted = await renewTrust(desk.trusted);
+      }
+    }
+  } catch (error) {
+    await postRelease(practice, record, token).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** booked; taken or refused: nothing stands there; unsure: no answer came, the agenda tells; left: not tried after that. */
+export interface Outcome {
+  start: number;
+  result: 'booked' | 'taken' | 'refused' | 'unsure' | 'left';
+}
+
+/** Books each time, one after another; `tell` hears of each. Throws what stops all of them before the first is tried. */
+export async function bookRepeat(desk: OpenDesk, visit: Visit, starts: readonly number[], tell: (done: number) => void): Promise<Outcome[]> {
+  const copy = await copied(desk, visit);
+  const outcomes: Outcome[] = [];
+  let away = false;
+  for (const start of starts) {
+    if (away) {
+      outcomes.push({ start, result: 'left' });
+      continue;
+    }
+    try {
+      await bookOne(desk, visit, start, copy);
+      outcomes.push({ start, result: 'booked' });
+    } catch (error) {
+      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) throw error;
+      away = isOutage(error);
+      if (!away && !(error instanceof Refused)) throw error;
+      const taken = error instanceof Refused && (error.is('slot_taken') || error.is('hold_expired'));
+      outcomes.push({ start, result: away ? 'unsure' : taken ? 'taken' : 'refused' });
+    }
+    tell(outcomes.length);
+  }
+  return outcomes;
+}
