@@ -153,8 +153,8 @@ def _data_folder(settings: Settings) -> Iterator[Finding]:
             f"The data folder {folder} cannot be written.", "Give it to this user, or set SERMENT_DATA."
         )
         return
-    if existing == folder and folder.stat().st_mode & 0o007:
-        yield note(f"Other users may look into the data folder {folder}.", f"chmod 700 {folder}")
+    if existing == folder and folder.stat().st_mode & 0o006:
+        yield note(f"Other users may look into the data folder {folder}.", f"chmod 711 {folder}")
     free = shutil.disk_usage(existing).free
     if free < DISK_BYTES_MIN:
         yield wrong(

@@ -35,6 +35,7 @@ from serment.seeding.format import Practice, VisitType
 from serment.server.app import open_instance
 from serment.server.instance import Instance
 from serment.server.run import serve, try_instance
+from serment.server.secret import PRIVATE_MODE
 from serment.server.usecases.errors import SlotTaken
 from serment.server.usecases.find_practitioners import slots_of
 from serment.server.usecases.read_roster import roster_of
@@ -46,6 +47,8 @@ MAIN_DAYS, MAIN_SHARE = 12, 0.45
 MAIN_DAYS_BACK, MAIN_SHARE_BACK = 7, 0.7
 OTHER_DAYS, OTHER_SHARE = 7, 0.25
 STATEMENT_SECONDS = 300.0
+# PostgreSQL may run as another user, who must get through; nobody else need see what lies in it.
+FOLDER_MODE = 0o711
 STATE_FILE, ALICE_FILE, LOCK_FILE = "demo.json", "demo.alice", "demo.lock"
 PEOPLE = (
     Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavoir"),
@@ -60,7 +63,7 @@ def run(settings: Settings) -> None:
     Raises FolderInUse, and what a database that does not start or does not fit raises.
     """
     click.echo("Serment demo: everybody in it is invented.")
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     lock = Lock(settings.data.absolute() / LOCK_FILE)
     lock.take()
     try:
@@ -119,8 +122,9 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """A crash leaves the file as it was or as it shall be."""
+    """A crash leaves the file as it was or as it shall be. It holds a patient's link: for its owner's eyes."""
     fresh = path.with_name(f"{path.name}.new")
+    fresh.touch(PRIVATE_MODE)
     fresh.write_text(text, "utf-8")
     fresh.replace(path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -23,10 +24,12 @@ BATCH_SECONDS = 0.1
 RECONNECT_SECONDS = 2.0
 PAYLOAD_IDS_MAX = 200  # a payload of PostgreSQL holds less than 8,000 bytes; an id is 37
 LISTENERS_MAX = 2_000
+LISTENERS_OF_ACCOUNT_MAX = 16
 
 
 class TooManyListeners(Exception):
-    """Too many desks listen to this server. Nothing is lost: this one asks every 30 seconds instead."""
+    """Too many desks listen to this server, or too many of one account. Nothing is lost: this one asks every 30 seconds
+    instead."""
 
 
 class Changes:
@@ -36,7 +39,7 @@ class Changes:
         self._noted: set[UUID] = set()
         self._wake = asyncio.Event()
         self._listeners: dict[UUID, set[asyncio.Event]] = {}
-        self._count = 0
+        self._of_account: Counter[UUID] = Counter()
         self._closing = False
 
     def note(self, practice: UUID) -> None:
@@ -57,17 +60,20 @@ class Changes:
                 event.set()
 
     @contextlib.asynccontextmanager
-    async def listen(self, practice: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the practice changed, and when the server stops. Raises TooManyListeners."""
-        if self._count >= LISTENERS_MAX:
+    async def listen(self, practice: UUID, account: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when the practice changed, and when the server stops. Raises TooManyListeners: one account's
+        open desks leave room for everybody else's.
+        """
+        if self._of_account.total() >= LISTENERS_MAX or self._of_account[account] >= LISTENERS_OF_ACCOUNT_MAX:
             raise TooManyListeners
         event = asyncio.Event()
         self._listeners.setdefault(practice, set()).add(event)
-        self._count += 1
+        self._of_account[account] += 1
         try:
             yield event
         finally:
-            self._count -= 1
+            self._of_account[account] -= 1
+            self._of_account += Counter()  # drops who has none
             here = self._listeners[practice]
             here.discard(event)
             if not here:

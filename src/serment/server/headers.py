@@ -56,6 +56,12 @@ def with_headers(app: ASGIApp) -> ASGIApp:
                 kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
                 ours = next((pairs for start, pairs in _BY_KIND if kind.startswith(start)), _API)
                 headers += [pair for pair in ours if pair[0] not in set_already]
+                if any(
+                    name.lower() == b"cache-control" and value.startswith(b"public")
+                    for name, value in headers
+                ):
+                    # A cache in front must not hand what was packed for one browser to another.
+                    headers += [] if b"vary" in set_already else [(b"vary", b"accept-encoding")]
                 message["headers"] = headers
             await send(message)
 

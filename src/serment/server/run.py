@@ -9,6 +9,7 @@ import uvicorn
 from litestar import Litestar
 
 from serment.server.app import GRACEFUL_SECONDS, create_app, open_instance
+from serment.server.bounds import BoundedProtocol
 from serment.settings import Settings, read_settings
 
 _DATABASE_URL = "SERMENT_DATABASE_URL"
@@ -28,7 +29,7 @@ def serve(settings: Settings, url: str) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers if several else None,
-        http="httptools",
+        http=BoundedProtocol,
         loop="uvloop",
         # An origin is an https address, so a proxy that ends TLS stands before: on this machine, unless uvicorn's own
         # FORWARDED_ALLOW_IPS names others. Without one nobody's word about the address is taken.

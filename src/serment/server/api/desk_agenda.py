@@ -186,14 +186,14 @@ async def why(
 )
 async def changes(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> ServerSentEvent:
     instance = instance_of(request)
-    await staff_of(request, practice)
-    return ServerSentEvent(_hints(instance, session_token(request), practice))
+    staff = await staff_of(request, practice)
+    return ServerSentEvent(_hints(instance, session_token(request), practice, staff.account))
 
 
 async def _hints(
-    instance: Instance, token: bytes | None, practice: UUID
+    instance: Instance, token: bytes | None, practice: UUID, account: UUID
 ) -> AsyncIterator[ServerSentEventMessage]:
-    async with instance.changes.listen(practice) as changed:
+    async with instance.changes.listen(practice, account) as changed:
         yield ServerSentEventMessage(event="ready", data="", retry=3_000)
         while not instance.changes.closing:
             try:
