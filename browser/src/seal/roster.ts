@@ -152,6 +152,12 @@ export class Roster {
     return newer
   }
 
+  /** Signs an event of a batch, on top of what stands before it there. Whoever sends the batch lets `extend` prove it whole. */
+  async signAfter(seq: number, head: Bytes, payload: RosterEvent['payload'], key: SigningKey): Promise<{ event: SignedEvent; head: Bytes }> {
+    const event = await signEvent({ practice: this.practice, seq: seq + 1, prev: head, signerPk: key.publicKey, payload }, key)
+    return { event, head: sha256(event.event) }
+  }
+
   /** Signs one further event by a key that may; `extend` proves it before anybody else has to. */
   async sign(payload: RosterEvent['payload'], key: SigningKey): Promise<SignedEvent> {
     return await signEvent({ practice: this.practice, seq: this.seq + 1, prev: this.head, signerPk: key.publicKey, payload }, key)

@@ -20,9 +20,18 @@ export interface Trusted {
   onFirstUse: boolean;
 }
 
-async function fetchChain(practice: string): Promise<SignedEvent[]> {
-  const { events } = await readRoster(practice);
-  return events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) }));
+/** The most events one answer carries: whoever gets so many asks for what follows. */
+const EVENTS_PER_ANSWER = 500;
+
+/** The practice's whole chain of signed events, not verified yet. */
+export async function readChain(practice: string): Promise<SignedEvent[]> {
+  const chain: SignedEvent[] = [];
+  for (let more = true; more;) {
+    const { events } = await readRoster(practice, chain.length === 0 ? undefined : chain.length);
+    chain.push(...events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) })));
+    more = events.length === EVENTS_PER_ANSWER;
+  }
+  return chain;
 }
 
 /** The fingerprint written in a link's fragment; null where there is none. Throws WrongPractice: a link cut short is no first meeting. */
@@ -53,7 +62,7 @@ async function orWrong<Answer>(check: () => Promise<Answer>): Promise<Answer> {
  * Throws WrongPractice, Refused, NoAnswer, NotNow.
  */
 export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug' | 'fingerprint'>, told: Bytes | null): Promise<Trusted> {
-  const chain = await fetchChain(practice.practice);
+  const chain = await readChain(practice.practice);
   return orWrong(async () => {
     const pin = pinOf(practice.practice);
     const pinned = pin === null ? null : fromBase64url(pin.fingerprint);
@@ -68,7 +77,7 @@ export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug'
 
 /** The chain as it is now, which must extend the one trusted before. Throws WrongPractice, Refused, NoAnswer, NotNow. */
 export async function renewTrust(trusted: Trusted): Promise<Trusted> {
-  const chain = await fetchChain(uuidFromId(trusted.roster.practice));
+  const chain = await readChain(uuidFromId(trusted.roster.practice));
   return orWrong(async () => ({ ...trusted, roster: await trusted.roster.replacedBy(chain) }));
 }
 

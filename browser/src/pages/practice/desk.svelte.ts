@@ -9,6 +9,7 @@ import { t } from '../../words/index';
 import { Carry } from './carry.svelte';
 import { Choice } from './choice.svelte';
 import { Deeds } from './deeds.svelte';
+import { Rewrapping } from './members/rewrapping.svelte';
 import { Reading } from './reading.svelte';
 import type { Room } from './rooms';
 import { Rules } from './rules';
@@ -37,6 +38,7 @@ export class Desk {
   readonly carry: Carry;
   readonly choice: Choice;
   readonly deeds: Deeds;
+  readonly rewrapping: Rewrapping;
   #ends: (() => void)[] = [];
 
   constructor(readonly open: OpenDesk, place: Place | null, readonly closed: (closing: Closing) => void) {
@@ -46,6 +48,7 @@ export class Desk {
     this.carry = new Carry(this);
     this.choice = new Choice(this);
     this.deeds = new Deeds(this);
+    this.rewrapping = new Rewrapping(open);
     this.reading = new Reading(open, this.rules.agendas.map(({ agenda }) => agenda), () => this.shown.monday, {
       signedOut: () => this.close('signed out'),
       back: () => this.deeds.say(t('offline.back')),
@@ -56,7 +59,8 @@ export class Desk {
       this.shown.follow(), () => this.reading.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.reading.read()),
     );
-    void this.reading.read();
+    this.#ends.push(() => this.rewrapping.end());
+    void this.reading.read().then(() => this.rewrapping.start());
   }
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */

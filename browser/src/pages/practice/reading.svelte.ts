@@ -6,6 +6,7 @@ import { AgendaBook } from '../../usecases/desk/read_agenda';
 import { isOutage } from '../../usecases/desk/routes';
 import { Seen } from '../../usecases/desk/seen';
 import type { OpenDesk } from '../../usecases/desk/unlock';
+import { renewDesk } from '../../usecases/desk/units';
 import { Refused } from '../../wire/problem';
 import type { Id, LocalDate } from '../../wire/types';
 
@@ -75,6 +76,7 @@ export class Reading {
       if (toOpen.length === 0) return;
       const started = performance.now();
       const opened = await this.book.open(toOpen);
+      await this.#followRoster(opened);
       this.week = this.book.week();
       performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
       await this.#settle(opened);
@@ -85,6 +87,14 @@ export class Reading {
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);
       else throw error;
     }
+  }
+
+  /** A letter to keys this desk does not hold: others may stand since, and then it is read again. */
+  async #followRoster(opened: Awaited<ReturnType<AgendaBook['open']>>): Promise<void> {
+    const foreign = opened.filter(({ reading }) => reading === 'foreign');
+    if (foreign.length === 0 || !(await renewDesk(this.open))) return;
+    for (const { row } of foreign) this.book.forget(row.record);
+    this.#again = true;
   }
 
   /** In idle time: signatures, then compaction. */

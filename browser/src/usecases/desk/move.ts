@@ -14,11 +14,11 @@ import { Refused } from '../../wire/problem';
 import type { Booked, Id, Slot } from '../../wire/types';
 import { recordOf, slotOf } from '../sealing';
 import { instantText } from './days';
-import { renewTrust } from '../trust';
 import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
 import { isSigned } from './open_records';
 import type { OpenDesk } from './unlock';
+import { renewDesk } from './units';
 
 const HOLD_TOKEN_BYTES = 32;
 const MESSAGE_SECRET_BYTES = 32;
@@ -85,7 +85,8 @@ export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): P
         return { booked: await postStaffMove(practice, visit.record, move, token), linked };
       } catch (error) {
         if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-        desk.trusted = await renewTrust(desk.trusted);
+        // Another epoch may stand: its keys are opened before anything is sealed under them.
+        await renewDesk(desk);
       }
     }
   } catch (error) {

@@ -80,8 +80,8 @@ export interface Why {
   reasons: ({ reason: string; staff_may_override: boolean } & Record<string, unknown>)[];
 }
 
-const of = (practice: Id, rest: string) => `/api/practice/${encodeURIComponent(practice)}/${rest}`;
-const post = <Answer>(path: string, body: unknown, headers: Record<string, string> = {}) =>
+export const of = (practice: Id, rest: string) => `/api/practice/${encodeURIComponent(practice)}/${rest}`;
+export const post = <Answer>(path: string, body: unknown, headers: Record<string, string> = {}) =>
   request<Answer>(path, { method: 'POST', body, headers, cookie: true });
 
 export const postSignIn = (find: Base64, auth: Base64) => post<SignedIn>('/api/practice/sign-in', { find, auth });
@@ -89,6 +89,8 @@ export const postSignOut = () => post<null>('/api/practice/sign-out', {});
 export const readMe = () => request<{ account: Id; practices: Membership[] }>('/api/practice/me', { cookie: true });
 export const readHouse = (practice: Id) => request<House>(of(practice, 'house'), { cookie: true });
 export const readSeeds = (practice: Id) => request<Seeds>(of(practice, 'seeds'), { cookie: true });
+
+export const postPrevious = (practice: Id, previous: Seeds['previous']) => post<null>(of(practice, 'seeds/previous'), { previous });
 
 export interface AgendaAsk {
   agendas: readonly Id[];

@@ -3,25 +3,22 @@
  * Sign-in and unlock in one gesture: the name and password give what the server checks and, with its share, the secret
  * that opens the member's seed here. Neither the password nor anything that opens a letter leaves this browser.
  */
-import { base64, equal, fromBase64, hex, idFromUuid, uuidFromId, type Bytes } from '../../seal/bytes';
-import { openEpochSeed, openPreviousSeed, type OpenEpoch } from '../../seal/epoch';
-import { Altered, SealError } from '../../seal/errors';
+import { base64, fromBase64, idFromUuid, type Bytes } from '../../seal/bytes';
+import type { OpenEpoch } from '../../seal/epoch';
+import { SealError } from '../../seal/errors';
 import { userKeys, type UserKeys } from '../../seal/keys';
-import { keyring, type Keyring } from '../../seal/record';
-import type { Roster } from '../../seal/roster';
-import { readEvent, type Epoch } from '../../seal/roster_events';
+import type { Keyring } from '../../seal/record';
 import { METHODS, openUnlock, passwordFind, StretchedPassword } from '../../seal/unlock';
-import { readRoster } from '../../wire/patient';
 import type { Base64, Id } from '../../wire/types';
 import { readyToSeal } from '../sealing';
 import { pin, trustPractice, WrongPractice, type Trusted } from '../trust';
-import { postSignIn, readHouse, readSeeds, type House, type Membership, type Seeds } from './routes';
+import { postSignIn, readHouse, type House, type Membership } from './routes';
+import { NoKey, openUnits } from './units';
+
+export { NoKey };
 
 /** The account belongs to no practice. Nothing was opened; an owner can add it again. */
 export class NoPractice extends Error {}
-
-/** The member holds no key of this practice. Hours and types can be seen, nothing can be opened; an owner can give a key. */
-export class NoKey extends Error {}
 
 /** Somebody who has signed in: their own keys, in memory alone, and the practices they belong to. */
 export interface Entered {
@@ -57,60 +54,17 @@ async function memberSeed(instance: string, name: string, password: string): Pro
   return { seed, practices: answer.practices };
 }
 
-/** A removed or exchanged key is never used: the member's two public keys must be the verified roster's. */
-function checkMember(roster: Roster, member: Id, user: UserKeys): void {
-  const told = roster.member(idFromUuid(member));
-  if (told === null) throw new NoKey();
-  if (!equal(told.kemPk, user.kem.publicKey) || !equal(told.signPk, user.sign.publicKey)) throw new Altered('member keys');
-}
-
-async function pastEpochs(practice: Id): Promise<Map<string, Epoch>> {
-  const { events } = await readRoster(practice);
-  const epochs = new Map<string, Epoch>();
-  for (const { event } of events) {
-    const { payload } = readEvent(fromBase64(event));
-    if (payload.kind === 'epoch') epochs.set(`${hex(payload.unit)} ${payload.e}`, payload);
-  }
-  return epochs;
-}
-
-/** A unit's epochs, newest first, each seed checked against event 4 before it is used. */
-async function openUnit(trusted: Trusted, practice: Id, unit: Id, seeds: Seeds, user: UserKeys): Promise<OpenEpoch[]> {
-  const { roster } = trusted;
-  const place = { instance: roster.instance, practice: roster.practice, unit: idFromUuid(unit) };
-  const present = roster.epoch(place.unit);
-  const mine = seeds.seeds.find((seed) => seed.unit === unit && seed.epoch === present.e && equal(fromBase64(seed.kid), user.kem.kid));
-  if (mine === undefined) return [];
-  const open = [await openEpochSeed(place, present, fromBase64(mine.bytes), user.kem)];
-  if (present.e === 1) return open;
-  const past = await pastEpochs(practice);
-  for (let newest = open[0]!; newest.epoch.e > 1; newest = open.at(-1)!) {
-    const boxed = seeds.previous.find((one) => one.unit === unit && one.epoch === newest.epoch.e);
-    const before = past.get(`${hex(place.unit)} ${newest.epoch.e - 1}`);
-    if (boxed === undefined || before === undefined) break;
-    open.push(await openPreviousSeed(place, newest, before, fromBase64(boxed.bytes)));
-  }
-  return open;
-}
-
 /** Opens the desk of one of the member's practices. Throws NoKey, WrongPractice, Refused, NoAnswer, NotNow. */
 export async function openPractice({ user, practices }: Entered, practice: Membership): Promise<OpenDesk> {
-  const [house, seeds] = await Promise.all([readHouse(practice.practice), readSeeds(practice.practice)]);
+  const house = await readHouse(practice.practice);
   const trusted = await trustPractice({ practice: practice.practice, slug: practice.slug, fingerprint: house.fingerprint }, null);
   try {
-    const { roster } = trusted;
-    checkMember(roster, practice.member, user);
-    const units = new Map<Id, OpenEpoch[]>();
-    for (const unit of roster.member(idFromUuid(practice.member))!.units.map(uuidFromId)) {
-      const open = await openUnit(trusted, practice.practice, unit, seeds, user);
-      if (open.length > 0) units.set(unit, open);
-    }
-    if (units.size === 0) throw new NoKey();
-    const keys = [...units.values()].flat().flatMap(({ keys }) => [keys.record, keys.kem]);
+    const opened = await openUnits(trusted, practice.practice, practice.member, user);
+    // An owner may belong to no unit: a centre's, who changes members and reads no patient.
+    const { units } = trusted.roster.member(idFromUuid(practice.member))!;
+    if (opened.units.size === 0 && units.length > 0) throw new NoKey();
     pin(practice.practice, trusted);
-    return {
-      practice, practices, instance: roster.instance, house, trusted, user, units, ring: keyring(...keys), kids: keys.map(({ kid }) => base64(kid)),
-    };
+    return { practice, practices, instance: trusted.roster.instance, house, trusted, user, ...opened };
   } catch (error) {
     if (error instanceof SealError) throw new WrongPractice({ cause: error });
     throw error;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** What the members' room has read and does: the roster says roles and units, the server says who is served and who was invited. */
+import { hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
+import { SealError } from '../../../seal/errors';
+import type { Role } from '../../../seal/roster_events';
+import { addUnit, assign, changeRoster, remove, turnKeys, type Wanted } from '../../../usecases/members/change';
+import { invite, isMine, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
+import { postSuspend, postUntil, readMembers, type InvitationTold, type MembersTold, type MemberTold } from '../../../usecases/members/routes';
+import { renewDesk } from '../../../usecases/desk/units';
+import { random, ID_BYTES } from '../../../seal/bytes';
+import { WrongPractice } from '../../../usecases/trust';
+import { NoAnswer, NotNow, Refused } from '../../../wire/problem';
+import type { Id, LocalDate } from '../../../wire/types';
+import { language, t, type WordKey } from '../../../words/index';
+import type { Desk } from '../desk.svelte';
+import { inWords } from '../wrong';
+
+const WRONG: Readonly<Record<string, WordKey>> = {
+  last_owner: 'members.wrong.last_owner', not_invited: 'members.wrong.not_invited', not_your_role: 'members.wrong.not_your_role',
+  no_such_member: 'members.wrong.no_such_member', unknown: 'members.wrong.too_many', altered: 'members.wrong.signing',
+};
+
+export type State = 'active' | 'suspended' | 'ended';
+
+export interface Person extends MemberTold {
+  role: Role;
+  units: Id[];
+  state: State;
+  me: boolean;
+}
+
+export interface UnitTold {
+  unit: Id;
+  name: string;
+  /** The number of its present keys; 0: none yet. */
+  e: number;
+  mine: boolean;
+  old: boolean;
+}
+
+export class Team {
+  told = $state.raw<MembersTold | null>(null);
+  /** Nothing could be read: what went wrong, in words. */
+  away = $state<string | null>(null);
+  problem = $state<string | null>(null);
+  working = $state(false);
+  /** The roster is no reactive value: counted up when the desk has taken another. */
+  #turns = $state(0);
+
+  constructor(readonly desk: Desk) {}
+
+  get roster() {
+    void this.#turns;
+    return this.desk.open.trusted.roster;
+  }
+
+  get owner(): boolean {
+    return this.roster.member(idFromUuid(this.desk.open.practice.member))?.role === 'owner';
+  }
+
+  get people(): Person[] {
+    const { roster } = this;
+    return (this.told?.members ?? []).flatMap((one) => {
+      const member = roster.member(idFromUuid(one.member));
+      if (member === null) return [];
+      const state: State = one.suspended ? 'suspended' : one.served ? 'active' : 'ended';
+      return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, me: one.member === this.desk.open.practice.member }];
+    });
+  }
+
+  get units(): UnitTold[] {
+    const epochs = new Map(this.roster.units.map(({ unit, e }) => [hex(unit), e]));
+    const mine = this.people.find(({ me }) => me)?.units ?? [];
+    return this.desk.open.house.units.map(({ unit, name }) => ({
+      unit, name, e: epochs.get(hex(idFromUuid(unit))) ?? 0, mine: mine.includes(unit), old: this.told?.old_keys.includes(unit) ?? false,
+    }));
+  }
+
+  unitName(unit: Id): string {
+    return this.desk.open.house.units.find((one) => one.unit === unit)?.name ?? '';
+  }
+
+  nameOf(member: Id): string {
+    return this.told?.members.find((one) => one.member === member)?.name ?? '';
+  }
+
+  answeredToMe(): InvitationTold[] {
+    return (this.told?.invitations ?? []).filter((one) => one.kem_pk !== null && isMine(this.desk.open, one));
+  }
+
+  waiting(): InvitationTold[] {
+    return (this.told?.invitations ?? []).filter((one) => one.kem_pk === null || !isMine(this.desk.open, one));
+  }
+
+  async read(): Promise<void> {
+    try {
+      const [told] = await Promise.all([readMembers(this.desk.open.practice.practice), renewDesk(this.desk.open)]);
+      this.told = told;
+      this.away = null;
+      this.#turns += 1;
+    } catch (error) {
+      if (this.#signedOut(error)) return;
+      this.away = inWords(error, this.desk, WRONG);
+    }
+  }
+
+  /** The session ended, or it is one's own removal that was read: the desk closes. */
+  #signedOut(error: unknown): boolean {
+    if (!(error instanceof Refused) || !(error.is('signed_out') || error.is('no_such_practice'))) return false;
+    this.desk.close('signed out');
+    return true;
+  }
+
+  /** Runs a deed, says what was done, reads anew. Answers whether it went well. */
+  async #attempt(deed: () => Promise<unknown>, said: string | null): Promise<boolean> {
+    if (this.working) return false;
+    this.working = true;
+    this.problem = null;
+    try {
+      await deed();
+      if (said !== null) this.desk.deeds.say(said);
+      return true;
+    } catch (error) {
+      if (this.#signedOut(error)) return false;
+      const foreseen = error instanceof Refused || error instanceof NoAnswer || error instanceof NotNow || error instanceof WrongPractice;
+      if (!foreseen && !(error instanceof SealError)) throw error;
+      this.problem = error instanceof SealError ? t('members.wrong.signing') : inWords(error, this.desk, WRONG);
+      return false;
+    } finally {
+      this.working = false;
+      await this.read();
+    }
+  }
+
+  #sign(wanted: Wanted, said: string): Promise<boolean> {
+    return this.#attempt(() => changeRoster(this.desk.open, wanted), said);
+  }
+
+  suspend(person: Person, suspended: boolean): Promise<boolean> {
+    const said = t(suspended ? 'members.suspended_said' : 'members.unsuspended_said', { name: person.name });
+    return this.#attempt(() => postSuspend(this.desk.open.practice.practice, person.member, suspended), said);
+  }
+
+  until(person: Person, day: LocalDate | null): Promise<boolean> {
+    return this.#attempt(() => postUntil(this.desk.open.practice.practice, person.member, day), t('members.until_said', { name: person.name }));
+  }
+
+  async remove(person: Person): Promise<boolean> {
+    const gone = await this.#sign(remove(person.member), t('members.removed_said', { name: person.name }));
+    if (gone) this.desk.rewrapping.start();
+    return gone;
+  }
+
+  async assign(person: Person, role: Role, units: readonly Id[]): Promise<boolean> {
+    const done = await this.#sign(assign(person.member, role, units), t('members.assign_said', { name: person.name }));
+    if (done) this.desk.rewrapping.start();
+    return done;
+  }
+
+  async turn(unit: UnitTold): Promise<void> {
+    if (await this.#sign(turnKeys(unit.unit), t('members.turned_said', { name: unit.name }))) this.desk.rewrapping.start();
+  }
+
+  async addUnit(name: string, members: readonly Id[]): Promise<boolean> {
+    const unit = uuidFromId(random(ID_BYTES));
+    const made = await this.#sign(addUnit(unit, name, members), t('members.unit_said', { name }));
+    if (made) this.desk.open.house = { ...this.desk.open.house, units: [...this.desk.open.house.units, { unit, name }] };
+    this.#turns += 1;
+    return made;
+  }
+
+  async invite(wish: Wish): Promise<{ link: string; expiresOn: LocalDate } | null> {
+    let made: { link: string; expiresOn: LocalDate } | null = null;
+    await this.#attempt(async () => { made = await invite(this.desk.open, wish, language()); }, null);
+    return made;
+  }
+
+  async letIn(told: InvitationTold): Promise<void> {
+    if (await this.#attempt(() => letIn(this.desk.open, told), t('members.let_in_said', { name: told.name })) && told.in_place_of !== null) {
+      this.desk.rewrapping.start();
+    }
+  }
+
+  takeBack(told: InvitationTold): Promise<boolean> {
+    return this.#attempt(() => takeBack(this.desk.open, told), t('members.taken_back_said', { name: told.name }));
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** A member's units, opened by their own keys, and opened anew when the practice's roster has moved on. */
+import { base64, equal, fromBase64, hex, idFromUuid, uuidFromId } from '../../seal/bytes';
+import { boxPreviousSeed, openEpochSeed, openPreviousSeed, type OpenEpoch } from '../../seal/epoch';
+import { Altered, SealError } from '../../seal/errors';
+import type { UserKeys } from '../../seal/keys';
+import { keyring, type Keyring } from '../../seal/record';
+import type { Roster } from '../../seal/roster';
+import { readEvent, type Epoch } from '../../seal/roster_events';
+import type { Base64, Id } from '../../wire/types';
+import { pin, readChain, renewTrust, WrongPractice, type Trusted } from '../trust';
+import { postPrevious, readSeeds, type Seeds } from './routes';
+import type { OpenDesk } from './unlock';
+
+/** The member holds no key of this practice. Hours and types can be seen, nothing can be opened; an owner can give a key. */
+export class NoKey extends Error {}
+
+/** Each unit's open epochs, the present one first, and the keys they make. */
+export interface OpenUnits {
+  units: ReadonlyMap<Id, readonly OpenEpoch[]>;
+  ring: Keyring;
+  kids: readonly Base64[];
+}
+
+/** A removed or exchanged key is never used: the member's two public keys must be the verified roster's. */
+function checkMember(roster: Roster, member: Id, user: UserKeys): void {
+  const told = roster.member(idFromUuid(member));
+  if (told === null) throw new NoKey();
+  if (!equal(told.kemPk, user.kem.publicKey) || !equal(told.signPk, user.sign.publicKey)) throw new Altered('member keys');
+}
+
+const epochKey = (unit: Id, e: number): string => `${unit} ${e}`;
+
+/** Every event 4 there ever was: a seed is used only if it fits its own. */
+async function allEpochs(practice: Id): Promise<Map<string, Epoch>> {
+  const epochs = new Map<string, Epoch>();
+  for (const { event } of await readChain(practice)) {
+    const { payload } = readEvent(event);
+    if (payload.kind === 'epoch') epochs.set(epochKey(uuidFromId(payload.unit), payload.e), payload);
+  }
+  return epochs;
+}
+
+/**
+ * A unit's epochs, newest first, each seed checked against event 4 before it is used. Where no one boxed an earlier seed (the
+ * keys were turned by an owner outside the unit) the member's own copy of it opens, and is boxed for those who come later.
+ */
+async function openUnit(trusted: Trusted, practice: Id, unit: Id, seeds: Seeds, user: UserKeys): Promise<OpenEpoch[]> {
+  const { roster } = trusted;
+  const place = { instance: roster.instance, practice: roster.practice, unit: idFromUuid(unit) };
+  const present = roster.epoch(place.unit);
+  const mine = (e: number) => seeds.seeds.find((seed) => seed.unit === unit && seed.epoch === e && equal(fromBase64(seed.kid), user.kem.kid));
+  const own = mine(present.e);
+  if (own === undefined) return [];
+  const open = [await openEpochSeed(place, present, fromBase64(own.bytes), user.kem)];
+  if (present.e === 1) return open;
+  const epochs = await allEpochs(practice);
+  for (let newest = open[0]!; newest.epoch.e > 1; newest = open.at(-1)!) {
+    const { e } = newest.epoch;
+    const before = epochs.get(epochKey(unit, e - 1));
+    if (before === undefined) break;
+    const boxed = seeds.previous.find((one) => one.unit === unit && one.epoch === e);
+    if (boxed !== undefined) open.push(await openPreviousSeed(place, newest, before, fromBase64(boxed.bytes)));
+    else {
+      const copy = mine(e - 1);
+      if (copy === undefined) break;
+      const found = await openEpochSeed(place, before, fromBase64(copy.bytes), user.kem);
+      open.push(found);
+      const box = await boxPreviousSeed(place, e, newest.seed, found.seed);
+      // Whoever opens the desk next tries again: nothing here waits for it.
+      await postPrevious(practice, [{ unit, epoch: e, bytes: base64(box) }]).catch(() => undefined);
+    }
+  }
+  return open;
+}
+
+/** Opens all of a member's units. Throws NoKey, Altered and what the wire throws. */
+export async function openUnits(trusted: Trusted, practice: Id, member: Id, user: UserKeys): Promise<OpenUnits> {
+  const { roster } = trusted;
+  checkMember(roster, member, user);
+  const seeds = await readSeeds(practice);
+  const held = new Set(roster.units.map(({ unit }) => hex(unit)));
+  const units = new Map<Id, OpenEpoch[]>();
+  for (const unit of roster.member(idFromUuid(member))!.units) {
+    const open = held.has(hex(unit)) ? await openUnit(trusted, practice, uuidFromId(unit), seeds, user) : [];
+    if (open.length > 0) units.set(uuidFromId(unit), open);
+  }
+  const keys = [...units.values()].flat().flatMap(({ keys: each }) => [each.record, each.kem]);
+  return { units, ring: keyring(...keys), kids: keys.map(({ kid }) => base64(kid)) };
+}
+
+/**
+ * Takes the roster as it is now into an open desk, which must extend the one it had, and opens the units' present keys.
+ * Answers whether anything changed. Throws WrongPractice, NoKey, Refused, NoAnswer, NotNow.
+ */
+export async function renewDesk(desk: OpenDesk): Promise<boolean> {
+  const trusted = await renewTrust(desk.trusted);
+  if (trusted.roster.seq === desk.trusted.roster.seq) return false;
+  try {
+    const opened = await openUnits(trusted, desk.practice.practice, desk.practice.member, desk.user);
+    desk.trusted = trusted;
+    Object.assign(desk, opened);
+  } catch (error) {
+    if (error instanceof SealError) throw new WrongPractice({ cause: error });
+    throw error;
+  }
+  pin(desk.practice.practice, trusted);
+  return true;
+}

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The members' room: an owner suspends, removes, assigns; the keys turn and every record is wrapped anew."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import DESK, PHONE, check_accessible
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+async def practice(
+    bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """One practice for the module; who leaves it for good leaves in its last test."""
+    with town(await new_database(), tmp_path_factory.mktemp("desk")) as made:
+        made.book(ALICE, TODAY, "10:10")
+        yield made
+
+
+@pytest.fixture
+def helene(profile: Callable[..., BrowserContext]) -> Iterator[Page]:
+    yield at_noon(profile(DESK)).new_page()
+
+
+@pytest.fixture
+def sam(profile: Callable[..., BrowserContext]) -> Iterator[Page]:
+    yield at_noon(profile(DESK)).new_page()
+
+
+def enter(page: Page, room: str = "Équipe") -> None:
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name=room).click()
+
+
+def person(page: Page, name: str) -> Any:
+    return page.get_by_role("listitem").filter(has_text=name).filter(has=page.get_by_role("button"))
+
+
+def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes(
+    practice: Town, helene: Page, sam: Page
+) -> None:
+    unlock(sam, practice, SAM)
+    unlock(helene, practice, HELENE)
+    enter(helene)
+    expect(helene.get_by_role("heading", level=1, name="L’équipe")).to_be_visible()
+    check_accessible(helene)
+    person(helene, SAM.name).get_by_role("button", name="Suspendre", exact=True).click()
+    expect(person(helene, SAM.name)).to_contain_text("Suspendu")
+    # What Sam's desk asks for next is refused, and it says so instead of showing names.
+    sam.goto(f"{practice.origin}/fr/desk")
+    person(helene, SAM.name).get_by_role("button", name="Lever la suspension").click()
+    expect(person(helene, SAM.name)).not_to_contain_text("Suspendu")
+    unlock(sam, practice, SAM)
+    expect(sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))).to_be_visible()
+
+
+def test_on_a_phone_in_english_the_room_is_whole(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    page = at_noon(profile(PHONE, has_touch=True)).new_page()
+    unlock(page, practice, HELENE, language="en")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="Team", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="The team")).to_be_visible()
+    check_accessible(page)
+    page.get_by_role("button", name="Invite somebody").click()
+    page.get_by_label("Name, as the team will see it").fill("Nadia Belkacem")
+    check_accessible(page)
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("Invitation link")).to_have_value(re.compile(r"/en/join#[\w-]{43}\.[\w-]{27}$"))
+    check_accessible(page)
+
+
+def test_a_secretary_sees_the_team_and_changes_nothing(practice: Town, sam: Page) -> None:
+    unlock(sam, practice, SAM)
+    enter(sam)
+    expect(sam.get_by_text("Seul un titulaire")).to_be_visible()
+    expect(sam.get_by_role("button", name="Suspendre")).to_have_count(0)
+    check_accessible(sam)
+
+
+def _eventually(holds: Callable[[], bool]) -> None:
+    """Waits for a condition of the database."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, helene: Page) -> None:
+    practice.book(TOM, TODAY, "11:10")
+    unlock(helene, practice, HELENE)
+    # What the agenda's opening compacts first: Sam's desk could have opened both.
+    _eventually(lambda: not practice.rows("SELECT FROM stanzas WHERE octet_length(bytes) = 1250"))
+    old = {row["kid"] for row in practice.rows("SELECT kid FROM stanzas GROUP BY kid HAVING count(*) = 2")}
+    enter(helene)
+    assert len(old) == 1
+    person(helene, SAM.name).get_by_role("button", name=f"Changer {SAM.name}").click()
+    helene.get_by_role("button", name="Retirer de l’équipe").click()
+    expect(helene.get_by_role("heading", name=f"Retirer {SAM.name}")).to_be_focused()
+    check_accessible(helene)
+    helene.get_by_role("button", name="Retirer et changer les clés").click()
+    expect(helene.get_by_text(f"{SAM.name} est parti")).to_be_visible()
+    expect(person(helene, SAM.name)).to_have_count(0)
+
+    # One record key for both records, and nothing left under a key that Sam ever held.
+    _eventually(lambda: not old & {row["kid"] for row in practice.rows("SELECT kid FROM stanzas")})
+    shared = practice.rows("SELECT kid FROM stanzas GROUP BY kid HAVING count(*) = 2")
+    assert len(shared) == 1
+    assert [row["epoch"] for row in practice.rows("SELECT epoch FROM previous_seeds")] == [2]
+    enter(helene, "Agenda")
+    for name in ("Alice", "Tom"):
+        expect(helene.get_by_role("button", name=re.compile(f", {name} "))).to_be_visible()
