@@ -4,11 +4,23 @@
  * full keeps nothing and breaks nothing.
  */
 
+import type { Status } from '../wire/types';
+
 const KEPT = 'serment.kept';
 const PINS = 'serment.pins';
 const DRAFT = 'serment.draft';
 /** A browser's list is for a household, not for a ward. */
 const KEPT_MAX = 200;
+
+/** The time an appointment had before it was moved. */
+export interface Before {
+  start: string;
+  /** Whether the practice moved it for certain; else it may have been somebody with the link. */
+  byPractice: boolean;
+}
+
+/** `void`: the link opens nothing any more. */
+export type KeptStatus = Status | 'void';
 
 /** An appointment this browser can open. Beside the cap only what its list shows. */
 export interface Kept {
@@ -23,6 +35,14 @@ export interface Kept {
   practitioner: string;
   /** First letter of whom it is for: which child, discreetly. */
   initial: string;
+  /** The practice's number, from when its keys were the right ones. */
+  phone: string;
+  rev: number;
+  status: KeptStatus;
+  /** When the server last said so (RFC 3339). */
+  knownAt: string;
+  /** Until somebody with the link moves it again. */
+  before?: Before | undefined;
 }
 
 /** A practice as this browser knew it last: a later chain must begin with this one. */
@@ -67,8 +87,16 @@ export function keepAppointment(kept: Kept): boolean {
   return write(lasting, KEPT, [...others, kept].slice(-KEPT_MAX));
 }
 
-export function isKept(cap: string): boolean {
-  return keptAppointments().some((kept) => kept.cap === cap);
+/** What is kept under a cap, or null. */
+export function keptOf(cap: string): Kept | null {
+  return keptAppointments().find((kept) => kept.cap === cap) ?? null;
+}
+
+/** Writes down what was learnt of appointments; one forgotten meanwhile stays forgotten. */
+export function updateKept(learnt: Kept[]): void {
+  const known = new Map(learnt.map((kept) => [kept.cap, kept]));
+  const list = keptAppointments();
+  if (list.some((kept) => known.has(kept.cap))) write(lasting, KEPT, list.map((kept) => known.get(kept.cap) ?? kept));
 }
 
 /** Forgets an appointment here; it stands, and its link opens it still. */

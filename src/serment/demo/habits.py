@@ -163,8 +163,6 @@ def general_types(agendas: list[str]) -> list[VisitType]:
             notice_minutes=2880,
             accepted="on_request",
             colour=5,
-            instructions_fr="Le cabinet vous répond avant de confirmer.",
-            instructions_en="The practice answers before it confirms.",
         ),
         VisitType(
             key="urgent",

@@ -12,7 +12,7 @@ import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
 import { localDate } from '../../words/when';
 import { type Trouble, troubleOf } from '../parts/attempt';
-import { practitionerName } from '../parts/names';
+import { keptEntry } from './kept_entry';
 
 export type Step = 'type' | 'time' | 'you' | 'review' | 'done';
 /** What ends a booking here: the page says why and what to do instead. */
@@ -361,10 +361,9 @@ export class BookingFlow {
 
   #finish(confided: Confided, booked: Booked, link: Link, readers: Readers): void {
     const { view, hold } = this;
-    const kept = !this.shared && keepAppointment({
-      ...link, start: hold!.start, minutes: hold!.minutes, timezone: this.zone, practice: view!.practice.name,
-      practitioner: practitionerName(view!.practitioner), initial: confided.id.givenName.slice(0, 1).toUpperCase(),
-    });
+    const slot = { agenda: hold!.agenda, start: hold!.start, minutes: hold!.minutes, visit_type: hold!.visitType };
+    const seen = { ...view!, status: booked.status, appointment: { rev: booked.rev, slot } };
+    const kept = !this.shared && keepAppointment(keptEntry(link, seen, confided));
     this.#unanswered = null;
     dropDraft();
     this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers };

@@ -1,12 +1,13 @@
 import { hasBegun, isOver } from '../../usecases/clock';
 import { type OwnHold, holdSlot, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
-import { type Kept, forgetAppointment, isKept, keepAppointment } from '../../usecases/keep';
+import { type Before, forgetAppointment, keepAppointment, keptOf } from '../../usecases/keep';
+import { type LastKnown, movedFrom } from '../../usecases/known';
 import { type Link, TruncatedLink, readLink } from '../../usecases/link';
 import type { ReadyMove } from '../../usecases/move';
 import type { OpenedAppointment } from '../../usecases/open_link';
 import { NoAnswer, Refused } from '../../wire/problem';
 import { type Trouble, troubleOf } from '../parts/attempt';
-import { practitionerName } from '../parts/names';
+import { keptEntry } from './kept_entry';
 import type { Gone } from './flow.svelte';
 
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
@@ -40,6 +41,8 @@ export class LinkFlow {
   kept = $state(false);
   /** What has just been done, said once. */
   said = $state<Said>('');
+  /** The time it had before somebody else moved it. */
+  before = $state.raw<Before | null>(null);
 
   #retry: () => Promise<void> = async () => undefined;
   #ready: ReadyMove | null = null;
@@ -119,20 +122,24 @@ export class LinkFlow {
   async load(): Promise<void> {
     const { openLink, ready } = await code();
     await ready();
+    const kept = keptOf(this.link!.cap);
+    const last = this.#lastKnown() ?? kept;
     this.opened = await openLink(this.link!);
-    this.kept = isKept(this.link!.cap);
-    // What this browser keeps of it follows a move.
+    this.before = (last === null ? null : movedFrom(last, this.opened.view.appointment)) ?? null;
+    this.kept = kept !== null;
+    // What this browser keeps of it follows a move and a cancellation.
     if (this.kept) this.keep();
   }
 
+  /** What this page shows of it until it is read again. */
+  #lastKnown(): LastKnown | null {
+    if (this.opened === null) return null;
+    const { rev, slot } = this.opened.view.appointment;
+    return { rev, start: slot.start, before: this.before ?? undefined };
+  }
+
   keep(): void {
-    const { view, confided } = this.opened!;
-    const { slot } = view.appointment;
-    const entry: Kept = {
-      ...this.link!, start: slot.start, minutes: slot.minutes, timezone: view.site.timezone, practice: view.practice.name,
-      practitioner: practitionerName(view.practitioner), initial: confided.id.givenName.slice(0, 1).toUpperCase(),
-    };
-    this.kept = keepAppointment(entry);
+    this.kept = keepAppointment(keptEntry(this.link!, this.opened!.view, this.opened!.confided, this.before ?? undefined));
   }
 
   forget(): void {
@@ -220,9 +227,16 @@ export class LinkFlow {
     this.hold = null;
     this.#ready = null;
     await this.load();
+    if (what === 'moved') this.#movedHere();
     this.view = 'see';
     this.said = what;
     history.replaceState({ link: this.link, view: 'see' }, '');
+  }
+
+  /** Whoever moves it knows where it was. */
+  #movedHere(): void {
+    this.before = null;
+    if (this.kept) this.keep();
   }
 
   async cancel(): Promise<void> {
