@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -235,6 +236,47 @@ async def _seed(url: str, file: Path) -> dict[str, int]:
         return (await plant(connection, town)).rows
     finally:
         await connection.close()
+
+
+@main.group()
+def practice() -> None:
+    """Practices that were opened in the browser and wait for the host's word (SERMENT_CLAIMS=confirm)."""
+
+
+@practice.command()
+def waiting() -> None:
+    """Lists them: who they say they are, by which register number. Check that outside this program."""
+    for row in _with_pool("waiting_practices"):
+        who = " ".join(part for part in (row["title"], row["given_name"], row["family_name"]) if part)
+        number = row["claim"] or "no register number"
+        click.echo(
+            f"{row['slug']}  {row['name']}: {who}, {number}, {row['address']}, {row['postcode']} {row['town']}"
+        )
+
+
+@practice.command()
+@click.argument("slug")
+def confirm(slug: str) -> None:
+    """Lets the public search show the practice whose link is SLUG, under the register number it claimed."""
+    if _with_pool("confirm_practice", slug) is None:
+        raise SaidInWords(f"No practice that takes bookings has the link {slug}. Nothing was changed.")
+    click.echo(f"The search shows {slug} from now on.")
+
+
+def _with_pool(what: str, *given: str) -> Any:
+    from serment.database.pool import open_pool
+    from serment.server.usecases import confirm_practice as use_case
+
+    async def run(url: str) -> Any:
+        pool = await open_pool(url, connections_max=1)
+        try:
+            return await getattr(use_case, what)(pool, *given)
+        finally:
+            await pool.close()
+
+    settings = _settings()
+    with in_words(settings), database(settings) as url:
+        return asyncio.run(run(url))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Settings:
     `instance` is part of every envelope's context and must never change once a practice was opened.
     `origin` is the address in the browser's bar (scheme, host, port), None for http://127.0.0.1:PORT and localhost.
     `source` is where this very program's source code can be had: every page offers it (AGPL-3.0, section 13).
+    `claims` None: as the command has it, `serve` confirm, `demo` open.
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     origin: str | None = None
     source: str | None = None
     workers: int = 1
+    claims: str | None = None
 
 
 # One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
@@ -62,6 +64,11 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "SERMENT_SOURCE",
         "source",
         "address of the source code this server runs, offered on every page (AGPL-3.0, section 13)",
+    ),
+    (
+        "SERMENT_CLAIMS",
+        "claims",
+        "whether the search shows a new practice at once (open) or once the host confirmed it (confirm, else)",
     ),
     ("SERMENT_WORKERS", "workers", "server processes (1)"),
 )
@@ -167,6 +174,12 @@ def _source(variable: str, text: str) -> str:
     return text
 
 
+def _claims(variable: str, text: str) -> str:
+    if text not in ("open", "confirm"):
+        raise SettingWrong(f"{variable} is {text!r}; it is open or confirm.")
+    return text
+
+
 _READERS: dict[str, Callable[[str, str], object]] = {
     "host": _text,
     "port": _number(1, PORT_MAX),
@@ -177,4 +190,5 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "origin": _origin,
     "source": _source,
     "workers": _number(1, WORKERS_MAX),
+    "claims": _claims,
 }

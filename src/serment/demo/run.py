@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import random
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def run(settings: Settings) -> None:
     Raises FolderInUse, and what a database that does not start or does not fit raises.
     """
     click.echo("Serment demo: everybody in it is invented.")
+    settings = replace(settings, claims=settings.claims or "open")
     settings.data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     lock = Lock(settings.data.absolute() / LOCK_FILE)
     lock.take()

@@ -22,7 +22,7 @@ from litestar.static_files import create_static_files_router
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.database.queries import Connection
 from serment.framing.server_secret import own_tag, work_key
-from serment.server.api import patient, practice, problems, public
+from serment.server.api import opening, patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.changes import Changes
 from serment.server.headers import with_headers
@@ -64,7 +64,16 @@ async def open_instance(
             await _check_identity(tx, settings, secret)
         throttle = Throttle(work_key(secret.current))
         origin = settings.origin or f"http://localhost:{settings.port}"
-        return Instance(settings.instance, pool, secret, clock, settings.source, origin, throttle)
+        return Instance(
+            settings.instance,
+            pool,
+            secret,
+            clock,
+            settings.source,
+            origin,
+            settings.claims or "confirm",
+            throttle,
+        )
     except BaseException:
         pool.terminate()
         raise
@@ -115,7 +124,13 @@ def create_app(
             instance.changes.close()
 
     app = Litestar(
-        route_handlers=[*public.handlers, *patient.handlers, *practice.handlers, *_pages()],
+        route_handlers=[
+            *public.handlers,
+            *opening.public_handlers,
+            *patient.handlers,
+            *practice.handlers,
+            *_pages(),
+        ],
         lifespan=[lifespan],
         exception_handlers=problems.handlers,
         request_max_body_size=BODY_BYTES_MAX,

@@ -55,6 +55,7 @@ def wall_time() -> datetime:
 class Instance:
     """`name` is part of every envelope's context; `source` is where the program's source code is, None if unsaid.
     `origin` is what stands in the bar of a browser that uses a passkey here: passkeys know no bare addresses.
+    `claims`: whether the public search shows a new practice at once ("open") or once the host confirmed it ("confirm").
 
     The memories are checked against the database at each use.
     """
@@ -65,6 +66,7 @@ class Instance:
     clock: Callable[[], datetime] = wall_time
     source: str | None = None
     origin: str = LOCALHOST
+    claims: str = "open"
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))

@@ -8,7 +8,7 @@ SELECT method, credential, version, bytes FROM unlocks WHERE account = :account 
 
 -- name: read_practices
 -- The practices an account is a member of, and served in.
-SELECT m.practice, p.slug, p.name, m.member, m.name AS member_name
+SELECT m.practice, p.slug, p.name, m.member, m.name AS member_name, p.accepts_bookings
 FROM members m JOIN practices p USING (practice)
 WHERE m.account = :account AND member_is_served(m.practice, m.suspended, m.until, :now) ORDER BY p.name
 

@@ -39,7 +39,8 @@ WHERE practice = :practice ORDER BY family_name, given_name, practitioner;
 -- name: agendas_listed
 -- What a search result says of each agenda found.
 SELECT a.practice, a.agenda, p.slug, p.title, p.given_name, p.family_name, p.specialty, p.new_patients,
-       s.name AS site_name, s.address, s.postcode, s.town, s.timezone, s.latitude, s.longitude, h.accepts_bookings,
+       s.name AS site_name, s.address, s.postcode, s.town, s.timezone, s.latitude, s.longitude,
+       h.accepts_bookings AND h.listed AS accepts_bookings,
        EXISTS (SELECT FROM visit_type_agendas va JOIN visit_types v USING (practice, visit_type)
                WHERE va.practice = a.practice AND va.agenda = a.agenda AND v.place = 'video' AND v.who = 'anyone') AS video
 FROM agendas a

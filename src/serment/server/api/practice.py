@@ -16,6 +16,7 @@ from serment.server.api import (
     desk_session,
     desk_stanzas,
     join,
+    opening,
 )
 from serment.server.deadline import answered_soon
 from serment.server.session import from_our_page
@@ -29,6 +30,7 @@ handlers = [
         route_handlers=[
             *desk_session.handlers,
             *desk_account.handlers,
+            *opening.handlers,
             *desk_agenda.handlers,
             *desk_booking.handlers,
             *desk_cards.handlers,

@@ -161,6 +161,27 @@ class TwoWaysNeeded(Refusal):
     another way first."""
 
 
+class ClaimTaken(Refusal):
+    """This register number can be booked at another practice here already. Nothing was kept; if it is yours, write to
+    the host, who can look into it."""
+
+
+class NoSuchTown(Refusal):
+    """This town and postcode do not belong together. Nothing was kept; choose the town from the list."""
+
+
+class TooManyPractices(Refusal):
+    """You have begun three practices and opened none of them. Nothing was kept; finish one first."""
+
+
+class AlreadyOpen(Refusal):
+    """The practice takes bookings already. Nothing was changed; hours and visit types are changed at its desk."""
+
+
+class NothingToBook(Refusal):
+    """The practice has no hours, or no visit type that patients may book. Nothing was changed; set both first."""
+
+
 class TooManyWays(Refusal):
     """The account has as many passkeys or machines as it may have. Nothing was changed; take one away first."""
 

@@ -45,6 +45,7 @@ class Membership(msgspec.Struct):
     slug: str
     name: str
     member: UUID
+    accepts_bookings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,10 @@ async def _count_try(instance: Instance, row: bytes) -> None:
 
 async def _practices(instance: Instance, account: UUID) -> list[Membership]:
     rows = await accounts.read_practices(instance.pool, account, instance.clock())
-    return [Membership(row["practice"], row["slug"], row["name"], row["member"]) for row in rows]
+    return [
+        Membership(row["practice"], row["slug"], row["name"], row["member"], row["accepts_bookings"])
+        for row in rows
+    ]
 
 
 async def sign_out(instance: Instance, token: bytes | None) -> None:
