@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -264,3 +265,98 @@ def test_a_visit_is_repeated_each_date_for_itself_and_what_is_taken_is_told(cent
     }
     assert same <= {"practice", "unit", "agenda", "minutes", "visit_type", "status", "confirmed", "overbooked",
                     "rev", "acts", "head", "start", "was_request"}, same  # fmt: skip
+
+
+def on_paper(page: Page) -> Any:
+    """What would be printed: a printer is not asked, the page is told that one is."""
+    page.evaluate("window.print = () => { dispatchEvent(new Event('beforeprint')); }; undefined")
+    return page.locator(".paper")
+
+
+def test_the_day_prints_one_practitioner_a_page_and_no_number_unless_asked(centre: Town, sam: Page) -> None:
+    unlock(sam, centre)
+    paper = on_paper(sam)
+    expect(paper).to_have_count(0)
+    sam.get_by_role("button", name="Imprimer").click()
+    expect(sam.get_by_text("Un praticien par page")).to_be_visible()
+    check_accessible(sam)
+    asked: list[str] = []
+    sam.on("request", lambda one: asked.append(one.url) if one.url.endswith("/read") else None)
+    sam.get_by_role("complementary").get_by_role("button", name="Imprimer").click()
+    expect(paper.locator("section")).to_have_count(6)
+    expect(paper).to_contain_text("Alice Renaudin-Abescat")
+    assert asked == []
+    sam.get_by_label("Avec les numéros").check()
+    sam.get_by_role("complementary").get_by_role("button", name="Imprimer").click()
+    expect(paper).to_contain_text("06 39 98 12 40")
+    sam.emulate_media(media="print")
+    expect(paper).to_be_visible()
+    expect(sam.get_by_role("button", name="Refermer")).to_be_hidden()
+    sam.emulate_media(media="screen")
+    sam.evaluate("dispatchEvent(new Event('afterprint'))")
+    # Closing the panel forgets the numbers.
+    sam.get_by_role("complementary").get_by_role("button", name="Fermer la fiche").click()
+    assert ALICE.phone[-4:] not in sam.content()
+
+
+def test_with_the_server_away_the_day_is_read_and_printed_and_nothing_is_noted(
+    centre: Town, sam: Page
+) -> None:
+    unlock(sam, centre)
+    expect(visit(sam, "10 h 30 à")).to_have_accessible_name(re.compile("Alice"))
+    centre.stop()
+    try:
+        expect(sam.locator(".banner")).to_contain_text("Le serveur ne répond pas.", timeout=60_000)
+        expect(sam.locator(".banner")).to_contain_text("rien ne peut être noté, déplacé ni réservé")
+        check_accessible(sam)
+        visit(sam, "10 h 30 à").focus()
+        sam.keyboard.press("a")
+        expect(sam.get_by_role("alert")).to_contain_text("Le serveur ne répond pas. Rien n’a changé")
+        sam.get_by_role("button", name="Liste", exact=True).click()
+        expect(sam.locator(".listing")).to_contain_text("Alice Renaudin-Abescat")
+        paper = on_paper(sam)
+        sam.evaluate("window.print()")
+        expect(paper).to_contain_text("Alice Renaudin-Abescat")
+        sam.evaluate("dispatchEvent(new Event('afterprint'))")
+    finally:
+        centre.start()
+    expect(sam.locator(".banner")).to_have_count(0, timeout=60_000)
+
+
+def test_a_visit_shows_the_device_it_takes(centre: Town, sam: Page) -> None:
+    day = NEXT_WEEK + dt.timedelta(days=1)
+    centre.book(ALICE, day, "9:10", visit_type="laser")
+    unlock(sam, centre)
+    to_next_week(sam)
+    sam.get_by_role("button", name="Jour suivant").click()
+    block = visit(sam, "9 h 10 à", day)
+    expect(block).to_have_accessible_name(re.compile("Laser, Laser du premier"))
+    block.click()
+    expect(sam.get_by_role("complementary")).to_contain_text("Laser du premier")
+
+
+def test_removed_in_the_middle_of_a_drag_nothing_moves_and_it_is_said(centre: Town, sam: Page) -> None:
+    kept = centre.book(TOM, NEXT_WEEK, "12:10")
+    unlock(sam, centre)
+    to_next_week(sam)
+    box = visit(sam, "12 h 10 à", NEXT_WEEK).bounding_box()
+    assert box is not None
+    sam.mouse.move(box["x"] + 30, box["y"] + 8)
+    sam.mouse.down()
+    sam.mouse.move(box["x"] + 40, box["y"] - 20, steps=3)
+    expect(sam.get_by_text("Déplacer Tom Abescat")).to_be_visible()
+    account = centre.rows("SELECT account FROM members WHERE name = 'Sam Vergnes'")[0][0]
+    centre.rows("UPDATE members SET account = $1 WHERE account = $2", uuid.uuid4(), account)
+    try:
+        sam.mouse.move(box["x"] + 40, box["y"] - 18)
+        sam.mouse.up()
+        expect(sam.get_by_text("Votre session est finie.")).to_be_visible(timeout=30_000)
+        assert "Abescat" not in sam.content()
+        row = centre.rows(
+            "SELECT rev, (SELECT count(*) FROM spans s WHERE s.record = a.record) AS spans FROM appointments a "
+            "WHERE record = $1",
+            kept.booked.record,
+        )[0]
+        assert (row["rev"], row["spans"]) == (1, 1)
+    finally:
+        centre.rows("UPDATE members SET account = $1 WHERE name = 'Sam Vergnes'", account)

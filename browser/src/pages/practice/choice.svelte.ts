@@ -16,6 +16,7 @@ export type Selection =
   | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string }
   | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
   | { kind: 'first' }
+  | { kind: 'print' }
   | { kind: 'repeat'; record: Id }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The practice's agendas and visit types, as this member's desk looks them up. */
 import { answerInWords } from '../parts/answer';
-import type { Agenda, VisitType } from '../../usecases/desk/model';
+import type { Agenda, Visit, VisitType } from '../../usecases/desk/model';
 import { agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import type { Id } from '../../wire/types';
@@ -10,11 +10,13 @@ import { language } from '../../words/index';
 export class Rules {
   readonly agendas: readonly Agenda[];
   readonly visitTypes: readonly VisitType[];
+  readonly #resources: ReadonlyMap<Id, string>;
 
   constructor(open: OpenDesk) {
     // Of other units' agendas this member is told nothing.
     this.agendas = agendasOf(open.house).filter(({ unit }) => open.units.has(unit));
     this.visitTypes = visitTypesOf(open.house);
+    this.#resources = new Map(open.house.resources.map(({ resource, name }) => [resource, name]));
   }
 
   get zone(): string {
@@ -35,6 +37,11 @@ export class Rules {
 
   typeWords(id: Id): string {
     return this.visitType(id)?.[language()] ?? '';
+  }
+
+  /** The rooms and devices a visit takes, by name. */
+  resourceWords({ resources }: Visit): string {
+    return resources.map((id) => this.#resources.get(id) ?? '').filter((name) => name !== '').join(', ');
   }
 
   /** The question behind an answer's key, in the page's language. */

@@ -39,6 +39,8 @@ export class Shown {
   colours = $state<Colours>('agenda');
   /** Only visits of this status stand out; null: all do. */
   only = $state<Status | null>(null);
+  /** Contacts opened to be printed, by record; none but while the print panel is open. */
+  contacts = $state.raw<ReadonlyMap<Id, string>>(new Map());
   readonly today = $derived.by(() => dateAt(this.rules.zone, this.now));
   readonly monday = $derived(monday(this.chosen));
   readonly agendas = $derived.by(() =>

@@ -77,6 +77,8 @@ export interface Visit {
   writer: 'patient' | 'member' | 'connector' | null;
   /** Sealed to a list of members from which somebody has been removed since. */
   formerList: boolean;
+  /** Rooms and devices it takes. */
+  resources: readonly Id[];
 }
 
 export interface Absence extends Span {

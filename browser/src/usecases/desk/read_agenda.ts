@@ -46,10 +46,12 @@ export function visitTypesOf(house: House): VisitType[] {
 
 /** Clear columns alone: what a closed desk, too, may show. */
 export function weekOf(answer: AgendaAnswer, from: LocalDate, days: number, visitOf: (row: AgendaRow) => Visit): Week {
+  const used = new Map<Id, Id[]>();
+  for (const { record, resource } of answer.used) used.set(record, [...(used.get(record) ?? []), resource]);
   const span = (one: { start: Instant; end: Instant }) => ({ start: seconds(one.start), end: seconds(one.end) });
   return {
     from, days,
-    visits: answer.appointments.map(visitOf),
+    visits: answer.appointments.map((row) => ({ ...visitOf(row), resources: used.get(row.record) ?? [] })),
     openings: answer.openings.map((one) => ({ agenda: one.agenda, ...span(one), visitTypes: one.visit_types })),
     absences: answer.absences.map((one) => ({ agenda: one.agenda, ...span(one) })),
     holds: answer.holds.map((one) => ({ agenda: one.agenda, ...span(one) })),
@@ -63,7 +65,7 @@ export function sealedVisit(row: AgendaRow, unit: Id): Visit {
   return {
     record: row.record, agenda: row.agenda, unit, start, end: start + row.minutes * 60, minutes: row.minutes, visitType: row.visit_type, status: row.status,
     confirmed: row.confirmed, overbooked: row.overbooked, rev: row.rev, acts: row.acts,
-    reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, formerList: false,
+    reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, formerList: false, resources: [],
   };
 }
 
@@ -76,7 +78,7 @@ interface Kept {
 /** What one open desk has read. Forgotten with it. */
 export class AgendaBook {
   readonly #kept = new Map<Id, Kept>();
-  #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [] };
+  #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [], used: [] };
   #window: { from: LocalDate; days: number };
   /** First days of the windows read so far: what comes into one of them later has just been booked. */
   readonly #before = new Set<LocalDate>();

@@ -34,6 +34,7 @@ export interface House extends Practice {
   practitioners: { practitioner: Id; title: string; given_name: string; family_name: string }[];
   agendas: { agenda: Id; site: Id; practitioner: Id; unit: Id; name: string; visit_types: Id[]; active: boolean; position: number }[];
   visit_types: HouseVisitType[];
+  resources: { resource: Id; site: Id; kind: string; name: string }[];
   members: { member: Id; name: string }[];
 }
 
@@ -63,6 +64,8 @@ export interface AgendaAnswer {
   absences: { agenda: Id; start: Instant; end: Instant }[];
   holidays: { agenda: Id; date: LocalDate; fr: string; en: string }[];
   holds: { agenda: Id; start: Instant; end: Instant }[];
+  /** Rooms and devices that visits take. */
+  used: { record: Id; resource: Id }[];
 }
 
 /** Signed: cancel and undo. The others note what the desk sees; expect takes such a note back. */

@@ -69,3 +69,9 @@ SELECT agenda, lower(during) AS since, upper(during) AS until, start, minutes, v
 WHERE practice = :practice AND agenda = ANY (:agendas::uuid[]) AND during && tstzrange(:since, :until)
     AND hold_until > :now
 ORDER BY agenda, lower(during)
+
+-- name: read_used
+-- Which rooms and devices the visits of some agendas take between two instants.
+SELECT s.record, r.resource FROM spans s JOIN resource_spans r USING (practice, span)
+WHERE s.practice = :practice AND s.agenda = ANY (:agendas::uuid[]) AND s.during && tstzrange(:since, :until)
+ORDER BY s.record, r.resource

@@ -45,3 +45,12 @@ async def read_holds(
     return await _QUERIES["read_holds"].rows(
         connection, practice=practice, agendas=agendas, since=since, until=until, now=now
     )
+
+
+async def read_used(
+    connection: Connection, practice: UUID, agendas: Sequence[UUID], since: datetime, until: datetime
+) -> list[asyncpg.Record]:
+    """Rooms and devices taken: record, resource."""
+    return await _QUERIES["read_used"].rows(
+        connection, practice=practice, agendas=agendas, since=since, until=until
+    )

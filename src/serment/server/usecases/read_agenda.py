@@ -42,6 +42,13 @@ class StretchTold(msgspec.Struct):
     end: datetime
 
 
+class UsedTold(msgspec.Struct):
+    """A room or a device that a visit takes."""
+
+    record: UUID
+    resource: UUID
+
+
 class HolidayOf(msgspec.Struct):
     """A public holiday at the site of an agenda."""
 
@@ -59,6 +66,7 @@ class AgendaDays(msgspec.Struct):
     absences: list[StretchTold]
     holidays: list[HolidayOf]
     holds: list[StretchTold]
+    used: list[UsedTold]
 
 
 async def read_agenda(
@@ -83,12 +91,14 @@ async def read_agenda(
     until = minute_instant(max(window[1] for window in windows))
     listed = await read_list(instance, staff, agendas, since, until, kids=kids, known=known)
     holds = await practices.read_holds(instance.pool, staff.practice, agendas, since, until, instance.clock())
+    used = await practices.read_used(instance.pool, staff.practice, agendas, since, until)
     return AgendaDays(
         appointments=listed,
         openings=[opening for each in rules for opening in _openings(each, first, days)],
         absences=[absence for each in rules for absence in _absences(each, first, days)],
         holidays=[holiday for each in rules for holiday in _holidays(each, first, days)],
         holds=[StretchTold(row["agenda"], row["since"], row["until"]) for row in holds],
+        used=[UsedTold(row["record"], row["resource"]) for row in used],
     )
 
 
