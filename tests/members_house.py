@@ -281,6 +281,12 @@ async def bring_in(
     return person
 
 
+async def follow(owner: Person, house: House) -> None:
+    """The house's own picture of roster and keys, by which patients seal, as it is now."""
+    house.roster = await owner.roster(house)
+    house.epochs.update({unit: chain[0] for unit, chain in (await owner.open_units(house)).items()})
+
+
 async def events_of(house: House) -> int:
     """How many events stand."""
     head = await rosters.read_head(house.instance.pool, house.practice)

@@ -17,6 +17,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.domain.visit_type import MINUTES_MAX, Who
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
@@ -75,13 +76,13 @@ class WhyAnswer(msgspec.Struct):
 
 @get("/{practice:uuid}/house", responses=problems(401, 404), summary="The practice's rules")
 async def house(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> House:
-    await staff_of(request, practice)
+    await staff_of(request, practice, Deed.READ_AGENDA)
     return await read_house(instance_of(request), practice)
 
 
 @get("/{practice:uuid}/seeds", responses=problems(401, 404), summary="My sealed epoch seeds")
 async def seeds(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Seeds:
-    return await read_seeds(instance_of(request), await staff_of(request, practice))
+    return await read_seeds(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 
 
 @post(
@@ -94,7 +95,7 @@ async def seeds(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Se
 async def agenda(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[AgendaBody]
 ) -> AgendaDays:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     _check_date(data.first)
     return await read_agenda(
         instance_of(request),
@@ -129,7 +130,7 @@ async def staff_slots(
     days: Annotated[int, QueryParameter(ge=1, le=DAYS_MAX)] = 7,
 ) -> Response[bytes]:
     instance = instance_of(request)
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     _check_date(first)
     await _own_agenda(instance, staff, agenda)
     answer = await find_slots(instance, agenda, visit_type, first, days, who=Who.STAFF)
@@ -155,7 +156,7 @@ async def read(
     record: FromPath[UUID],
     data: JSONBody[ReadBody],
 ) -> Sealed:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_CONTACT)
     return await read_for_member(instance_of(request), staff, record, data.groups, data.kids)
 
 
@@ -170,7 +171,7 @@ async def why(
     moving: FromQuery[UUID | None] = None,
     minutes: Annotated[int | None, QueryParameter(ge=1, le=MINUTES_MAX)] = None,
 ) -> WhyAnswer:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     asked = Asked(agenda, visit_type)
     if asks == "staff":
         asked = Asked(agenda, visit_type, Who.STAFF, moving, minutes)
@@ -186,7 +187,7 @@ async def why(
 )
 async def changes(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> ServerSentEvent:
     instance = instance_of(request)
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     return ServerSentEvent(_hints(instance, session_token(request), practice, staff.account))
 
 

@@ -12,6 +12,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.domain.visit_type import Who
 from serment.server.api.desk_session import staff_of
 from serment.server.api.patient import ActedAnswer, MoveBody, hold_answer
@@ -86,7 +87,7 @@ async def hold(
     data: JSONBody[StaffHoldBody],
     hold_token: HoldToken,
 ) -> HoldAnswer:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.BOOK)
     held = await hold_slot(
         instance_of(request),
         HoldRequest(
@@ -117,7 +118,7 @@ async def extend(
     data: JSONBody[StaffExtend],
     hold_token: HoldToken,
 ) -> HoldAnswer:
-    await staff_of(request, practice)
+    await staff_of(request, practice, Deed.BOOK)
     held = await extend_hold(instance_of(request), practice, data.record, token_bytes(hold_token), data.nth)
     return hold_answer(held)
 
@@ -134,7 +135,7 @@ async def release(
     data: JSONBody[RecordName],
     hold_token: HoldToken,
 ) -> None:
-    await staff_of(request, practice)
+    await staff_of(request, practice, Deed.BOOK)
     await release_hold(instance_of(request), practice, data.record, token_bytes(hold_token))
 
 
@@ -150,7 +151,7 @@ async def book_appointment(
     hold_token: HoldToken,
 ) -> BookedAnswer:
     instance = instance_of(request)
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.BOOK)
     _own_place(staff, data)
     booked = await book(
         instance, data.written(instance.name), token_bytes(hold_token), by_member=staff.sign_kid
@@ -180,7 +181,7 @@ async def move_appointment(
     ] = None,
 ) -> BookedAnswer:
     instance = instance_of(request)
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.BOOK)
     _own_place(staff, data)
     moved = await move(
         instance,
@@ -227,7 +228,7 @@ async def refuse(
 async def _mark(
     request: Request[Any, Any, Any], practice: UUID, record: UUID, kind: str, rev: int
 ) -> ActedAnswer:
-    done = await mark(instance_of(request), await staff_of(request, practice), record, kind, rev)
+    done = await mark(instance_of(request), await staff_of(request, practice, Deed.BOOK), record, kind, rev)
     return ActedAnswer(done.status, done.acts, done.late)
 
 
@@ -244,7 +245,7 @@ async def staff_act(
     data: JSONBody[StaffAct],
 ) -> ActedAnswer:
     instance = instance_of(request)
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.BOOK)
     if data.kind in MARKS:
         done = await mark(instance, staff, record, data.kind, data.rev)
     elif data.kind in SIGNED and data.n is not None and data.sig is not None:

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, instance_of
 from serment.server.session import no_session_cookie, session_cookie, session_token
@@ -46,9 +47,12 @@ class MeAnswer(msgspec.Struct):
     practices: list[Membership]
 
 
-async def staff_of(request: Request[Any, Any, Any], practice: UUID) -> Staff:
-    """The member behind a request. Raises SignedOut, NoSuchPractice."""
-    return await member_of(instance_of(request), session_token(request), practice)
+async def staff_of(request: Request[Any, Any, Any], practice: UUID, deed: Deed | None = None) -> Staff:
+    """The member behind a request, who may do this where a deed is named. Raises SignedOut, NoSuchPractice, NotYourRole."""
+    staff = await member_of(instance_of(request), session_token(request), practice)
+    if deed is not None:
+        staff.check_may(deed)
+    return staff
 
 
 def signed_in_answer(signed_in: SignedIn, *, status_code: int = 200) -> Response[SignedInAnswer]:

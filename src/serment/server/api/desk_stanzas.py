@@ -11,6 +11,7 @@ from litestar import Request, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, Kid, Rev, instance_of
@@ -74,7 +75,7 @@ class DropBody(Body):
 async def stanzas_add(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[AddBody]
 ) -> StoredAnswer:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     wanted = [NewStanza(each.record, each.rev, each.head, each.stanza) for each in data.add]
     stored = await add_stanzas(instance_of(request), staff, wanted)
     return StoredAnswer([StoredStanza(*each) for each in stored])
@@ -89,7 +90,7 @@ async def stanzas_add(
 async def stanzas_drop(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[DropBody]
 ) -> None:
-    staff = await staff_of(request, practice)
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
     await drop_stanzas(instance_of(request), staff, [(each.record, each.rev, each.kid) for each in data.drop])
 
 
