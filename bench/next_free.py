@@ -19,6 +19,7 @@ from serment.directory.search import Place, box
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.stores import listings
+from serment.server.stores.next_free import Key
 from serment.server.usecases.find_practitioners import RADIUS_KM, find_practitioners
 from serment.server.usecases.refresh_next_free import refresh_agenda
 
@@ -58,11 +59,11 @@ async def measure() -> None:
 async def _compute_again(instance: Instance, count: int) -> None:
     """Some hints computed by the product from rules and spans; they must be what the ground says. Its price as well."""
     chance = random.Random(count)
-    rows = await instance.pool.fetch("SELECT agenda, next_at FROM next_free ORDER BY agenda")
+    rows = await instance.pool.fetch("SELECT practice, agenda, next_at FROM next_free ORDER BY agenda")
     took = []
     for row in chance.sample(rows, CHECKED_AGENDAS):
         begun = time.perf_counter()
-        await refresh_agenda(instance, row["agenda"])
+        await refresh_agenda(instance, Key(row["practice"], row["agenda"]))
         took.append((time.perf_counter() - begun) * 1000)
         again = await instance.pool.fetchval("SELECT next_at FROM next_free WHERE agenda = $1", row["agenda"])
         if again != row["next_at"]:

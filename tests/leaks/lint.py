@@ -28,20 +28,23 @@ GROUPS = {
         "members",
         "invitations",
     },
-    "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans"},
+    "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans", "next_free_marks"},
     "messages": {"inbox_capsules", "inbox_messages"},
 }
 # Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
 OF_NOBODY = {
     "instance", "practices", "sites", "units", "practitioners", "agendas", "openings", "opening_exceptions", "absences",
     "visit_types", "visit_type_agendas", "resources", "visit_type_resources", "roster_events", "epoch_seeds",
-    "previous_seeds", "epoch_months", "next_free", "towns", "town_postcodes", "directory_entries", "directory_offers",
+    "previous_seeds", "epoch_months", "next_free", "next_free_rebuild", "towns", "town_postcodes", "directory_entries",
+    "directory_offers",
     "directory_words", "directory_labels", "serment_migrations",
 }  # fmt: skip
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
     ("spans", "start"): "the same, where it is taken",
     ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
+    ("next_free_marks", "since"): "when a span begins that was taken or freed within the last second or so",
+    ("next_free_marks", "until"): "when it ends",
     ("sessions", "expires_at"): "of a staff session; swept",
     (
         "spent_challenges",
@@ -53,6 +56,13 @@ TIMES = {
     ("invitations", "expires_on"): "a day; gone when it is over, when it is used or taken back",
     ("inbox_capsules", "key_day"): "a day, of the notifier's key",
     ("inbox_messages", "send_day"): "a day, today, a week or a day before",
+}
+# By what they note, beside what they stand on. Nothing else may watch these tables.
+TRIGGERS = {
+    ("spans", "spans_placed"): "notes the span in next_free_marks: agenda, visit type and time, which spans say too",
+    ("spans", "spans_freed"): "the same, of a span that went; gone when the search hint is made anew, within a second",
+    ("resource_spans", "resource_spans_placed"): "the same, for every agenda of the site that may want the room",
+    ("resource_spans", "resource_spans_freed"): "the same",
 }
 SHARED = {
     "unit": "which unit: an appointment and a card lie in one, among all of its others",
@@ -101,9 +111,10 @@ async def orders(pool: Pool) -> list[str]:
     )
     tables = [table for group in GROUPS.values() for table in group]
     triggers = await pool.fetch(
-        "SELECT event_object_table || ': ' || trigger_name AS name FROM information_schema.triggers"
-        " WHERE event_object_table = ANY ($1)",
+        "SELECT DISTINCT event_object_table || ': ' || trigger_name AS name FROM information_schema.triggers"
+        " WHERE event_object_table = ANY ($1) AND (event_object_table || ': ' || trigger_name) <> ALL ($2)",
         tables,
+        [": ".join(each) for each in TRIGGERS],
     )
     return sorted(row["name"] for row in (*sequences, *defaults, *triggers))
 

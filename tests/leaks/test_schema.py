@@ -80,6 +80,7 @@ PLANTED: list[tuple[str, str, Callable[[Pool], Awaitable[list[str]]]]] = [
     ("a day on an account", "ALTER TABLE accounts ADD joined date", lint.times),
     ("a serial", "ALTER TABLE appointments ADD nth bigserial", lint.orders),
     ("an id in order of time", "ALTER TABLE stanzas ADD id uuid DEFAULT uuidv7()", lint.orders),
+    ("a trigger nobody placed", "CREATE TRIGGER watch AFTER INSERT ON appointments EXECUTE FUNCTION mark_span_placed()", lint.orders),
     ("a default that reads the clock", "ALTER TABLE inbox_capsules ADD at text DEFAULT now()::text", lint.orders),
     ("an account's appointment", "ALTER TABLE members ADD record uuid", lint.shared_names),
     ("a message's appointment", "ALTER TABLE appointments ADD h bytea", lint.shared_names),

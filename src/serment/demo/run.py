@@ -37,6 +37,7 @@ from serment.server.app import open_instance
 from serment.server.instance import Instance
 from serment.server.run import serve, try_instance
 from serment.server.secret import PRIVATE_MODE
+from serment.server.stores.next_free import Key
 from serment.server.usecases.errors import SlotTaken
 from serment.server.usecases.find_practitioners import slots_of
 from serment.server.usecases.read_roster import roster_of
@@ -201,7 +202,8 @@ async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None
                 if house.slug == town.MAIN:
                     _keep_first(alice, f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
             for agenda in house.agendas:
-                await refresh_agenda(instance, seed_id(house.slug, "agenda", agenda.key))
+                key = Key(seed_id(house.slug, "practice", ""), seed_id(house.slug, "agenda", agenda.key))
+                await refresh_agenda(instance, key)
     say(f"{booked} sealed appointments")
 
 

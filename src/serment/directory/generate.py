@@ -92,7 +92,7 @@ def rows(*, seed: int, persons: int, towns: Sequence[Town]) -> Iterator[dict[str
 
 def _person(chance: random.Random, number: int) -> dict[str, str]:
     woman = chance.random() < 0.55
-    given = chance.choice(_WOMEN if woman else _MEN)
+    given = _unevenly(chance, _WOMEN if woman else _MEN)
     family = _family_name(chance)
     if chance.random() < 0.08:
         family = f"{family}-{_family_name(chance)}"
@@ -111,7 +111,14 @@ def _person(chance: random.Random, number: int) -> dict[str, str]:
 
 
 def _family_name(chance: random.Random) -> str:
-    return chance.choice(_NAME_STARTS) + chance.choice(_NAME_MIDDLES) + chance.choice(_NAME_ENDS)
+    return "".join(_unevenly(chance, parts) for parts in (_NAME_STARTS, _NAME_MIDDLES, _NAME_ENDS))
+
+
+def _unevenly(chance: random.Random, words: Sequence[str]) -> str:
+    """One of them, the first ones far more often, as names are: of a million people some thousands bear the commonest
+    family name, and most names are borne by a few.
+    """
+    return words[int(len(words) * chance.random() ** 2)]
 
 
 def _site(chance: random.Random, number: int, town: Town) -> dict[str, str]:

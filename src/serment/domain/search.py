@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from serment.domain import instants
@@ -67,13 +68,18 @@ def reach(agenda: Agenda, visit_type: VisitType, *, first: date, days: int) -> t
 
 
 def recheck_at(agenda: Agenda, visit_type: VisitType, found: Slot | None, now: datetime) -> datetime:
-    """When the mere passing of time may change the answer of `next_free`: notice overtakes it, or the horizon
-    moves.
+    """When the mere passing of time may change the answer of `next_free`: notice overtakes it, the horizon moves, or the
+    clock is put back, and with it the end of a notice in days and the horizon.
     """
     if found is not None:
-        return instants.calendar_before(found.start, visit_type.notice_minutes, agenda.zone)
-    tomorrow = instants.local_day(now, agenda.zone) + timedelta(days=1)
-    return instants.first_instant(datetime.combine(tomorrow, datetime.min.time()), agenda.zone)
+        again = instants.calendar_before(found.start, visit_type.notice_minutes, agenda.zone)
+    else:
+        tomorrow = instants.local_day(now, agenda.zone) + timedelta(days=1)
+        again = instants.first_instant(datetime.combine(tomorrow, datetime.min.time()), agenda.zone)
+    this, last = instants.instant_minute(now), instants.instant_minute(again)
+    pieces = instants.stretches(agenda.zone, this, last + 1)
+    put_back = (later.since for earlier, later in pairwise(pieces) if later.offset < earlier.offset)
+    return min((instants.minute_instant(at) for at in put_back if this < at < last), default=again)
 
 
 class Search:

@@ -67,29 +67,18 @@ WITH here AS (
     RETURNING 1
 ), gone AS (
     SELECT FROM here UNION ALL SELECT FROM beside UNION ALL SELECT FROM elsewhere
-), placed AS (
-    INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked, hold_until,
-        hold_token, on_request)
-    SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
-        tstzrange(:since, :until), :overbooked, :hold_until, :hold_token, :on_request
-    FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a
-    WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record
-        AND NOT :may_move)
-        AND (:overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
-            AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until)))
-    ON CONFLICT DO NOTHING
-    RETURNING span
-), hinted AS (
-    UPDATE next_free n SET recheck_at = '-infinity'
-    FROM visit_types v
-    WHERE n.practice = :practice AND n.agenda = :agenda AND v.practice = n.practice AND v.visit_type = n.visit_type
-        AND EXISTS (SELECT FROM placed)
-        AND (EXISTS (SELECT FROM gone)
-            OR (n.next_at - make_interval(mins => v.buffer_before_minutes) < :until
-                AND n.next_at + make_interval(mins => v.minutes + v.buffer_after_minutes) > :since))
-    RETURNING 1
 )
-SELECT span, EXISTS (SELECT FROM hinted) AS hinted FROM placed
+INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked, hold_until,
+    hold_token, on_request)
+SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
+    tstzrange(:since, :until), :overbooked, :hold_until, :hold_token, :on_request
+FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a
+WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version
+    AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record AND NOT :may_move)
+    AND (:overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
+        AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until)))
+ON CONFLICT DO NOTHING
+RETURNING span
 
 -- name: clear_resources
 -- Takes expired holds on some resources out of the way.
@@ -123,26 +112,13 @@ UPDATE spans SET hold_until = :hold_until, extensions = :extensions
 WHERE practice = :practice AND span = :span
 
 -- name: release_hold
--- Lets a hold go and marks the hints it may have pushed back.
-WITH gone AS (
-    DELETE FROM spans
-    WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL AND hold_token = :hold_token
-    RETURNING agenda, during
-)
-UPDATE next_free n SET recheck_at = '-infinity'
-FROM gone
-WHERE n.practice = :practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > lower(gone.during))
+-- Lets a hold go.
+DELETE FROM spans
+WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL AND hold_token = :hold_token
 
 -- name: free_record
--- Frees the standing time of a record and marks the hints it may have pushed back.
-WITH gone AS (
-    DELETE FROM spans
-    WHERE practice = :practice AND record = :record AND hold_until IS NULL
-    RETURNING agenda, during
-)
-UPDATE next_free n SET recheck_at = '-infinity'
-FROM gone
-WHERE n.practice = :practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > lower(gone.during))
+-- Frees the standing time of a record.
+DELETE FROM spans WHERE practice = :practice AND record = :record AND hold_until IS NULL
 
 -- name: clear_expired
 -- Takes expired holds of an agenda out of the way of a span.
@@ -151,17 +127,11 @@ WHERE practice = :practice AND agenda = :agenda AND during && tstzrange(:since, 
 
 -- name: stand
 -- Takes time for a record for good; no row if somebody stands there.
-WITH placed AS (
-    INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)
-    VALUES (:practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
-        tstzrange(:since, :until), :overbooked)
-    ON CONFLICT DO NOTHING
-    RETURNING span
-), hinted AS (
-    UPDATE next_free n SET recheck_at = '-infinity'
-    WHERE n.practice = :practice AND n.agenda = :agenda AND n.next_at < :until AND EXISTS (SELECT FROM placed)
-)
-SELECT span FROM placed
+INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)
+VALUES (:practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
+    tstzrange(:since, :until), :overbooked)
+ON CONFLICT DO NOTHING
+RETURNING span
 
 -- name: keep_hold
 -- A hold becomes standing time. The old standing span of its record must be gone before.
@@ -173,15 +143,11 @@ WHERE practice = :practice AND span = :span
 DELETE FROM spans WHERE practice = :practice AND span = :span
 
 -- name: expire_holds
--- Deletes holds past their limit, a bounded number at a time, and marks the hints they may have pushed back.
+-- Deletes holds past their limit, a bounded number at a time.
 WITH late AS (
     SELECT practice, span FROM spans WHERE hold_until <= :now LIMIT :most FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM spans s USING late WHERE s.practice = late.practice AND s.span = late.span
-    RETURNING s.practice, s.agenda, lower(s.during) AS since
-), hinted AS (
-    UPDATE next_free n SET recheck_at = '-infinity'
-    FROM gone
-    WHERE n.practice = gone.practice AND n.agenda = gone.agenda AND (n.next_at IS NULL OR n.next_at > gone.since)
+    RETURNING 1
 )
 SELECT count(*) FROM gone
