@@ -79,7 +79,8 @@ def recheck_at(agenda: Agenda, visit_type: VisitType, found: Slot | None, now: d
     this, last = instants.instant_minute(now), instants.instant_minute(again)
     pieces = instants.stretches(agenda.zone, this, last + 1)
     put_back = (later.since for earlier, later in pairwise(pieces) if later.offset < earlier.offset)
-    return min((instants.minute_instant(at) for at in put_back if this < at < last), default=again)
+    again = min((instants.minute_instant(at) for at in put_back if this < at < last), default=again)
+    return max(again, now + timedelta.resolution)  # what is true at this moment is known
 
 
 class Search:
