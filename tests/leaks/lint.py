@@ -59,9 +59,18 @@ TIMES = {
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
 TRIGGERS = {
-    ("spans", "spans_placed"): "notes the span in next_free_marks: agenda, visit type and time, which spans say too",
-    ("spans", "spans_freed"): "the same, of a span that went; gone when the search hint is made anew, within a second",
-    ("resource_spans", "resource_spans_placed"): "the same, for every agenda of the site that may want the room",
+    (
+        "spans",
+        "spans_placed",
+    ): "notes the span in next_free_marks: agenda, visit type and time, which spans say too",
+    (
+        "spans",
+        "spans_freed",
+    ): "the same, of a span that went; gone when the search hint is made anew, within a second",
+    (
+        "resource_spans",
+        "resource_spans_placed",
+    ): "the same, for every agenda of the site that may want the room",
     ("resource_spans", "resource_spans_freed"): "the same",
 }
 SHARED = {

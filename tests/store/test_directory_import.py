@@ -10,8 +10,9 @@ import pytest
 
 from serment.directory import rpps
 from serment.directory.generate import generate, header, line, rows
-from serment.directory.rpps import Refusal, import_rpps
+from serment.directory.rpps import import_rpps
 from serment.directory.rpps_format import HeaderDrift
+from serment.directory.rpps_report import Refusal
 from serment.directory.towns import load_towns, towns
 
 TODAY, TOMORROW = dt.date(2026, 3, 1), dt.date(2026, 3, 2)

@@ -76,7 +76,9 @@ async def plainly(house: House) -> dict[tuple[uuid.UUID, uuid.UUID], Row]:
                 continue
             rooms = [room for room in rules.rooms if room.kind in visit_type.resource_kinds]
             visits = [
-                (span["start"], span["record"]) for span in here if span["visit_type"] == visit_type.visit_type
+                (span["start"], span["record"])
+                for span in here
+                if span["visit_type"] == visit_type.visit_type
             ]
             situation = Situation(
                 now=now,
@@ -180,7 +182,13 @@ class Life:
         request = hand.wants(start, kind=of_type, agenda=agenda)
         sig = hand.signs(request, kind, n, rev=rev, minutes=minutes)
         await act(
-            self.house.instance, self.house.practice, hand.record, rev=rev, n=n, kind=kind.name.lower(), sig=sig
+            self.house.instance,
+            self.house.practice,
+            hand.record,
+            rev=rev,
+            n=n,
+            kind=kind.name.lower(),
+            sig=sig,
         )
         self.acts[hand.record] = n
 
@@ -203,7 +211,9 @@ class Life:
             return
         at_ = a % len(self.booked)
         hand, kind, agenda, _, _ = self.booked[at_]
-        picked = await self._pick(AGENDAS.index("bento") if agenda == self.house.bento else 1, KINDS.index(kind), c)
+        picked = await self._pick(
+            AGENDAS.index("bento") if agenda == self.house.bento else 1, KINDS.index(kind), c
+        )
         if picked is None:
             return
         _, _, start = picked
@@ -250,7 +260,9 @@ class Life:
 
     async def _shut(self, a: int, b: int, c: int) -> None:
         await self._sql(
-            "UPDATE openings SET last_date = $3 WHERE practice = $1 AND agenda = $2", self._agenda(a), self._day(b)
+            "UPDATE openings SET last_date = $3 WHERE practice = $1 AND agenda = $2",
+            self._agenda(a),
+            self._day(b),
         )
 
     async def _exception(self, a: int, b: int, c: int) -> None:
@@ -311,7 +323,11 @@ STEPS = st.tuples(
 
 
 # Nothing is made smaller: an example takes half a second, and the failure lists its steps.
-@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(beginning=st.sampled_from(BEGINNINGS), steps=st.lists(STEPS, min_size=4, max_size=18))
 async def test_every_hint_is_the_plain_computation_whatever_happened(
     pool: Pool, beginning: datetime, steps: Sequence[tuple[str, int, int, int, bool]]

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from serment.directory.folding import fold
@@ -25,6 +25,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DIGITS = re.compile(r"[0-9]+\Z")
 NAME_PARTS_MAX = 12
 """Words kept of one practitioner's names; the longest real ones have about eight."""
+
+NAMES_KEPT_MAX = 50_000
+"""Names whose folded form is kept while a file is read: a few thousand are most of them."""
+
+_fold_name = lru_cache(maxsize=NAMES_KEPT_MAX)(fold)
 
 
 class HeaderDrift(Exception):
@@ -111,7 +116,7 @@ class Activity:
 
     def names_folded(self) -> tuple[str, str, list[str]]:
         """Family name, given name, and the words of both, folded."""
-        family, given = fold(self.family_name), fold(self.given_name)
+        family, given = _fold_name(self.family_name), _fold_name(self.given_name)
         words = list(dict.fromkeys([*family.split(), *given.split()]))
         return family, given, words[:NAME_PARTS_MAX]
 

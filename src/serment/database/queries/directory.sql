@@ -47,17 +47,16 @@ CREATE TEMPORARY TABLE gathered ON COMMIT DROP AS
 SELECT entry, array_agg(DISTINCT specialty ORDER BY specialty) FILTER (WHERE specialty <> '') AS specialties
 FROM arrivals GROUP BY entry;
 
--- name: merge_arrivals
--- One row an activity, with its specialties and the coordinates of its town. Where its rows differ, the smallest digest
--- speaks, whatever the order of the file.
-CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
+-- name: choose_arrivals
+-- One row an activity: which of its rows speaks, its specialties, and the coordinates of its town. Where its rows differ,
+-- the smallest digest speaks, whatever the order of the file. Narrow: most of it says what is known already.
+CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
 SELECT DISTINCT ON (a.entry)
-       a.entry, a.rpps, a.profession, a.structure,
+       a.entry, a.digest,
        CASE WHEN a.profession <> '10' THEN ARRAY['P' || a.profession] || coalesce(g.specialties, '{}')
             ELSE coalesce(g.specialties, '{P10}') END AS specialties,
-       a.title, a.family_name, a.given_name, a.family_folded, a.given_folded, a.name_words, a.mode, a.site_name,
-       a.address, a.postcode, coalesce(t.code, p.code, a.town_code) AS town_code, a.town, a.phone,
-       coalesce(t.latitude, p.latitude) AS latitude, coalesce(t.longitude, p.longitude) AS longitude, a.digest
+       coalesce(t.code, p.code, a.town_code) AS town_code,
+       coalesce(t.latitude, p.latitude) AS latitude, coalesce(t.longitude, p.longitude) AS longitude
 FROM gathered g
 JOIN arrivals a ON a.entry = g.entry
 LEFT JOIN towns t ON t.code = a.town_code
@@ -68,7 +67,7 @@ ORDER BY a.entry, a.digest;
 -- The entries of which the file now says something else, or which it lists again.
 CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
 SELECT e.entry
-FROM directory_entries e JOIN merged m USING (entry)
+FROM directory_entries e JOIN chosen m USING (entry)
 WHERE e.digest <> m.digest OR e.specialties <> m.specialties OR e.closed_on IS NOT NULL
    OR e.town_code <> m.town_code OR e.latitude IS DISTINCT FROM m.latitude OR e.longitude IS DISTINCT FROM m.longitude;
 
@@ -77,16 +76,33 @@ WHERE e.digest <> m.digest OR e.specialties <> m.specialties OR e.closed_on IS N
 CREATE TEMPORARY TABLE closed ON COMMIT DROP AS
 SELECT e.entry FROM directory_entries e
 WHERE e.closed_on IS NULL
-  AND NOT EXISTS (SELECT FROM merged m WHERE m.entry = e.entry)
+  AND NOT EXISTS (SELECT FROM chosen m WHERE m.entry = e.entry)
   AND NOT EXISTS (SELECT FROM spared s WHERE s.rpps = e.rpps);
 
 -- name: count_open
 -- How many entries are open now.
 SELECT count(*) FROM directory_entries WHERE closed_on IS NULL;
 
--- name: count_merged
+-- name: count_chosen
 -- How many activities the file lists.
-SELECT count(*) FROM merged;
+SELECT count(*) FROM chosen;
+
+-- name: find_added
+-- The entries that were not known before.
+CREATE TEMPORARY TABLE added ON COMMIT DROP AS
+SELECT m.entry FROM chosen m WHERE NOT EXISTS (SELECT FROM directory_entries e WHERE e.entry = m.entry);
+
+-- name: merge_news
+-- All that the file says of what was added or changed.
+CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
+SELECT DISTINCT ON (a.entry)
+       a.entry, a.rpps, a.profession, a.structure, m.specialties, a.title, a.family_name, a.given_name, a.family_folded,
+       a.given_folded, a.name_words, a.mode, a.site_name, a.address, a.postcode, m.town_code, a.town, a.phone, m.latitude,
+       m.longitude, a.digest
+FROM (SELECT entry FROM changed UNION ALL SELECT entry FROM added) news
+JOIN chosen m USING (entry)
+JOIN arrivals a ON a.entry = m.entry AND a.digest = m.digest
+ORDER BY a.entry;
 
 -- name: withdraw_offers
 -- Takes changed and closed entries out of the search by place.
@@ -108,11 +124,6 @@ SET specialties = m.specialties, title = m.title, family_name = m.family_name, g
     phone = m.phone, latitude = m.latitude, longitude = m.longitude, digest = m.digest, closed_on = NULL
 FROM changed c JOIN merged m USING (entry)
 WHERE e.entry = c.entry;
-
--- name: find_added
--- The entries that were not known before.
-CREATE TEMPORARY TABLE added ON COMMIT DROP AS
-SELECT m.entry FROM merged m WHERE NOT EXISTS (SELECT FROM directory_entries e WHERE e.entry = m.entry);
 
 -- name: add_entries
 -- Adds the entries that were not known before.
