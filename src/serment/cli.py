@@ -198,6 +198,45 @@ async def _import_rpps(url: str, file: Path, *, close_always: bool) -> list[str]
         await connection.close()
 
 
+@main.group()
+def rebuild() -> None:
+    """Computes anew what can be computed, if it was ever wrong."""
+
+
+@rebuild.command(name="next-free")
+def next_free() -> None:
+    """Computes anew, from rules and taken time, the next free time of every agenda, which the search goes by.
+
+    The server does this by itself after every change. It may run meanwhile; a rebuild broken off goes on where it was.
+    """
+    settings = _settings()
+    with in_words(settings), database(settings) as url:
+        made, resumed = asyncio.run(_rebuild_next_free(settings, url))
+    click.echo(
+        f"{made} agendas made anew{', after those of a rebuild that was broken off' if resumed else ''}."
+    )
+
+
+async def _rebuild_next_free(settings: Settings, url: str) -> tuple[int, bool]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from serment.database.migrate import migrate as bring_up_to_date
+    from serment.server.app import open_instance
+    from serment.server.usecases.rebuild_next_free import rebuild_next_free
+
+    await bring_up_to_date(url)
+    instance = await open_instance(settings, url)
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task("agendas", total=None)
+            return await rebuild_next_free(
+                instance, lambda done, agendas: progress.update(bar, completed=done, total=agendas)
+            )
+    finally:
+        await instance.pool.close()
+
+
 @main.command()
 @FILE
 def seed(file: Path) -> None:

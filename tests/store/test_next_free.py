@@ -521,11 +521,10 @@ async def test_two_who_rebuild_share_the_work(house: House, monkeypatch: pytest.
             both.set()
 
     await next_free.begin_rebuild(house.instance.pool)
-    async with asyncio.TaskGroup() as group:
-        async with transaction(house.instance.pool) as tx:
-            await next_free.next_to_rebuild(tx, 1)  # keeps the first batch from both until both are there
-            rebuilds = [group.create_task(rebuild_next_free(house.instance, count)) for _ in range(2)]
-            await both.wait()
+    async with asyncio.TaskGroup() as group, transaction(house.instance.pool) as tx:
+        await next_free.next_to_rebuild(tx, 1)  # keeps the first batch from both until both are there
+        rebuilds = [group.create_task(rebuild_next_free(house.instance, count)) for _ in range(2)]
+        await both.wait()
     made = [task.result()[0] for task in rebuilds]
     assert sum(made) == 3
     assert await hinted(house) == right

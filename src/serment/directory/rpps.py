@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -109,7 +109,7 @@ class Rows:
             self.nameless += 1
 
 
-async def _read_ahead(rows: Rows) -> AsyncIterator[Batch]:
+async def _read_ahead(rows: Rows) -> AsyncGenerator[Batch, None]:
     """The batches; while one is used, the next is read beside it."""
     batches = rows.batches()
     batch = await asyncio.to_thread(next, batches, None)
