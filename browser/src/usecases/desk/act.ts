@@ -25,8 +25,11 @@ export function noteBackTo(status: Visit['status']): Note | null {
   }
 }
 
+/** What a signature covers of a visit, and which act comes next. */
+export type Signable = Pick<Visit, 'record' | 'unit' | 'agenda' | 'start' | 'minutes' | 'visitType' | 'rev' | 'acts'>;
+
 /** Cancels, or takes a cancellation back. Throws Refused (stale_revision, too_late, slot_taken), NoAnswer, NotNow. */
-export async function sign(desk: OpenDesk, visit: Visit, kind: SignedAct): Promise<Acted> {
+export async function sign(desk: OpenDesk, visit: Signable, kind: SignedAct): Promise<Acted> {
   const n = visit.acts + 1;
   const { practice } = desk.practice;
   const slot = { agenda: visit.agenda, start: instantText(visit.start), minutes: visit.minutes, visit_type: visit.visitType };
