@@ -8,11 +8,16 @@ import type { Id } from '../../wire/types';
 import { language } from '../../words/index';
 
 export class Rules {
-  readonly agendas: readonly Agenda[];
-  readonly visitTypes: readonly VisitType[];
-  readonly #resources: ReadonlyMap<Id, string>;
+  agendas: readonly Agenda[] = [];
+  visitTypes: readonly VisitType[] = [];
+  #resources: ReadonlyMap<Id, string> = new Map();
 
   constructor(open: OpenDesk) {
+    this.read(open);
+  }
+
+  /** Takes up what the house says now: its rules may be changed from the next room. */
+  read(open: OpenDesk): void {
     // Of other units' agendas this member is told nothing.
     this.agendas = agendasOf(open.house).filter(({ unit }) => open.units.has(unit));
     this.visitTypes = visitTypesOf(open.house);

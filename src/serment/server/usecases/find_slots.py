@@ -64,7 +64,7 @@ async def find_slots(
     An answer is kept while rules and busy time are what they were and the minute is the same: the database is asked
     for both, in one statement, every time.
     """
-    rules = await rules_of(instance, agenda)
+    rules = await rules_of(instance, agenda, offering=visit_type)
     chosen = visit_type_of(rules, visit_type)
     since, until = reach(rules.agenda, chosen, first=first, days=days)
     now = instance.clock()

@@ -72,7 +72,7 @@ async def preview_offer(
     Raises NotYourRole, NoSuchAgenda, InvalidRule, TooManyDays. What others changed meanwhile is no reason to refuse.
     """
     staff.check_may(Deed.READ_AGENDA)
-    rules = await rules_of(instance, hours.agenda)
+    rules = await rules_of(instance, hours.agenda, offering=visit_type if rule is None else None)
     if rules.practice != staff.practice:
         raise NoSuchAgenda
     staff.check_unit(rules.unit)

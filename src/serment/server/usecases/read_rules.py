@@ -13,15 +13,21 @@ from serment.server.usecases.errors import NoSuchAgenda
 
 
 async def rules_of(
-    instance: Instance, agenda: UUID, *, at_least: int = 0, connection: Connection | None = None
+    instance: Instance,
+    agenda: UUID,
+    *,
+    at_least: int = 0,
+    offering: UUID | None = None,
+    connection: Connection | None = None,
 ) -> Rules:
-    """The rules in memory, unless they are older than version `at_least`. Raises NoSuchAgenda.
+    """The rules in memory, unless they are older than version `at_least`, or lack the visit type `offering`, which may
+    have been added since. Raises NoSuchAgenda.
 
     Whoever decides by them reads the present version with the busy time, in one statement, and comes back with
     `at_least` when it has moved on: that holds across processes, whoever changed the rules.
     """
     kept = instance.rules.get(agenda)
-    if kept is not None and kept.version >= at_least:
+    if kept is not None and kept.version >= at_least and (offering is None or offering in kept.visit_types):
         return kept
     fresh = await store.read(connection or instance.pool, agenda)
     if fresh is None:

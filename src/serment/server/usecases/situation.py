@@ -62,7 +62,7 @@ async def see_days(
     instance: Instance, asked: Asked, first: date, days: int, *, connection: Connection | None = None
 ) -> Seen:
     """The situation that decides the slots of some of the site's days. Raises NoSuchAgenda, NotOffered."""
-    rules = await rules_of(instance, asked.agenda, connection=connection)
+    rules = await rules_of(instance, asked.agenda, offering=asked.visit_type, connection=connection)
     for _ in range(RULES_TRIES_MAX):
         visit_type = visit_type_of(rules, asked.visit_type)
         since, until = reach(rules.agenda, visit_type, first=first, days=days)
@@ -91,7 +91,7 @@ async def see_slot(
     instance: Instance, asked: Asked, start: datetime, *, connection: Connection | None = None
 ) -> Seen:
     """The situation that decides one start: no more is read than can touch it."""
-    rules = await rules_of(instance, asked.agenda, connection=connection)
+    rules = await rules_of(instance, asked.agenda, offering=asked.visit_type, connection=connection)
     for _ in range(RULES_TRIES_MAX):
         visit_type = visit_type_of(rules, asked.visit_type)
         if visit_type.daily_quota is not None:
@@ -159,7 +159,7 @@ async def alternatives(
     The week's starts are kept while rules and busy time are what they were: a rush for one slot asks this a lot.
     """
     asked = asked._replace(moving=None)
-    rules = await rules_of(instance, asked.agenda, connection=connection)
+    rules = await rules_of(instance, asked.agenda, offering=asked.visit_type, connection=connection)
     visit_type = rules.visit_types.get(asked.visit_type)
     if visit_type is None:
         return []

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The desk's room of hours and visit types: written by keyboard, shown before it is saved, never lost, never overwritten."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import DESK, PHONE, check_accessible
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, TOWN, Town, at_noon, fill_in, town, unlock
+from serment.demo.house import Person
+from serment.seeding import plant
+from serment.seeding.format import read as read_town
+
+pytestmark = pytest.mark.slow
+
+THURSDAY = TODAY + dt.timedelta(days=2)
+FRIDAY = TODAY + dt.timedelta(days=3)
+CLEARED = (
+    "openings", "opening_exceptions", "absences", "visit_type_agendas", "visit_types", "acts", "stanzas", "spans", "appointments",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def house(
+    bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """The practice on a Tuesday morning in March."""
+    with town(await new_database(), tmp_path_factory.mktemp("rules")) as made:
+        yield made
+
+
+@pytest.fixture
+def practice(house: Town, tmp_path: Path) -> Town:
+    """Its rules as they were planted, and Alice and Tom expected on Thursday afternoon."""
+    file = tmp_path / "town.toml"
+    file.write_text(TOWN, "utf-8")
+
+    async def again() -> None:
+        connection = await asyncpg.connect(house.url)
+        try:
+            for table in CLEARED:
+                await connection.execute(f"DELETE FROM {table}")
+            await plant(connection, read_town(file))
+        finally:
+            await connection.close()
+
+    house.run(again())
+    house.book(ALICE, THURSDAY, "14:00")
+    house.book(TOM, THURSDAY, "14:20")
+    return house
+
+
+@pytest.fixture
+def desk(practice: Town, profile: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Somebody's machine with the room of rules open."""
+
+    def enter(person: Person = SAM, *, viewport: dict[str, int] = DESK, language: str = "fr") -> Page:
+        page: Page = at_noon(profile(viewport)).new_page()
+        narrow, fr = viewport == PHONE, language == "fr"
+        if narrow:
+            page.goto(f"{practice.origin}/{language}/desk")
+            fill_in(page, person, language=language)
+            page.get_by_role("button", name="Plus", exact=True).click()
+        else:
+            unlock(page, practice, person, language=language)
+        page.get_by_role("button", name="Horaires et motifs" if fr else "Hours and visits").click()
+        expect(
+            page.get_by_role("heading", name="La semaine" if fr else "The week", exact=True)
+        ).to_be_visible()
+        return page
+
+    return enter
+
+
+def part(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def offered(practice: Town, day: dt.date, agenda: str = "bento") -> list[str]:
+    """What a patient's browser is told."""
+    kind = practice.type()
+    asked = (
+        f"{practice.origin}/api/slots?agenda={practice.agenda(agenda)}&visit_type={kind}&from={day}&days=1"
+    )
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310  # our own server on loopback
+        return [slot["time"] for slot in json.load(answer)["days"][0]["slots"]]
+
+
+def test_sam_notes_an_absence_in_one_line_by_keyboard_and_decides_about_each_appointment(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    part(page, "Absences et dates")
+    page.get_by_label("En une ligne").focus()
+    # One line and one key: with the phone at one's ear, that is all there is to it.
+    page.keyboard.type("jeudi 14-16")
+    expect(page.locator("#quick-said")).to_contain_text(
+        "jeudi 18 mars, de 14 h à 16 h".replace(" h", "\u00a0h")
+    )
+    expect(page.get_by_text("2 rendez-vous se trouveraient hors des horaires")).to_be_visible()
+    assert "14:40" in offered(practice, THURSDAY)
+    page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="2 rendez-vous sont hors des horaires")
+    expect(title).to_be_focused()
+    assert not any("14:00" <= time < "16:00" for time in offered(practice, THURSDAY))
+    assert [row["status"] for row in practice.rows("SELECT status FROM appointments")] == ["booked"] * 2
+    expect(page.get_by_text("Alice Renaudin-Abescat")).to_be_visible()
+    page.get_by_role("button", name="Garder le rendez-vous de Alice").click()
+    expect(page.get_by_text("gardé", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Annuler le rendez-vous de Tom").click()
+    expect(page.get_by_text("annulé", exact=True)).to_be_visible()
+    assert sorted(row["status"] for row in practice.rows("SELECT status FROM appointments")) == [
+        "booked",
+        "cancelled",
+    ]
+    check_accessible(page)
+    # Within the absence nobody takes the time: the cancellation can be taken back.
+    page.get_by_role("button", name="Rétablir le rendez-vous de Tom").click()
+    expect(page.get_by_text("annulé", exact=True)).to_be_hidden()
+    assert [row["status"] for row in practice.rows("SELECT status FROM appointments")] == ["booked"] * 2
+    # The list is found again from the absence, and a move is the agenda's own.
+    part(page, "Décider plus tard")
+    page.get_by_role("button", name="Qui a rendez-vous").click()
+    expect(page.get_by_role("heading", name="2 rendez-vous sont hors des horaires")).to_be_visible()
+    page.get_by_role("button", name="Déplacer le rendez-vous de Tom").click()
+    expect(page.locator("#moving-title")).to_contain_text("Tom Abescat")
+
+
+def test_a_line_that_says_no_date_is_not_guessed_at_and_an_absence_is_taken_back(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    part(page, "Absences et dates")
+    line = page.get_by_label("En une ligne")
+    line.fill("bientôt")
+    line.press("Enter")
+    expect(line).to_have_attribute("aria-invalid", "true")
+    expect(line).to_be_focused()
+    check_accessible(page)
+    assert (
+        practice.rows("SELECT count(*) AS n FROM absences WHERE agenda = $1", practice.agenda())[0]["n"] == 0
+    )
+    line.fill("vendredi")
+    line.press("Enter")
+    expect(page.locator(".said")).to_contain_text("Absence notée")
+    assert offered(practice, FRIDAY) == []
+    page.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(page.get_by_text("Aucune absence, aucun jour particulier à venir.")).to_be_visible()
+    assert offered(practice, FRIDAY) != []
+
+
+def test_one_day_of_an_opening_changes_alone_and_patients_were_shown_it_before(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    page.get_by_role("button", name="Modifier : Vendredi, 8:30 – 12:00".replace(" :", "\u00a0:")).click()
+    expect(page.locator("#opening-title")).to_be_focused()
+    page.get_by_label("Un seul jour").check()
+    expect(page.get_by_label("Le jour", exact=True)).to_have_value(str(FRIDAY))
+    page.get_by_label("De", exact=True).fill("10:00")
+    expect(page.locator(".rules-side").get_by_text("de moins")).to_be_visible()
+    assert "08:30" in offered(practice, FRIDAY)
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Les horaires sont enregistrés")
+    assert offered(practice, FRIDAY)[0] == "10:00"
+    assert offered(practice, FRIDAY + dt.timedelta(days=7))[0] == "08:30"
+    part(page, "Absences et dates")
+    expect(
+        page.get_by_text("vendredi 19 mars, 10:00 – 12:00, à la place des heures habituelles")
+    ).to_be_visible()
+
+
+def test_of_two_desks_the_second_is_told_and_keeps_what_was_typed(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    pages = [desk(SAM), desk(HELENE)]
+    for page, start in zip(pages, ("09:00", "10:00"), strict=True):
+        page.get_by_role("button", name="Modifier : Lundi, 8:30 – 12:00".replace(" :", "\u00a0:")).click()
+        page.get_by_label("Toutes les dates").check()
+        page.get_by_label("De", exact=True).fill(start)
+    for page in pages:
+        page.get_by_role("button", name="Enregistrer", exact=True).click()
+        if page is pages[0]:
+            expect(page.locator(".said")).to_contain_text("enregistrés")
+    second = pages[1]
+    expect(second.get_by_role("alert")).to_contain_text("Quelqu’un d’autre vient de changer ceci")
+    expect(second.get_by_label("De", exact=True)).to_have_value("10:00")
+    monday = TODAY + dt.timedelta(days=6)
+    assert offered(practice, monday)[0] == "09:00"
+    second.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(second.locator(".said")).to_contain_text("enregistrés")
+    assert offered(practice, monday)[0] == "10:00"
+
+
+def test_an_unsaved_change_is_guarded_and_is_there_again_when_one_comes_back(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    part(page, "Ajouter une plage")
+    page.get_by_role("checkbox", name="Samedi").check()
+    part(page, "Absences et dates")
+    expect(page.get_by_text("une modification qui n’est pas enregistrée")).to_be_visible()
+    page.get_by_role("button", name="Y revenir").click()
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Agenda").click()
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role(
+        "button", name="Horaires et motifs"
+    ).click()
+    expect(page.get_by_role("checkbox", name="Samedi")).to_be_checked()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("enregistrés")
+    saturday = TODAY + dt.timedelta(days=4)
+    assert offered(practice, saturday)[0] == "09:00"
+    # The twin: with nothing typed there is nothing to guard.
+    part(page, "Ajouter une plage")
+    part(page, "Absences et dates")
+    expect(page.get_by_label("En une ligne")).to_be_visible()
+
+
+def test_while_the_server_is_away_nothing_is_lost_and_it_is_said(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    part(page, "Ajouter une plage")
+    page.get_by_role("checkbox", name="Dimanche").check()
+    practice.stop()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Dimanche")).to_be_checked()
+    practice.start()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("enregistrés")
+    assert offered(practice, TODAY + dt.timedelta(days=5))[0] == "09:00"
+
+
+def test_helene_writes_a_visit_type_with_a_question_and_retires_it_sam_only_reads(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk(HELENE)
+    part(page, "Motifs de visite")
+    page.get_by_role("button", name="Ajouter un motif").click()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_label("Nom en français")).to_be_focused()
+    check_accessible(page)
+    page.get_by_label("Nom en français").fill("Vaccin")
+    page.get_by_label("Nom en anglais").fill("Vaccine")
+    page.get_by_label("Durée en minutes").fill("10")
+    page.get_by_text("Questions avant la visite").click()
+    page.get_by_role("button", name="Ajouter une question").click()
+    question = page.get_by_role("group", name="Question 1")
+    question.get_by_label("En français").fill("Lequel ?")
+    question.get_by_label("En anglais").fill("Which one?")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("enregistré")
+    with urllib.request.urlopen(f"{practice.origin}/api/agendas/{practice.agenda()}") as answer:  # noqa: S310
+        told = {each["name_fr"]: each for each in json.load(answer)["visit_types"]}
+    assert [each["en"] for each in told["Vaccin"]["questions"]] == ["Which one?"]
+    # Consultation has appointments: it is retired, not deleted.
+    page.get_by_role("button", name="Modifier : Consultation".replace(" :", "\u00a0:")).click()
+    page.get_by_role("button", name="Supprimer", exact=True).click()
+    page.get_by_role("button", name="Oui, supprimer ce motif").click()
+    expect(page.get_by_role("alert")).to_contain_text("2 rendez-vous sont de ce motif")
+    sam = desk(SAM)
+    part(sam, "Motifs de visite")
+    expect(sam.get_by_role("listitem").filter(has_text="Vaccin")).to_be_visible()
+    expect(sam.get_by_role("button", name="Ajouter un motif")).to_be_hidden()
+    expect(sam.get_by_text("réglés par les titulaires et les praticiens")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("viewport", "language"), [(DESK, "fr"), (DESK, "en"), (PHONE, "fr")], ids=["desk", "english", "phone"]
+)
+def test_every_part_is_accessible_in_both_widths_and_languages(
+    practice: Town, desk: Callable[..., Page], viewport: dict[str, int], language: str
+) -> None:
+    page = desk(HELENE, viewport=viewport, language=language)
+    parts = page.locator(".rules > .chips button")
+    for nth in range(parts.count()):
+        parts.nth(nth).click()
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        check_accessible(page)
