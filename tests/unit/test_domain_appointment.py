@@ -9,10 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from serment.domain.appointment import Appointment, By, Status
-from serment.domain.errors import IllegalChange, StaffOnlyChange, StaleRevision, TooEarly, TooLate
-from serment.domain.offer import Offer
-from serment.domain.slot import Slot
+from serment.domain.appointment import Appointment, By, Note, Status
+from serment.domain.errors import IllegalChange, StaffOnlyChange, TooEarly, TooLate
 
 PARIS = "Europe/Paris"
 START = datetime(
@@ -21,27 +19,15 @@ START = datetime(
 TOM = UUID(int=0xA2)
 
 
-def an_offer(start: datetime = START, minutes: int = 30, **more: bool) -> Offer:
-    return Offer(
-        agenda=UUID(int=0xB),
-        visit_type=UUID(int=0xC),
-        slot=Slot(int(start.timestamp()) // 60, minutes, 120),
-        blocked_since=start,
-        blocked_until=start + timedelta(minutes=minutes),
-        **more,
-    )
-
-
-BOOKED = Appointment.booked(an_offer(), TOM)
+BOOKED = Appointment(
+    record=TOM, agenda=UUID(int=0xB), visit_type=UUID(int=0xC), start=START, minutes=30, status=Status.BOOKED
+)
 EVE = START - timedelta(hours=30)
 
 
-def test_an_offer_becomes_an_appointment_or_a_request() -> None:
-    assert (BOOKED.status, BOOKED.rev, BOOKED.start, BOOKED.minutes) == (Status.BOOKED, 1, START, 30)
-    request = Appointment.booked(an_offer(on_request=True), TOM)
-    assert request.status is Status.REQUESTED
-    assert not request.status.blocks
+def test_a_booking_takes_its_time_and_a_request_takes_none() -> None:
     assert BOOKED.status.blocks
+    assert not Status.REQUESTED.blocks
 
 
 def test_a_patient_cancels_until_the_visit_begins_and_late_is_marked() -> None:
@@ -70,21 +56,17 @@ def test_a_repeated_cancellation_gives_the_same_answer() -> None:
     assert cancelled.cancel(by=By.PATIENT, now=START + timedelta(days=1), zone=PARIS) == cancelled
 
 
-def test_a_move_is_the_next_revision_and_asks_for_a_new_confirmation() -> None:
-    confirmed = BOOKED.confirm(now=EVE)
-    later = START + timedelta(days=1)
-    moved = confirmed.move(an_offer(later, 45), by=By.PATIENT, now=EVE)
-    assert (moved.start, moved.minutes, moved.rev, moved.confirmed) == (later, 45, 2, False)
-    assert moved.record == TOM
+def test_a_patient_moves_until_the_visit_begins_and_staff_afterwards_too() -> None:
+    BOOKED.check_move(by=By.PATIENT, now=START - timedelta(seconds=1))
     with pytest.raises(TooLate):
-        BOOKED.move(an_offer(later), by=By.PATIENT, now=START)
-    assert BOOKED.move(an_offer(later), by=By.STAFF, now=START).rev == 2
+        BOOKED.check_move(by=By.PATIENT, now=START)
+    BOOKED.check_move(by=By.STAFF, now=START)
 
 
 @pytest.mark.parametrize("status", [s for s in Status if s not in (Status.BOOKED, Status.REQUESTED)])
 def test_only_what_is_yet_to_come_is_moved(status: Status) -> None:
     with pytest.raises(IllegalChange):
-        replace(BOOKED, status=status).move(an_offer(), by=By.STAFF, now=EVE)
+        replace(BOOKED, status=status).check_move(by=By.STAFF, now=EVE)
 
 
 def test_the_day_at_the_practice_goes_forward_and_back_at_one_key() -> None:
@@ -140,11 +122,50 @@ def test_a_cancellation_is_taken_back_until_the_visit_would_be_over() -> None:
         cancelled.mark(Status.BOOKED, by=By.STAFF, now=BOOKED.end, zone=PARIS)
 
 
-def test_who_saw_an_older_revision_is_told_so() -> None:
-    BOOKED.check_rev(1)
-    with pytest.raises(StaleRevision) as stale:
-        replace(BOOKED, rev=3).check_rev(2)
-    assert (stale.value.seen, stale.value.current) == (2, 3)
+@pytest.mark.parametrize("status", [Status.REQUESTED, Status.CANCELLED, Status.REFUSED])
+def test_nothing_is_made_live_again_once_its_visit_would_be_over(status: Status) -> None:
+    past = replace(BOOKED, status=status)
+    back = Status.REQUESTED if status is Status.REFUSED else Status.BOOKED
+    assert past.mark(back, by=By.STAFF, now=BOOKED.end - timedelta(seconds=1), zone=PARIS).status is back
+    with pytest.raises(TooLate):
+        past.mark(back, by=By.STAFF, now=BOOKED.end, zone=PARIS)
+
+
+def test_a_request_of_the_past_is_still_refused_or_cancelled() -> None:
+    past = replace(BOOKED, status=Status.REQUESTED)
+    for status in (Status.REFUSED, Status.CANCELLED):
+        assert past.mark(status, by=By.STAFF, now=BOOKED.end, zone=PARIS).status is status
+
+
+@pytest.mark.parametrize("note", [Note.EXPECT, Note.ACCEPT])
+def test_an_unsigned_note_takes_nothing_back(note: Note) -> None:
+    for status in (Status.CANCELLED, Status.REFUSED):
+        with pytest.raises(IllegalChange):
+            replace(BOOKED, status=status).note(note, now=EVE, zone=PARIS)
+    assert BOOKED.note(note, now=EVE, zone=PARIS) == BOOKED
+
+
+def test_a_request_is_accepted_by_its_own_key_and_a_patient_expected_by_another() -> None:
+    request, here = replace(BOOKED, status=Status.REQUESTED), replace(BOOKED, status=Status.WAITING)
+    assert request.note(Note.ACCEPT, now=EVE, zone=PARIS).status is Status.BOOKED
+    assert here.note(Note.EXPECT, now=START, zone=PARIS).status is Status.BOOKED
+    for appointment, note in ((request, Note.EXPECT), (here, Note.ACCEPT)):
+        with pytest.raises(IllegalChange):
+            appointment.note(note, now=START, zone=PARIS)
+
+
+def test_an_undo_goes_back_to_what_was_there() -> None:
+    cancelled, refused = replace(BOOKED, status=Status.CANCELLED), replace(BOOKED, status=Status.REFUSED)
+
+    def undone(appointment: Appointment, *, was_request: bool = False) -> Status:
+        return appointment.undo(was_request=was_request, by=By.STAFF, now=EVE, zone=PARIS).status
+
+    assert undone(cancelled) is Status.BOOKED
+    assert undone(cancelled, was_request=True) is Status.REQUESTED
+    assert undone(refused) is Status.REQUESTED
+    assert undone(replace(BOOKED, status=Status.SEEN)) is Status.SEEN
+    with pytest.raises(StaffOnlyChange):
+        cancelled.undo(was_request=False, by=By.PATIENT, now=EVE, zone=PARIS)
 
 
 def test_a_patient_confirms_what_is_booked_and_yet_to_come() -> None:

@@ -13,8 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from serment.domain import instants
-from serment.domain.errors import IllegalChange, StaffOnlyChange, StaleRevision, TooEarly, TooLate
-from serment.domain.offer import Offer
+from serment.domain.errors import IllegalChange, StaffOnlyChange, TooEarly, TooLate
 
 LATE_CANCEL_MINUTES = 24 * 60  # calendar time at the site; later is allowed and marked
 
@@ -44,6 +43,18 @@ class By(StrEnum):
     STAFF = "staff"
 
 
+class Note(StrEnum):
+    """What staff note or answer at one key, unsigned."""
+
+    ARRIVE = "arrive"
+    WAIT = "wait"
+    SEEN = "seen"
+    NO_SHOW = "no_show"
+    EXPECT = "expect"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
 _BLOCKING = frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING, Status.SEEN, Status.NO_SHOW})
 
 # What staff may do at one key, undo included. Accepting a request and taking a cancellation back need the
@@ -56,14 +67,25 @@ _STAFF_CHANGES: dict[Status, frozenset[Status]] = {
     Status.SEEN: frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING}),
     Status.NO_SHOW: frozenset({Status.BOOKED, Status.ARRIVED, Status.WAITING, Status.SEEN}),
     Status.CANCELLED: frozenset({Status.BOOKED, Status.REQUESTED}),
-    Status.REFUSED: frozenset({Status.REQUESTED, Status.BOOKED}),
+    Status.REFUSED: frozenset({Status.REQUESTED}),
 }
 _PATIENT_CHANGES: dict[Status, frozenset[Status]] = {
     Status.REQUESTED: frozenset({Status.CANCELLED}),
     Status.BOOKED: frozenset({Status.CANCELLED}),
 }
 _ON_THE_DAY = frozenset({Status.ARRIVED, Status.WAITING, Status.SEEN})
-_MOVABLE = frozenset({Status.REQUESTED, Status.BOOKED})
+_TO_COME = frozenset({Status.REQUESTED, Status.BOOKED})
+_NOTED = {
+    Note.ARRIVE: Status.ARRIVED,
+    Note.WAIT: Status.WAITING,
+    Note.SEEN: Status.SEEN,
+    Note.NO_SHOW: Status.NO_SHOW,
+    Note.EXPECT: Status.BOOKED,
+    Note.ACCEPT: Status.BOOKED,
+    Note.REFUSE: Status.REFUSED,
+}
+# Two notes lead to booked, and neither is a way round the signature that takes a cancellation or a refusal back.
+_NOTED_FROM = {Note.EXPECT: _ON_THE_DAY | {Status.NO_SHOW}, Note.ACCEPT: frozenset({Status.REQUESTED})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,30 +106,10 @@ class Appointment:
     overbooked: bool = False
     cancelled_late: bool = False
 
-    @staticmethod
-    def booked(offer: Offer, record: UUID) -> Appointment:
-        """The first revision of an appointment, from the offer it takes; a request where the visit type asks
-        for one.
-        """
-        return Appointment(
-            record=record,
-            agenda=offer.agenda,
-            visit_type=offer.visit_type,
-            start=offer.slot.start,
-            minutes=offer.slot.minutes,
-            status=Status.REQUESTED if offer.on_request else Status.BOOKED,
-            overbooked=offer.overbooked,
-        )
-
     @property
     def end(self) -> datetime:
         """When the visit ends, buffers aside."""
         return self.start + timedelta(minutes=self.minutes)
-
-    def check_rev(self, seen: int) -> None:
-        """Raises StaleRevision unless whoever asks saw the appointment as it is."""
-        if seen != self.rev:
-            raise StaleRevision(seen, self.rev)
 
     def cancel(self, *, by: By, now: datetime, zone: str) -> Appointment:
         """Cancelled; marked late inside LATE_CANCEL_MINUTES, never refused for it. Already cancelled: as it
@@ -123,33 +125,37 @@ class Appointment:
         late = now > instants.calendar_before(self.start, LATE_CANCEL_MINUTES, zone)
         return replace(self, status=Status.CANCELLED, cancelled_late=late)
 
-    def move(self, to: Offer, *, by: By, now: datetime) -> Appointment:
-        """The next revision at another time: the old time stands until this one is stored, in one
-        transaction.
-
-        A confirmation is asked for again. Raises IllegalChange, TooLate.
-        """
-        if self.status not in _MOVABLE:
+    def check_move(self, *, by: By, now: datetime) -> None:
+        """Raises IllegalChange, or TooLate: a patient's move ends with the beginning of the visit."""
+        if self.status not in _TO_COME:
             raise IllegalChange(self.status, "moved")
         if by is By.PATIENT and now >= self.start:
             raise TooLate
-        return replace(
-            self,
-            agenda=to.agenda,
-            visit_type=to.visit_type,
-            start=to.slot.start,
-            minutes=to.slot.minutes,
-            rev=self.rev + 1,
-            confirmed=False,
-            overbooked=to.overbooked,
-        )
+
+    def note(self, note: Note, *, now: datetime, zone: str) -> Appointment:
+        """What staff note without a signature. Already so: as it is.
+
+        Raises IllegalChange where it would take back what only a signed undo takes back; else as `mark`.
+        """
+        status = _NOTED[note]
+        if self.status is not status and note in _NOTED_FROM and self.status not in _NOTED_FROM[note]:
+            raise IllegalChange(self.status, status)
+        return self.mark(status, by=By.STAFF, now=now, zone=zone)
+
+    def undo(self, *, was_request: bool, by: By, now: datetime, zone: str) -> Appointment:
+        """Takes a cancellation or a refusal back; what was a request is one again. Any other: as it is. Raises as `mark`."""
+        if self.status not in (Status.CANCELLED, Status.REFUSED):
+            return self
+        request = was_request or self.status is Status.REFUSED
+        return self.mark(Status.REQUESTED if request else Status.BOOKED, by=by, now=now, zone=zone)
 
     def mark(self, status: Status, *, by: By, now: datetime, zone: str) -> Appointment:
         """Any other change of status, undo included. Already so: as it is.
 
         Arrival and what follows belong to the site's day of the visit or later; a no-show to the time after
         its beginning. From requested, cancelled or refused to booked the time must be free: the caller takes
-        it in the same transaction. Raises StaffOnlyChange, IllegalChange, TooEarly, TooLate.
+        it in the same transaction; once the visit would be over, nothing makes it live again. Raises
+        StaffOnlyChange, IllegalChange, TooEarly, TooLate.
         """
         if status is Status.CANCELLED:
             return self.cancel(by=by, now=now, zone=zone)
@@ -160,7 +166,7 @@ class Appointment:
             raise TooEarly
         if status in _ON_THE_DAY and instants.local_day(now, zone) < instants.local_day(self.start, zone):
             raise TooEarly
-        if self.status is Status.CANCELLED and now >= self.end:
+        if status in _TO_COME and not self.status.blocks and now >= self.end:
             raise TooLate
         return replace(self, status=status, cancelled_late=False)
 

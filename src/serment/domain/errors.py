@@ -9,6 +9,7 @@ the wire.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from inspect import cleandoc
 from typing import TYPE_CHECKING, ClassVar
@@ -67,12 +68,6 @@ class NotOffered(DomainError):
         self.reasons = reasons
 
 
-class SlotTaken(DomainError):
-    """Somebody else has just taken this time. Nothing was booked and what was typed is kept; choose another
-    time.
-    """
-
-
 class WarningChanged(DomainError):
     """The agenda changed while the warning was on screen. Nothing was booked; read the new warning, then
     decide.
@@ -92,18 +87,15 @@ class NotOverbookable(DomainError):
 
 
 class HoldExpired(DomainError):
-    """The time was kept for you until its limit, which has passed. Nothing was booked and what was typed is
-    kept; if the time is still free you can take it again."""
+    """The time is no longer kept for you. Nothing was booked and what was typed is kept; choose a time again."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, alternatives: Sequence[datetime] = ()) -> None:
         super().__init__()
-        self.until = until
+        self.alternatives = list(alternatives)
 
 
 class NoMoreExtensions(DomainError):
-    """The time was already kept for longer as often as it can be. It stays yours until its limit; confirm
-    before then.
-    """
+    """The time was kept for longer as often as it can be. It stays yours until its limit; confirm before then."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -111,17 +103,6 @@ class NoMoreExtensions(DomainError):
 
 
 # ---------------------------------------------------------------- changing an appointment
-
-
-class StaleRevision(DomainError):
-    """This appointment was changed meanwhile. Your change was not kept; look at it as it is now and try
-    again.
-    """
-
-    def __init__(self, seen: int, current: int) -> None:
-        super().__init__(f"seen {seen}, current {current}")
-        self.seen = seen
-        self.current = current
 
 
 class IllegalChange(DomainError):

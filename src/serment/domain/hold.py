@@ -6,21 +6,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from serment.domain.errors import HoldExpired, InvalidRule, NoMoreExtensions
 
 HOLD_MINUTES = 10
 HOLD_EXTENSIONS_MAX = 2
-HOLD_WARNING_MINUTES = 2
-
-
-class HoldState(StrEnum):
-    """Where a hold stands: kept, kept with its end near (the screen warns), or run out."""
-
-    KEPT = "kept"
-    ENDING = "ending"
-    EXPIRED = "expired"
 
 
 def limit(now: datetime) -> datetime:
@@ -28,17 +18,10 @@ def limit(now: datetime) -> datetime:
     return now.replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
 
 
-def state_of(until: datetime, now: datetime) -> HoldState:
-    """Where a hold that runs until then stands now."""
-    if now >= until:
-        return HoldState.EXPIRED
-    return HoldState.ENDING if now >= until - timedelta(minutes=HOLD_WARNING_MINUTES) else HoldState.KEPT
-
-
 def check_running(until: datetime, *, now: datetime) -> None:
     """Raises HoldExpired unless the hold still runs: a late confirmation fails, even where nobody came since."""
     if now >= until:
-        raise HoldExpired(until)
+        raise HoldExpired
 
 
 def extension(until: datetime, extensions: int, nth: int, *, now: datetime) -> tuple[datetime, int]:

@@ -126,10 +126,13 @@ DELETE FROM spans
 WHERE practice = :practice AND agenda = :agenda AND during && tstzrange(:since, :until) AND hold_until <= :now
 
 -- name: stand
--- Takes time for a record for good; no row if somebody stands there.
+-- Takes time for a record for good; no row if somebody stands there, a marked overbooking included. Overbooked spans lie
+-- outside the constraint and are looked for by hand, unless this one is marked itself.
 INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)
-VALUES (:practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
-    tstzrange(:since, :until), :overbooked)
+SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
+    tstzrange(:since, :until), :overbooked
+WHERE :overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
+    AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until))
 ON CONFLICT DO NOTHING
 RETURNING span
 

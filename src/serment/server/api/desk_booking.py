@@ -28,7 +28,7 @@ from serment.server.api.wire import (
     instant,
     token_bytes,
 )
-from serment.server.usecases.act import MARKS, SIGNED, act, mark
+from serment.server.usecases.act import NOTES, SIGNED, act, mark
 from serment.server.usecases.book import book
 from serment.server.usecases.errors import NoSuchPractice
 from serment.server.usecases.extend_hold import extend_hold, release_hold
@@ -72,7 +72,7 @@ class StaffAct(Body):
 
     rev: Rev
     kind: Literal["cancel", "confirm", "undo", "arrive", "wait", "seen", "no_show", "expect"]
-    n: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    n: Annotated[int, Meta(ge=1, le=2_147_483_647)] | None = None
     sig: bytes | None = None
 
 
@@ -246,7 +246,7 @@ async def staff_act(
 ) -> ActedAnswer:
     instance = instance_of(request)
     staff = await staff_of(request, practice, Deed.BOOK)
-    if data.kind in MARKS:
+    if data.kind in NOTES:
         done = await mark(instance, staff, record, data.kind, data.rev)
     elif data.kind in SIGNED and data.n is not None and data.sig is not None:
         done = await act(

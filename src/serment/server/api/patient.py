@@ -144,7 +144,7 @@ class PatientAct(Body):
     """A signed act: `n` is one above the last of this revision."""
 
     rev: Annotated[int, Meta(ge=1, le=2_147_483_647)]
-    n: Annotated[int, Meta(ge=1, le=1_000)]
+    n: Annotated[int, Meta(ge=1, le=2_147_483_647)]
     kind: Literal["cancel", "confirm"]
     sig: bytes
 

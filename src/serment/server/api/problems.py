@@ -38,7 +38,7 @@ _STATUS: Mapping[str, int] = {
     # use cases
     "record_in_use": 409, "already_used": 409, "handle_taken": 409, "stale_roster": 409,
     "no_such_appointment": 404, "no_such_agenda": 404, "no_such_practice": 404, "no_record_stanza": 409,
-    "no_such_unit": 404, "stale_card": 409, "stale_page": 409, "ask_practice": 409,
+    "no_such_unit": 404, "too_many_acts": 409, "stale_card": 409, "stale_page": 409, "ask_practice": 409,
     "no_such_member": 404, "last_owner": 409, "not_invited": 409, "no_such_invitation": 404, "already_answered": 409,
     "already_member": 409,
     "new_device": 401, "name_taken": 409, "no_such_code": 401, "passkey_refused": 401, "challenge_over": 409,
@@ -101,10 +101,10 @@ def _domain(_: Request[Any, Any, Any], error: domain.DomainError) -> Response[by
             # The names of the reasons alone: a reason may hold another record's id.
             codes = [why.code for why in error.reasons]
             told = {"reason": codes[0] if codes else "", "reasons": codes}
-        case domain.HoldExpired() | domain.SlotTaken():
-            told = {"alternatives": []}
-        case domain.StaleRevision():
-            told = {"current": error.current}
+        case domain.HoldExpired():
+            told = {"alternatives": error.alternatives}
+        case domain.NoMoreExtensions():
+            told = {"expires_at": error.until}
         case domain.IllegalChange():
             told = {"status_now": error.status}
     return problem(name, error.message, _STATUS.get(name, 422), told)

@@ -9,11 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from serment.database.pool import Transaction, transaction
-from serment.domain.appointment import Appointment, By, Status
+from serment.domain.appointment import Appointment, By, Note, Status
 from serment.framing import Act, RecordContext, Slot, check_act, kid
 from serment.server.instance import Instance
 from serment.server.stores import appointments, spans
-from serment.server.usecases.errors import NoSuchAppointment, SlotTaken, StaleRevision
+from serment.server.usecases.errors import NoSuchAppointment, SlotTaken, StaleRevision, TooManyActs
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.read_rules import rules_of
@@ -21,15 +21,10 @@ from serment.server.usecases.situation import Asked, alternatives
 from serment.server.usecases.take_time import take_time
 
 SIGNED = {"cancel": Act.CANCEL, "confirm": Act.CONFIRM, "undo": Act.UNDO}
-MARKS = {
-    "arrive": Status.ARRIVED,
-    "wait": Status.WAITING,
-    "seen": Status.SEEN,
-    "no_show": Status.NO_SHOW,
-    "expect": Status.BOOKED,
-    "accept": Status.BOOKED,
-    "refuse": Status.REFUSED,
-}
+NOTES = frozenset(Note)
+# Signed acts of one revision, whoever signed them; each travels with every list.
+PATIENT_ACTS_MAX = 20
+STAFF_ACTS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +64,11 @@ async def act(
 ) -> Acted:
     """Cancels, confirms or undoes, signed by the booking key, or by the member whose session it is.
 
-    An undo takes a cancellation or a refusal back: what was a request is one again, and takes no time.
-    Asked again with the same signature: the same answer. Raises NoSuchAppointment, StaleRevision, Altered, TooLate,
-    IllegalChange, SlotTaken (an undo whose time went meanwhile). The caller has shown the row token or the session.
+    An undo takes a cancellation or a refusal back: what was a request is one again, and takes no time. An act that
+    changes nothing is answered and not stored. Asked again with the same signature: the same answer. Raises
+    NoSuchAppointment, StaleRevision, Altered, TooLate, IllegalChange, SlotTaken (an undo whose time, or whose place in
+    the day's quota, went meanwhile), TooManyActs (never for a cancellation by staff). The caller has shown the row token
+    or the session.
     """
     now = instance.clock()
     async with transaction(instance.pool) as tx:
@@ -102,33 +99,46 @@ async def act(
         )
         zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
         before, by = clear_part(row), By.PATIENT if staff is None else By.STAFF
-        match SIGNED[kind]:
+        match act_kind := SIGNED[kind]:
             case Act.CANCEL:
                 after = before.cancel(by=by, now=now, zone=zone)
             case Act.CONFIRM:
                 after = before.confirm(now=now)
             case Act.UNDO:
-                after = before.mark(_undone(row), by=by, now=now, zone=zone)
+                after = before.undo(was_request=row["was_request"], by=by, now=now, zone=zone)
+        if after == before:
+            return Acted(before.status, row["acts"])
+        _check_number(n, act_kind, by)
         await _store(instance, tx, row, before, after, acts=n)
         await appointments.add_act(
-            tx, practice, record, rev, n, SIGNED[kind], signer or kid(row["booking_pk"]), sig
+            tx, practice, record, rev, n, act_kind, signer or kid(row["booking_pk"]), sig
         )
     instance.changes.note(practice)
     return Acted(after.status, n, after.cancelled_late)
 
 
+def _check_number(n: int, kind: Act, by: By) -> None:
+    """Whoever holds a link cannot fill the revision up so that staff could not cancel it any more."""
+    if by is By.STAFF and kind is Act.CANCEL:
+        return
+    if n > (PATIENT_ACTS_MAX if by is By.PATIENT else STAFF_ACTS_MAX):
+        raise TooManyActs
+
+
 async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: int) -> Acted:
     """Notes what the desk sees, or answers a request (accept, refuse). Asked again: the same answer.
 
-    Raises NoSuchAppointment, StaleRevision, IllegalChange, TooEarly, TooLate, SlotTaken: a request whose time went
-    meanwhile stays a request.
+    Raises NoSuchAppointment, StaleRevision, IllegalChange, TooEarly, TooLate, SlotTaken: a request whose time, or
+    whose place in the day's quota, went meanwhile stays a request.
     """
     now = instance.clock()
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, record, staff, rev)
         zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
         before = clear_part(row)
-        after = before.mark(MARKS[kind], by=By.STAFF, now=now, zone=zone)
+        after = before.note(Note(kind), now=now, zone=zone)
+        if after == before:
+            return Acted(before.status, row["acts"])
         await _store(instance, tx, row, before, after, acts=row["acts"])
     instance.changes.note(staff.practice)
     return Acted(after.status, row["acts"])
@@ -143,14 +153,6 @@ async def _locked(
     if row["rev"] != rev:
         raise StaleRevision(current=row["rev"])
     return row
-
-
-def _undone(row: asyncpg.Record) -> Status:
-    """The status an undo leads to; what is neither cancelled nor refused stays as it is."""
-    status = Status(row["status"])
-    if status is Status.REFUSED or (status is Status.CANCELLED and row["was_request"]):
-        return Status.REQUESTED
-    return Status.BOOKED if status is Status.CANCELLED else status
 
 
 async def _store(
@@ -169,8 +171,6 @@ async def _store(
             raise SlotTaken(await alternatives(instance, asked, row["start"], connection=tx))
     elif before.status.blocks and not after.status.blocks:
         await spans.free_record(tx, practice, record)
-    # A second cancellation finds the appointment cancelled: it must not forget what the first one found.
-    requested = before.status is Status.REQUESTED or (before.status is after.status and row["was_request"])
     await appointments.mark(
         tx,
         practice,
@@ -178,6 +178,6 @@ async def _store(
         status=after.status,
         confirmed=after.confirmed,
         overbooked=after.overbooked,
-        was_request=after.status is Status.CANCELLED and requested,
+        was_request=after.status is Status.CANCELLED and before.status is Status.REQUESTED,
         acts=acts,
     )

@@ -13,6 +13,7 @@ import asyncpg
 from asyncpg.exceptions import UniqueViolationError
 
 from serment.database.queries import Connection
+from serment.domain.errors import HoldExpired
 from serment.framing import (
     CapsuleRow,
     MessageRow,
@@ -34,7 +35,7 @@ from serment.framing.messages import MESSAGES_MAX
 from serment.server.instance import Instance
 from serment.server.stores import envelopes, rosters
 from serment.server.stores.envelopes import NewEnvelope
-from serment.server.usecases.errors import AlreadyUsed, HandleTaken, HoldExpired, NoSuchAgenda, StaleRoster
+from serment.server.usecases.errors import AlreadyUsed, HandleTaken, NoSuchAgenda, StaleRoster
 from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.read_rules import rules_of

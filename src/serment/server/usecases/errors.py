@@ -28,25 +28,15 @@ class Refusal(Exception):
         return " ".join(cleandoc(type(self).__doc__ or "").split())
 
 
-class _WithAlternatives(Refusal):
+class SlotTaken(Refusal):
+    """Somebody else has just taken this time. Nothing was booked and what was typed is kept; choose another time."""
+
     def __init__(self, alternatives: Sequence[datetime] = ()) -> None:
         super().__init__(alternatives=list(alternatives))
 
 
-class SlotTaken(_WithAlternatives):
-    """Somebody else has just taken this time. Nothing was booked and what was typed is kept; choose another time."""
-
-
-class HoldExpired(_WithAlternatives):
-    """The time is no longer kept for you. Nothing was booked and what was typed is kept; choose a time again."""
-
-
 class RecordInUse(Refusal):
     """This record belongs to another booking. Nothing was changed; start the booking again."""
-
-
-class NoMoreExtensions(Refusal):
-    """The time was kept for longer as often as it can be. It stays yours until its limit; confirm before then."""
 
 
 class AlreadyUsed(Refusal):
@@ -63,6 +53,10 @@ class StaleRoster(Refusal):
 
 class StaleRevision(Refusal):
     """This appointment was changed meanwhile. Your change was not kept; look at it as it is now and try again."""
+
+
+class TooManyActs(Refusal):
+    """This appointment was cancelled and taken back more often than can be kept. Nothing was changed; call the practice."""
 
 
 class AskPractice(Refusal):

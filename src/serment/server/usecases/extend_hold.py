@@ -6,12 +6,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from serment.database.pool import transaction
-from serment.domain import errors as domain_errors
+from serment.domain.errors import HoldExpired
 from serment.domain.hold import HOLD_EXTENSIONS_MAX, extension
 from serment.domain.visit_type import Who
 from serment.server.instance import Instance
 from serment.server.stores import spans
-from serment.server.usecases.errors import HoldExpired, NoMoreExtensions
 from serment.server.usecases.hold_slot import Held, token_hash
 from serment.server.usecases.situation import Asked, alternatives
 
@@ -31,11 +30,9 @@ async def extend_hold(
         asked = nth if nth is not None else row["extensions"] + 1
         try:
             until, extensions = extension(row["hold_until"], row["extensions"], asked, now=now)
-        except domain_errors.HoldExpired:
+        except HoldExpired:
             question = Asked(row["agenda"], row["visit_type"], Who.ANYONE, record)
             raise HoldExpired(await alternatives(instance, question, row["start"], connection=tx)) from None
-        except domain_errors.NoMoreExtensions as refused:
-            raise NoMoreExtensions(expires_at=refused.until) from None
         await spans.extend_hold(tx, practice, row["span"], until, extensions)
     return Held(record, row["start"], row["minutes"], until, HOLD_EXTENSIONS_MAX - extensions)
 

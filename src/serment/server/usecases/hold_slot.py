@@ -6,14 +6,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from serment.database.pool import transaction
 from serment.domain.appointment import Status
 from serment.domain.errors import NotOffered
-from serment.domain.hold import HOLD_EXTENSIONS_MAX, HOLD_MINUTES
+from serment.domain.hold import HOLD_EXTENSIONS_MAX, limit
 from serment.domain.instants import local_day
 from serment.domain.offer import Offer, offer, overbook
 from serment.domain.reason import Busy, QuotaReached, ResourceBusy
@@ -237,10 +237,9 @@ def _new_hold(
         offered.blocked_until,
         offered.overbooked,
     )
-    until = now.replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
     # What staff enter stands at once, whatever the visit type asks of patients.
     on_request = offered.on_request and request.who is not Who.STAFF
-    return NewHold(span, token_hash(request.token), until, on_request, may_move, rules_version, now)
+    return NewHold(span, token_hash(request.token), limit(now), on_request, may_move, rules_version, now)
 
 
 class _Undo(Exception):

@@ -10,7 +10,7 @@ from asyncpg.exceptions import UniqueViolationError
 
 from serment.database.pool import Transaction, transaction
 from serment.domain.appointment import By, Status
-from serment.domain.errors import IllegalChange, TooLate
+from serment.domain.errors import HoldExpired
 from serment.framing import Altered, Unknown
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes, rosters, spans
@@ -21,7 +21,6 @@ from serment.server.usecases.errors import (
     AlreadyUsed,
     AskPractice,
     HandleTaken,
-    HoldExpired,
     NoSuchAppointment,
     StaleRevision,
     StaleRoster,
@@ -29,8 +28,6 @@ from serment.server.usecases.errors import (
 from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.situation import Asked, alternatives
-
-_MOVABLE = (Status.REQUESTED, Status.BOOKED)
 
 
 async def move(
@@ -104,11 +101,7 @@ async def _take_hold(
 ) -> tuple[str, bool]:
     """(status, overbooked) once the held time stands in place of the old one."""
     before, now, slot = clear_part(locked), instance.clock(), envelope.revision.context.slot
-    if before.status not in _MOVABLE:
-        raise IllegalChange(before.status, "moved")
-    by = By.PATIENT if staff is None else By.STAFF
-    if by is By.PATIENT and now >= before.start:
-        raise TooLate
+    before.check_move(by=By.PATIENT if staff is None else By.STAFF, now=now)
     wanted = (UUID(bytes=slot.agenda), UUID(bytes=slot.visit_type), start_of(envelope.revision), slot.minutes)
     if token is None:
         if wanted != (before.agenda, before.visit_type, before.start, before.minutes):
