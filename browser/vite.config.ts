@@ -15,6 +15,7 @@ const entries: Record<string, string> = {
   mine: at('src/pages/patient/mine.ts'),
   practice: at('src/pages/patient/practice_link.ts'),
   desk: at('src/pages/practice/desk.ts'),
+  join: at('src/pages/join/join.ts'),
 };
 
 export default defineConfig({

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import asyncpg
+
 from bento_house import House
-from serment.database.pool import Pool
 from serment.database.queries import load
 from serment.framing import (
     Event,
@@ -351,36 +352,52 @@ async def compact_all(person: Person, house: House, unit: uuid.UUID) -> None:
         await drop_stanzas(house.instance, staff, [(row.record, row.rev, keys.kem.kid)])
 
 
+@dataclass(frozen=True)
+class Dump:
+    """What a copy of the database holds of every record, as it was when it was taken."""
+
+    rows: Mapping[uuid.UUID, asyncpg.Record]
+    stanzas: Mapping[uuid.UUID, list[Stanza]]
+
+
+async def dump(house: House) -> Dump:
+    """A copy of all that is sealed in a practice."""
+    pool, practice = house.instance.pool, house.practice
+    rows = await pool.fetch("SELECT * FROM appointments WHERE practice = $1", practice)
+    stanzas: dict[uuid.UUID, list[Stanza]] = {row["record"]: [] for row in rows}
+    for each in await pool.fetch(
+        "SELECT s.record, s.bytes FROM stanzas s JOIN appointments USING (practice, record, rev) WHERE practice = $1",
+        practice,
+    ):
+        stanzas[each["record"]].append(Stanza.parse(each["bytes"]))
+    return Dump({row["record"]: row for row in rows}, stanzas)
+
+
 async def stored_record(
-    source: Pool, house: House, record: uuid.UUID
+    house: House, record: uuid.UUID, source: Dump | None = None
 ) -> tuple[RecordContext, dict[Group, bytes], list[Stanza], bytes | None]:
-    """What a dump of this database holds of a record."""
-    row = await source.fetchrow(
-        "SELECT * FROM appointments WHERE practice = $1 AND record = $2", house.practice, record
-    )
+    """What the database, or a copy of it, holds of a record."""
+    source = source or await dump(house)
+    row = source.rows[record]
     context = RecordContext(
         house.instance.name, house.practice.bytes, row["unit"].bytes, record.bytes, row["rev"],
         Slot.parse(row["sealed_slot"]),
     )  # fmt: skip
-    stanzas = await source.fetch(
-        "SELECT bytes FROM stanzas WHERE practice = $1 AND record = $2 AND rev = $3",
-        house.practice, record, row["rev"],
-    )  # fmt: skip
     bodies = {Group.IDENTITY: row["body_id"], Group.CONTACT: row["body_ct"], Group.REASON: row["body_rs"]}
-    return context, bodies, [Stanza.parse(each["bytes"]) for each in stanzas], row["patient_pk"]
+    return context, bodies, source.stanzas[record], row["patient_pk"]
 
 
 async def check_opens(house: House, record: uuid.UUID, key: KemPair | SymmetricKey) -> None:
     """All three groups open, by what is stored now. Raises FramingError."""
-    context, bodies, stanzas, patient_pk = await stored_record(house.instance.pool, house, record)
+    context, bodies, stanzas, patient_pk = await stored_record(house, record)
     open_record(context, stanzas, key, bodies, patient_pk)
 
 
 async def opens_with(
-    house: House, record: uuid.UUID, kept: Iterable[EpochKeys], source: Pool | None = None
+    house: House, record: uuid.UUID, kept: Iterable[EpochKeys], source: Dump | None = None
 ) -> bool:
     """Whether any of these keys opens anything of a record, as a database holds it."""
-    context, bodies, stanzas, patient_pk = await stored_record(source or house.instance.pool, house, record)
+    context, bodies, stanzas, patient_pk = await stored_record(house, record, source)
     for keys in kept:
         for key in (keys.k_rec, keys.kem):
             with contextlib.suppress(FramingError):

@@ -36,7 +36,7 @@ TOWNS_SUGGESTED = 5
 TOWN_OUTWEIGHED = 10
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
-SHELLS = ("book", "a", "mine", "desk")
+SHELLS = ("book", "a", "mine", "desk", "join")
 ROBOTS_NONE = "noindex"
 ICON = (Path(__file__).parent / "templates" / "mark.svg").read_bytes()
 ICON_CACHE = "public, max-age=86400"
@@ -323,7 +323,8 @@ async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respo
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
 async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
-    """The pages that are programs: booking, a guest's appointment, the appointments kept here, the desk."""
+    """The pages that are programs: booking, a guest's appointment, the appointments kept here, the desk,
+    an invitation."""
     language = _language(lang)
     if language is None:
         return _missing("fr", request)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Nadia is invited: she makes keys of her own, reads four words on the telephone, and Hélène lets her in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import DESK, PHONE, check_accessible
+from browser.desk_town import HELENE, Town, at_noon, town, unlock
+
+pytestmark = pytest.mark.slow
+PASSWORD = "Quatre-vingt-deux marronniers"
+
+
+@pytest.fixture(scope="module")
+async def practice(
+    bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    with town(await new_database(), tmp_path_factory.mktemp("desk")) as made:
+        yield made
+
+
+@pytest.fixture
+def helene(profile: Callable[..., BrowserContext], practice: Town) -> Page:
+    """Hélène in the members' room."""
+    page: Page = at_noon(profile(DESK)).new_page()
+    unlock(page, practice, HELENE)
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
+    return page
+
+
+def link_for(helene: Page, name: str) -> str:
+    """Hélène makes an invitation and copies its link."""
+    helene.get_by_role("button", name="Inviter quelqu’un").click()
+    helene.get_by_label("Nom, tel que l’équipe le verra").fill(name)
+    helene.get_by_role("button", name="Faire le lien").click()
+    field = helene.get_by_label("Lien d’invitation")
+    expect(field).to_have_value(re.compile("/fr/join#"))
+    link = field.input_value()
+    check_accessible(helene)
+    helene.get_by_role("button", name="Fermer", exact=True).click()
+    return link
+
+
+def words_of(page: Page) -> list[str]:
+    found = page.locator(".four-words").first.get_by_role("listitem")
+    expect(found).to_have_count(4)
+    return found.all_inner_texts()
+
+
+def makes_access(page: Page, log_in: str) -> None:
+    """From the invitation to the four words; the code is typed back in part."""
+    expect(page.get_by_role("heading", level=1, name="Cabinet des Tilleuls vous invite")).to_be_focused()
+    check_accessible(page)
+    page.get_by_role("button", name="Créer mon accès").click()
+    page.get_by_label("Nom de connexion").fill(log_in)
+    page.get_by_label("Mot de passe").fill("trop court")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_text("Trop court")).to_be_visible()
+    check_accessible(page)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("heading", level=1, name="Votre code de secours")).to_be_visible()
+    check_accessible(page)
+    field = page.get_by_label(re.compile("^Groupe [1-4]"))
+    label = page.locator("label[for=paper-group]").inner_text()
+    nth = int(re.search(r"\d", label)[0])  # type: ignore[index]
+    field.fill("0000-0000")
+    page.get_by_role("button", name="Je l’ai sur papier").click()
+    expect(page.get_by_text("Ce n’est pas ce qui est écrit")).to_be_visible()
+    field.fill(page.locator(".paper li").nth(nth - 1).inner_text())
+    page.get_by_role("button", name="Je l’ai sur papier").click()
+    expect(page.get_by_role("heading", level=1, name="Lisez ces quatre mots")).to_be_visible()
+
+
+def test_nadia_joins_by_her_link_and_reads_the_words_that_helene_sees(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    link = link_for(helene, "Nadia Belkacem")
+    nadia = profile(PHONE, has_touch=True).new_page()
+    sent: list[str] = []
+    nadia.on(
+        "request", lambda request: sent.append(f"{request.url} {request.post_data or ''} {request.headers}")
+    )
+    nadia.goto(link)
+    makes_access(nadia, "nadia")
+    check_accessible(nadia)
+    secret = link.partition("#")[2].partition(".")[0]
+    assert not any(secret in each or PASSWORD in each for each in sent)
+    helene.clock.run_for(16_000)
+    expect(helene.get_by_role("heading", name="Nadia Belkacem a répondu")).to_be_visible()
+    check_accessible(helene)
+    card = helene.locator(".answer")
+    assert card.get_by_role("listitem").all_inner_texts() == words_of(nadia)
+    card.get_by_role("button", name="Ce sont ces mots").click()
+    expect(
+        helene.get_by_role("listitem")
+        .filter(has_text="Nadia Belkacem")
+        .get_by_role("button", name="Suspendre")
+    ).to_be_visible()
+    expect(nadia.get_by_role("heading", level=1, name="Vous faites partie de l’équipe")).to_be_visible(
+        timeout=15_000
+    )
+    check_accessible(nadia)
+    # A key of the unit's present epoch is there for her, and it is sealed to nobody else's.
+    kids = practice.rows("SELECT kid FROM epoch_seeds WHERE epoch = 1")
+    assert len(kids) == len({row["kid"] for row in kids}) == 3
+    nadia.goto("about:blank")
+    nadia.goto(link)
+    expect(nadia.get_by_role("heading", level=1, name="Cette invitation n’est plus ouverte")).to_be_visible()
+
+
+def test_a_link_cut_short_and_a_link_of_another_practice_stop(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    link = link_for(helene, "Paul Cut")
+    page = profile(DESK).new_page()
+    page.goto(link[:-4])
+    expect(page.get_by_role("heading", level=1, name="Ce lien est incomplet")).to_be_visible()
+    check_accessible(page)
+    other = "A" * 26 + "A"
+    page.goto(f"{link.rpartition('.')[0]}.{other}")
+    expect(page.get_by_role("heading", level=1, name="Ce cabinet n’est pas celui du lien")).to_be_visible()
+    check_accessible(page)
+
+
+def test_keys_that_the_server_exchanged_are_shown_as_what_they_are_and_let_nobody_in(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    """Mallory runs the server: she puts her own key into Nina's answer."""
+    link = link_for(helene, "Nina Forte")
+    nina = profile(DESK).new_page()
+    nina.goto(link)
+    makes_access(nina, "nina")
+    practice.rows("UPDATE invitations SET sign_pk = sha256(sign_pk) WHERE name = 'Nina Forte'")
+    helene.clock.run_for(16_000)
+    card = helene.locator(".answer")
+    expect(card).to_contain_text("La réponse ne vient pas de ce lien")
+    expect(card.get_by_role("button", name="faire entrer")).to_have_count(0)
+    check_accessible(helene)
+    card.get_by_role("button", name="Reprendre l’invitation").click()
+    expect(card).to_have_count(0)
