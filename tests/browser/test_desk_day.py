@@ -360,3 +360,18 @@ def test_removed_in_the_middle_of_a_drag_nothing_moves_and_it_is_said(centre: To
         assert (row["rev"], row["spans"]) == (1, 1)
     finally:
         centre.rows("UPDATE members SET account = $1 WHERE name = 'Sam Vergnes'", account)
+
+
+def test_a_week_of_six_practitioners_at_two_sites_stands_side_by_side(
+    centre: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    for width in (1440, 1920):
+        page = at_noon(profile({"width": width, "height": 900})).new_page()
+        unlock(page, centre)
+        page.get_by_role("button", name="Semaine", exact=True).click()
+        expect(page.locator("section.lane")).to_have_count(30)
+        lane = page.get_by_role(
+            "region", name=re.compile("Dr Marta Da Silva-Oliveira, Antenne du Pont.*aujourd")
+        )
+        expect(lane).to_be_visible()
+        check_accessible(page)

@@ -17,6 +17,7 @@ export type Selection =
   | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
   | { kind: 'first' }
   | { kind: 'print' }
+  | { kind: 'agendas' }
   | { kind: 'repeat'; record: Id }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null };
 

@@ -11,6 +11,8 @@ const CLOCK_SECONDS = 15;
 const PAST_SECONDS = 300;
 /** Beyond so many agendas the day is what fits (look.md). */
 const WEEK_AGENDAS_MAX = 4;
+/** Beyond so many the toolbar's row of initials is a list, a week shows the first of them, and a day is scrolled sideways. */
+const ROW_AGENDAS_MAX = 8;
 const NARROW = '(max-width: 59.99rem)';
 
 const COLOURS_STORED = 'serment.colours';
@@ -43,16 +45,23 @@ export class Shown {
   contacts = $state.raw<ReadonlyMap<Id, string>>(new Map());
   readonly today = $derived.by(() => dateAt(this.rules.zone, this.now));
   readonly monday = $derived(monday(this.chosen));
+  readonly chosenAgendas = $derived.by(() => this.rules.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
   readonly agendas = $derived.by(() =>
     this.narrow && this.kind !== 'list' ? this.rules.agendas.filter(({ agenda }) => agenda === this.phoneAgenda)
-      : this.rules.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
+      : this.kind === 'week' ? this.chosenAgendas.slice(0, ROW_AGENDAS_MAX) : this.chosenAgendas);
   readonly dates = $derived.by(() =>
     this.narrow || this.kind === 'day' ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
   readonly #past = $derived.by(() => Math.floor(this.now / PAST_SECONDS) * PAST_SECONDS);
   readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes, this.#past));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
 
+  /** Whether agendas are chosen from a list. */
+  readonly many: boolean;
+  /** Whether the day drawn is wider than the window. */
+  readonly wide = $derived.by(() => !this.narrow && this.kind === 'day' && this.agendas.length > ROW_AGENDAS_MAX);
+
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
+    this.many = rules.agendas.length > ROW_AGENDAS_MAX;
     this.phoneAgenda = place?.phoneAgenda ?? rules.agendas[0]?.agenda ?? '';
     this.chosen = place?.date ?? dateAt(rules.zone, this.now);
     this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
@@ -96,6 +105,11 @@ export class Shown {
 
   turn(by: number): Promise<void> {
     return this.kind === 'day' || this.narrow ? this.turnDay(by) : this.turnWeek(by);
+  }
+
+  /** Shows these alone; none shows all. */
+  showOnly(agendas: readonly Id[]): void {
+    this.hidden = agendas.length === 0 ? new Set() : new Set(this.rules.agendas.map(({ agenda }) => agenda).filter((agenda) => !agendas.includes(agenda)));
   }
 
   /** The last agenda in view stays. */
