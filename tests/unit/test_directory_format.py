@@ -134,6 +134,14 @@ def test_a_file_of_another_kind_is_refused_in_words(raw: bytes, words: str) -> N
         decode_header(raw)
 
 
+@pytest.mark.parametrize("column", ["Code savoir-faire", "Code profession", "Nom d'exercice", "Libellé rôle"])
+def test_a_field_without_end_is_refused_by_name_and_a_long_one_is_read(column: str) -> None:
+    filling = "7" if column == "Code profession" else "X"
+    with pytest.raises(RowRefused, match=f"“{column}” has 401 characters"):
+        read(line(BENTO | {column: filling * 401}).encode())
+    read(line(BENTO | {column: filling * 400}).encode())
+
+
 def test_a_byte_order_mark_is_read_over() -> None:
     raw = b"\xef\xbb\xbf" + "|".join(columns()).encode() + b"\r\n"
     assert tuple(decode_header(raw)) == columns()

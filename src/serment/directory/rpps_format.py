@@ -18,6 +18,8 @@ from serment.directory.specialties import DATA
 
 DELIMITER = "|"
 LINE_BYTES_MAX = 16_384
+# The longest label published has fewer than 200 characters; the directory's indexes take no more than 2,704 bytes.
+FIELD_CHARACTERS_MAX = 400
 _RENAMED_LIKENESS_MIN = 0.6
 _RPPS_TYPE = "8"
 _ORDINAL_SPECIALTY = "S"
@@ -180,6 +182,12 @@ class RowReader:
             raise RowRefused(count)
         if self._trailing and fields.pop():
             raise RowRefused("Something stands after the last column.")
+        if len(line) > FIELD_CHARACTERS_MAX:
+            for name, field in zip(self._names, fields, strict=True):
+                if len(field) > FIELD_CHARACTERS_MAX:
+                    raise RowRefused(
+                        f"“{name}” has {len(field)} characters; {FIELD_CHARACTERS_MAX} at most belong."
+                    )
         return [field.strip() for field in fields]
 
     def identifier(self, line: bytes) -> str | None:
