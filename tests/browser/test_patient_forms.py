@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import NARROW, check_accessible
 from browser.walk import ALICE, TOM, WORDS, choose_time, confirm, fill_form, heading, link_of, to_review
@@ -30,7 +30,13 @@ def test_alice_books_for_tom_and_sees_later_which_one(site: Any, alice: Page, la
     # A child's name is no business of the parent's browser's memory of their own.
     assert alice.get_by_label(words["given"], exact=True).get_attribute("autocomplete") == "off"
     check_accessible(alice)
+    name = {"fr": "Votre nom", "en": "Your name"}[language]
+    alice.get_by_label(name).fill("Alice Renaudin")
     to_review(alice, language)
+    whose = {"fr": "Mon enfant, ou un mineur", "en": "My child, or a minor"}[language]
+    expect(alice.locator("dd", has_text=whose)).to_be_visible()
+    expect(alice.locator("dd", has_text="parent ou responsable (Alice Renaudin)")).to_be_visible()
+    check_accessible(alice)
     confirm(alice, language)
     expect(alice.locator(".pli")).to_contain_text("Tom")
     assert "Tom" not in alice.title()
@@ -53,6 +59,16 @@ def test_on_a_shared_computer_nothing_stays(site: Any, alice: Page, language: st
     assert alice.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     assert alice.evaluate("indexedDB.databases().then((all) => all.length)") == 0
     assert link.partition("#")[2] not in alice.evaluate("JSON.stringify(history.state)")
+    lead = {
+        "fr": "Rien n’est gardé sur cet appareil. Photographiez ou imprimez ce lien maintenant.",
+        "en": "Nothing is kept on this device. Photograph or print this link now.",
+    }[language]
+    expect(alice.get_by_text(lead)).to_be_visible()
+    # On a phone the link stands above what else the page says.
+    code, letter = alice.get_by_role("img", name="QR").bounding_box(), alice.locator(".pli").bounding_box()
+    assert code is not None
+    assert letter is not None
+    assert code["y"] < letter["y"]
     # Whoever comes next in this tab finds neither the appointment nor what was typed.
     alice.reload()
     gone = {"fr": "Rien n’est gardé ici", "en": "Nothing is kept here"}[language]
@@ -107,6 +123,8 @@ MISTAKES = {
         ("phone", "06 39 98 12 400", "Il y a un chiffre de trop : un numéro français en compte dix."),
         ("phone", "6 39 98 12 40", "Il manque le 0 du début."),
         ("email", "alice.exemple.fr", "Il manque le signe @ dans cette adresse."),
+        ("phone", "00 12 34 56 78", "Ce numéro commence par 00."),
+        ("email", "alice@orange..fr", "Il y a deux points à la suite dans cette adresse : gardez-en un."),
         ("email", "alice@exemple", "Après le @, il manque la fin, par exemple .fr ou .com."),
     ],
     "en": [
@@ -134,9 +152,41 @@ def test_each_mistake_has_a_sentence_that_helps_and_goes_when_it_is_mended(
         expect(field).to_have_attribute("aria-invalid", "true")
         # Spaces may be no-break ones; the description ends with the sentence, after the hint.
         words_of_it = r"\s+".join(re.escape(word) for word in sentence.split())
-        expect(field).to_have_accessible_description(re.compile(rf"{words_of_it}\s*$"))
+        expect(field).to_have_accessible_description(re.compile(words_of_it))
         field.fill(right[name])
         expect(alice.get_by_text(sentence)).to_have_count(0)
+
+
+def test_somebody_of_age_booked_for_as_a_child_is_asked_about_gently(site: Any, alice: Page) -> None:
+    at_form(alice, site)
+    fill_form(alice, "fr", TOM, whose="child")
+    asked = alice.get_by_text("si elle est majeure, choisissez plutôt")
+    expect(asked).to_have_count(0)
+    alice.get_by_label(FR["birth_date"]).fill(ALICE.birth_date)
+    expect(asked).to_be_visible()
+    check_accessible(alice)
+    # A question, not a refusal.
+    to_review(alice, "fr")
+
+
+def test_a_first_visit_where_nobody_new_is_taken_is_warned_of_before_the_review(
+    site: Any, alice: Page
+) -> None:
+    def full(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["practitioner"]["new_patients"] = False
+        route.fulfill(response=answer, json=told)
+
+    alice.route("**/api/agendas/*", full)
+    at_form(alice, site)
+    fill_form(alice, "fr")
+    note = alice.locator(".note", has_text="Dr Inès Bento ne prend plus de nouveaux patients.")
+    expect(note).to_contain_text("04 75 22 00 00")
+    check_accessible(alice)
+    first_visit = alice.get_by_role("group", name=FR["first_visit"])
+    first_visit.get_by_role("radio", name="Non").check()
+    expect(note).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -121,5 +121,5 @@ def test_an_accepted_request_says_so_and_a_waiting_one_does_not(
 
 def test_a_visit_booked_at_once_was_accepted_by_nobody(practice: Town, tuesday: Tuesday, alice: Page) -> None:
     alice.goto(link(practice, practice.book(ALICE, tuesday.date, "11:10")))
-    expect(alice.locator(".hour")).to_have_text("11:00")
+    expect(alice.locator(".hour")).to_have_text("11:10")
     expect(alice.get_by_text("Le cabinet a accepté")).to_have_count(0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from browser.conftest import check_accessible
 from browser.walk import (
@@ -65,7 +65,7 @@ def test_a_late_confirmation_keeps_what_was_typed_and_offers_what_is_free(
         ).to_be_visible()
         check_accessible(alice)
         again = {"fr": "Reprendre 9 h 40", "en": "Take 9:40 again"}[language]
-        alice.get_by_role("button", name=again).click()
+        alice.locator(".note").get_by_role("button", name=again).click()
         expect(heading(alice, words["who"])).to_be_visible()
         expect_typed(alice, language)
         to_review(alice, language)
@@ -127,6 +127,7 @@ def test_a_time_taken_while_alice_reads_is_said_with_what_is_left(
     shown = choose_stale(alice, day)
     shown.click()
     expect(alice.get_by_text("Cette heure vient d’être prise.")).to_be_visible()
+    expect(alice.get_by_text("dans un autre onglet")).to_be_visible()
     check_accessible(alice)
 
 
@@ -205,3 +206,37 @@ def test_without_network_from_the_start_the_page_says_so_and_goes_on_when_told(
     alice.unroute("**/api/**")
     alice.get_by_role("button", name="Try again").click()
     expect(heading(alice, WORDS["en"]["when"])).to_be_visible()
+
+
+def bar(page: Page, language: str = "fr") -> Locator:
+    """The held time, which stays in sight."""
+    label = {"fr": "L’heure gardée pour vous", "en": "The time kept for you"}[language]
+    return page.get_by_role("region", name=label)
+
+
+def test_the_bar_stays_in_sight_and_takes_an_ended_time_again(site: Any, alice: Page) -> None:
+    at_form(alice, site, site.fresh_day())
+    fill_form(alice, "fr")
+    expect(bar(alice)).to_contain_text("Dr Bento")
+    site.clock.ahead = dt.timedelta(minutes=11)
+    try:
+        to_review(alice, "fr")
+        alice.get_by_role("button", name=FR["confirm"]).click()
+        expect(bar(alice)).to_contain_text("Plus gardée.")
+        alice.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(bar(alice)).to_be_in_viewport(ratio=1)
+        check_accessible(alice)
+        bar(alice).get_by_role("button", name="Reprendre 9 h 40").click()
+        expect(bar(alice)).to_contain_text("Gardé encore")
+        expect_typed(alice)
+    finally:
+        site.clock.ahead = dt.timedelta()
+
+
+def test_a_key_pressed_early_is_not_lost(site: Any, alice: Page) -> None:
+    at_form(alice, site, site.fresh_day(), language="en")
+    expect(bar(alice, "en")).to_contain_text("Held for you, 10 min left")
+    for left in ("20", "30"):
+        bar(alice, "en").get_by_role("button", name="Keep 10 min longer").click()
+        expect(bar(alice, "en")).to_contain_text(f"Held for you, {left} min left")
+    expect(bar(alice, "en").get_by_role("button")).to_have_count(0)

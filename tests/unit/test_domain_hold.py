@@ -27,12 +27,13 @@ def test_a_hold_runs_until_its_limit_and_not_at_it() -> None:
         check_running(after(10), now=after(10))
 
 
-def test_a_hold_is_extended_twice_for_ten_minutes_from_the_key_and_not_thrice() -> None:
-    assert extension(after(10), 0, 1, now=after(9)) == (after(19), 1)
-    assert extension(after(19), 1, 2, now=after(18)) == (after(28), 2)
+@pytest.mark.parametrize("minute", [0.1, 5, 9.9])
+def test_a_hold_is_extended_twice_by_ten_minutes_however_early_and_not_thrice(minute: float) -> None:
+    assert extension(after(10), 0, 1, now=after(minute)) == (after(20), 1)
+    assert extension(after(20), 1, 2, now=after(minute)) == (after(30), 2)
     with pytest.raises(NoMoreExtensions) as enough:
-        extension(after(28), 2, 3, now=after(20))
-    assert enough.value.until == after(28)
+        extension(after(30), 2, 3, now=after(minute))
+    assert enough.value.until == after(30)
 
 
 def test_a_repeated_extension_gives_the_same_answer() -> None:
@@ -50,5 +51,5 @@ def test_an_expired_hold_is_not_extended() -> None:
         extension(after(10), 0, 1, now=after(10))
 
 
-def test_a_longer_hold_is_never_shortened_by_its_extension() -> None:
-    assert extension(after(15), 0, 1, now=after(1)) == (after(15), 1)
+def test_a_longer_hold_is_extended_from_its_own_end() -> None:
+    assert extension(after(15), 0, 1, now=after(1)) == (after(25), 1)

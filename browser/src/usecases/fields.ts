@@ -2,11 +2,11 @@
 export type Fault =
   | 'field.answer.missing' | 'field.birth_name.missing' | 'field.choice.missing' | 'field.date.day' | 'field.date.future'
   | 'field.date.missing' | 'field.date.month' | 'field.date.old' | 'field.date.unreadable' | 'field.date.year' | 'field.email.after'
-  | 'field.email.at' | 'field.email.before' | 'field.email.comma' | 'field.email.long' | 'field.email.space' | 'field.email.two_at'
+  | 'field.email.at' | 'field.email.before' | 'field.email.dots' | 'field.email.comma' | 'field.email.long' | 'field.email.space' | 'field.email.two_at'
   | 'field.given_name.missing' | 'field.name.digits' | 'field.name.long' | 'field.phone.characters' | 'field.phone.extra_digits'
   | 'field.phone.foreign_long' | 'field.phone.foreign_short' | 'field.phone.foreign_zero' | 'field.phone.missing'
   | 'field.phone.missing_digits' | 'field.phone.no_zero' | 'field.phone.one_extra' | 'field.phone.one_missing' | 'field.phone.special'
-  | 'field.phone.start' | 'field.relation.missing' | 'field.sex.missing' | 'field.text.long';
+  | 'field.phone.start' | 'field.phone.zeros' | 'field.relation.missing' | 'field.sex.missing' | 'field.text.long';
 
 /** What a person typed cannot be taken as it is: `key` says why, by the name of the sentence that tells it. */
 export class Mistyped extends Error {
@@ -47,7 +47,10 @@ export function readName(typed: string, missing: Fault): string {
 export function readPhone(typed: string): string {
   if (typed.trim() === '') throw new Mistyped('field.phone.missing');
   if (/[^\d\s().\-/+\u00a0\u202f]/.test(typed)) throw new Mistyped('field.phone.characters');
-  let digits = typed.replace(/[^\d+]/g, '').replace(/^00/, '+');
+  let digits = typed.replace(/[^\d+]/g, '');
+  // Ten digits are a French number with a slip in front: abroad, 00 and a country's code make it longer.
+  if (digits.startsWith('00') && digits.length === FRENCH_DIGITS) throw new Mistyped('field.phone.zeros');
+  digits = digits.replace(/^00/, '+');
   if (digits.lastIndexOf('+') > 0) throw new Mistyped('field.phone.characters');
   // +33 (0)6 …: the bracketed zero is written, never dialled.
   if (digits.startsWith('+33')) digits = `0${digits.slice(3).replace(/^0/, '')}`;
@@ -94,9 +97,10 @@ export function readEmail(typed: string): string {
   if (/\s/.test(email)) throw new Mistyped('field.email.space');
   if (email.split('@').length > 2) throw new Mistyped('field.email.two_at');
   if (/[,;]/.test(email)) throw new Mistyped('field.email.comma');
+  if (email.includes('..')) throw new Mistyped('field.email.dots');
   const [name, host] = email.split('@') as [string, string];
   if (name === '') throw new Mistyped('field.email.before');
-  if (!/^[^.].*\.[^.\d]{2,}$/.test(host) || host.includes('..')) throw new Mistyped('field.email.after');
+  if (!/^[^.].*\.[^.\d]{2,}$/.test(host) ) throw new Mistyped('field.email.after');
   if (email.length > EMAIL_CHARACTERS_MAX) throw new Mistyped('field.email.long');
   return email;
 }
@@ -116,7 +120,7 @@ function monthNamed(word: string): number {
 }
 
 function dateParts(typed: string): [year: string, month: string, day: string] {
-  const text = typed.toLowerCase().replace(/1er\b/, '1').trim();
+  const text = typed.toLowerCase().replace(/^\s*le\s/, '').replace(/\b1\s?er\b/, '1').trim();
   const run = /^(\d{2})(\d{2})(\d{4})$/.exec(text);
   if (run !== null) return [run[3]!, run[2]!, run[1]!];
   const parts = text.split(/[\s/.\-,]+/).filter((part) => part !== '');

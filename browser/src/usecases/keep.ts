@@ -92,6 +92,16 @@ export function keptOf(cap: string): Kept | null {
   return keptAppointments().find((kept) => kept.cap === cap) ?? null;
 }
 
+/** Shorter beginnings of a link may be anybody's. */
+const LINK_CHARACTERS_MIN = 8;
+
+/** The kept appointment whose link begins so: a link that was cut short, opened where it is kept. */
+export function keptBeginning(fragment: string): Kept | null {
+  const start = fragment.replace(/^#/, '');
+  if (start.length < LINK_CHARACTERS_MIN) return null;
+  return keptAppointments().find(({ cap, fingerprint }) => `${cap}.${fingerprint}`.startsWith(start)) ?? null;
+}
+
 /** Writes down what was learnt of appointments; one forgotten meanwhile stays forgotten. */
 export function updateKept(learnt: Kept[]): void {
   const known = new Map(learnt.map((kept) => [kept.cap, kept]));

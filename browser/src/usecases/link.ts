@@ -12,16 +12,24 @@ export interface Link {
 /** The link was cut short or mistyped: it opens nothing. */
 export class TruncatedLink extends Error {}
 
-/** Reads `#<cap>.<fingerprint>`. Throws TruncatedLink. */
+/** Both parts at their full length; what a sentence or a mail program left behind them (a full stop, a bracket, %20) is none of it. */
+const WHOLE = /^#?([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{27})(?![A-Za-z0-9_-])/;
+
+/** Reads `#<cap>.<fingerprint>`, and nothing behind it. Throws TruncatedLink. */
 export function readLink(fragment: string): Link {
-  const [cap, fingerprint, ...more] = fragment.replace(/^#/, '').split('.');
+  const [, cap, fingerprint] = WHOLE.exec(fragment) ?? [];
   try {
-    if (cap === undefined || fingerprint === undefined || more.length > 0) throw new TruncatedLink();
+    if (cap === undefined || fingerprint === undefined) throw new TruncatedLink();
     if (fromBase64url(cap).length !== KEY_BYTES || fromBase64url(fingerprint).length !== FINGERPRINT_BYTES) throw new TruncatedLink();
   } catch {
     throw new TruncatedLink();
   }
   return { cap, fingerprint };
+}
+
+/** The fragment of a link whose # became %23 on its way, so that it stood in the path; '' where there is none. */
+export function fragmentInPath(path: string): string {
+  return /\/a%23(.*)$/i.exec(path)?.[1] ?? '';
 }
 
 /** The whole address of an appointment's page. */

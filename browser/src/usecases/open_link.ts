@@ -9,7 +9,7 @@ import { readAppointment } from '../wire/patient';
 import type { AppointmentView, Id } from '../wire/types';
 import { type Confided, readyToSeal, recordOf, slotOf } from './sealing';
 import type { Link } from './link';
-import { type Trusted, trustPractice } from './trust';
+import { type Trusted, WrongPractice, trustPractice } from './trust';
 
 /** The appointment is not as its writer signed it. What was read is not shown; the person is told to call the practice. */
 export class AlteredAppointment extends Error {}
@@ -30,6 +30,15 @@ async function checkWriter(record: SealedRecord, trusted: Trusted, keys: CapKeys
   await verifyRevision(record, trusted.roster);
 }
 
+async function trustOf(view: AppointmentView, link: Link): Promise<Trusted> {
+  try {
+    return await trustPractice(view.practice, fromBase64url(link.fingerprint));
+  } catch (error) {
+    if (error instanceof WrongPractice) error.phone = view.site.phone;
+    throw error;
+  }
+}
+
 /**
  * Opens the appointment a link leads to: fetched by its token, its practice's roster verified against the link's
  * fingerprint, its signature and place checked, its three groups opened.
@@ -40,7 +49,7 @@ export async function openLink(link: Link): Promise<OpenedAppointment> {
   const keys = await capKeys(fromBase64url(link.cap));
   const rowToken = base64(keys.rowToken);
   const view = await readAppointment(rowToken);
-  const trusted = await trustPractice(view.practice, fromBase64url(link.fingerprint));
+  const trusted = await trustOf(view, link);
   const row = view.appointment;
   try {
     const record = recordOf(trusted.roster.instance, row);

@@ -8,6 +8,9 @@ import { pinOf, pinPractice } from './keep';
 
 /** The practice's keys are not those this browser, or the link, knows. Nothing was sealed or sent; the person is told to stop and call. */
 export class WrongPractice extends Error {
+  /** The number that the same server names for the practice, to be compared with the one known; '' where none was asked for. */
+  phone = '';
+
   constructor(options?: ErrorOptions) {
     super('The roster is not the one expected.', options);
   }

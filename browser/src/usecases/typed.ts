@@ -9,6 +9,8 @@ export interface Typed {
   birthName: string;
   birthDate: string;
   sex: '' | 'female' | 'male' | 'other' | 'unknown';
+  /** Who answers at the phone, where the visit is somebody else's. */
+  contactName: string;
   phone: string;
   email: string;
   reason: string;
@@ -16,15 +18,15 @@ export interface Typed {
 }
 
 export function nothingTyped(): Typed {
-  return { relation: '', givenName: '', birthName: '', birthDate: '', sex: '', phone: '', email: '', reason: '', answers: {} };
+  return { relation: '', givenName: '', birthName: '', birthDate: '', sex: '', contactName: '', phone: '', email: '', reason: '', answers: {} };
 }
 
 /** A field of the form, in the order in which it stands; a question's field is `q-` and its id. */
-export type FieldName = 'relation' | 'givenName' | 'birthName' | 'birthDate' | 'sex' | 'phone' | 'email' | 'reason' | `q-${string}`;
+export type FieldName = 'relation' | 'givenName' | 'birthName' | 'birthDate' | 'sex' | 'contactName' | 'phone' | 'email' | 'reason' | `q-${string}`;
 
 export function fieldNames(questions: Question[]): FieldName[] {
   const asked = questions.map((question): FieldName => `q-${question.id}`);
-  return ['relation', 'givenName', 'birthName', 'birthDate', 'sex', 'phone', 'email', ...asked, 'reason'];
+  return ['relation', 'givenName', 'birthName', 'birthDate', 'sex', 'contactName', 'phone', 'email', ...asked, 'reason'];
 }
 
 function readText(typed: string): string | null {
@@ -54,6 +56,8 @@ export function readField(name: FieldName, typed: Typed, questions: Question[], 
     case 'sex':
       if (typed.sex === '') throw new Mistyped('field.sex.missing');
       return typed.sex;
+    case 'contactName':
+      return typed.relation === 'self' || typed.contactName.trim() === '' ? null : readName(typed.contactName, 'field.given_name.missing');
     case 'phone':
       return readPhone(typed.phone);
     case 'email':
@@ -65,6 +69,11 @@ export function readField(name: FieldName, typed: Typed, questions: Question[], 
       return question === undefined ? null : readAnswer(typed, question);
     }
   }
+}
+
+/** Whether somebody said that this would be their first visit: practices word that question themselves. */
+export function firstVisitHere(questions: Question[], answers: Typed['answers']): boolean {
+  return questions.some(({ id, kind, fr, en }) => kind === 'yes_no' && answers[id] === 'yes' && (/premi[èe]re (visite|fois|consultation)/i.test(fr) || /first (visit|time|consultation)/i.test(en)));
 }
 
 /** The fields that cannot be taken as they are, in the form's order. */
@@ -81,6 +90,20 @@ export function mistakesIn(typed: Typed, questions: Question[], today: string): 
   return mistakes;
 }
 
+/** Who is reached at the number of somebody else's visit: read by the practice, so in its language, whoever wrote it. */
+const REACHED = { child: 'parent ou responsable', relative: 'un proche' } as const;
+const REACHED_START = 'Contact\u00a0: ';
+
+function reached(relation: Typed['relation'], name: string | null): string | null {
+  if (relation !== 'child' && relation !== 'relative') return null;
+  return `${REACHED_START}${REACHED[relation]}${name === null ? '' : ` (${name})`}`;
+}
+
+/** That line of the notes, without its first word; null where there is none. */
+export function reachedIn(notes: string | null): string | null {
+  return notes?.split('\n').find((line) => line.startsWith(REACHED_START))?.slice(REACHED_START.length) ?? null;
+}
+
 /** The whole form as it will be sealed. Throws Mistyped on the first field that cannot be taken. */
 export function confidedFrom(typed: Typed, questions: Question[], today: string): Confided {
   const read = (name: FieldName): string | null => readField(name, typed, questions, today);
@@ -94,6 +117,6 @@ export function confidedFrom(typed: Typed, questions: Question[], today: string)
       sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'],
     },
     ct: { phone: read('phone'), email: read('email'), check: null },
-    rs: { reason: read('reason'), notes: null, answers, files: [] },
+    rs: { reason: read('reason'), notes: reached(typed.relation, read('contactName')), answers, files: [] },
   };
 }

@@ -6,6 +6,12 @@ export function practitionerName({ title, given_name, family_name }: Practitione
   return [title, given_name, family_name].filter(Boolean).join('\u00a0').replace(/\u00a0(?=[^\u00a0]*$)/, ' ');
 }
 
+/** Dr Marchandot; without a title, the whole name. */
+export function shortName(practitioner: Practitioner): string {
+  const { title, family_name } = practitioner;
+  return title === '' ? practitionerName(practitioner) : `${title}\u00a0${family_name}`;
+}
+
 export function typeName(type: VisitType): string {
   return inLanguage({ fr: type.name_fr, en: type.name_en });
 }

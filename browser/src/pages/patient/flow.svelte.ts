@@ -142,7 +142,7 @@ export class BookingFlow {
   #restore(start: string | null): boolean {
     const draft = draftOf<Draft>();
     if (draft === null || draft.agenda !== this.view?.agenda || draft.visitType !== this.visitType?.visit_type) return false;
-    this.typed = draft.typed;
+    this.typed = { ...nothingTyped(), ...draft.typed };
     this.#cap = draft.cap;
     this.#unanswered = draft.unanswered;
     if (draft.hold.start !== start) return false;

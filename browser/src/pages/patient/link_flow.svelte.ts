@@ -1,8 +1,8 @@
 import { hasBegun, isOver } from '../../usecases/clock';
 import { type OwnHold, holdSlot, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
-import { type Before, forgetAppointment, keepAppointment, keptOf } from '../../usecases/keep';
+import { type Before, type Kept, forgetAppointment, keepAppointment, keptBeginning, keptOf } from '../../usecases/keep';
 import { type LastKnown, movedFrom } from '../../usecases/known';
-import { type Link, TruncatedLink, readLink } from '../../usecases/link';
+import { type Link, TruncatedLink, fragmentInPath, readLink } from '../../usecases/link';
 import type { ReadyMove } from '../../usecases/move';
 import type { OpenedAppointment } from '../../usecases/open_link';
 import { NoAnswer, Refused } from '../../wire/problem';
@@ -41,6 +41,12 @@ export class LinkFlow {
   kept = $state(false);
   /** What has just been done, said once. */
   said = $state<Said>('');
+  /** What this browser keeps of an appointment that does not open. */
+  known = $state.raw<Kept | null>(null);
+  /** The practice's number as a server names it whose keys are not the right ones. */
+  told = $state('');
+  /** The link's # had become %23: its secret went to the server with the address. */
+  wasInPath = $state(false);
   /** The time it had before somebody else moved it. */
   before = $state.raw<Before | null>(null);
 
@@ -67,9 +73,15 @@ export class LinkFlow {
    */
   #takeLink(): void {
     const state = history.state as { link?: Link; shared?: boolean } | null;
-    if (location.hash.length > 1) {
-      this.link = readLink(location.hash);
-      history.replaceState({ link: this.link }, '', location.pathname);
+    const lost = fragmentInPath(location.pathname);
+    const fragment = lost || location.hash;
+    if (fragment.length > 1) {
+      this.known = keptBeginning(fragment);
+      this.wasInPath = lost !== '';
+      const own = this.wasInPath ? `/${document.documentElement.lang}/a` : location.pathname;
+      history.replaceState(null, '', own);
+      this.link = readLink(fragment);
+      history.replaceState({ link: this.link }, '', own);
     } else if (state?.link !== undefined) {
       this.link = state.link;
     } else if (state?.shared) {
@@ -114,7 +126,11 @@ export class LinkFlow {
     if (error instanceof Refused) return error.is('no_such_appointment') ? 'voided' : null;
     if (error instanceof NoAnswer) return null;
     const { WrongPractice, AlteredAppointment, Unsupported } = await code();
-    if (error instanceof WrongPractice) return 'wrong_practice';
+    if (error instanceof WrongPractice) {
+      this.told = error.phone;
+      this.known = keptOf(this.link!.cap);
+      return 'wrong_practice';
+    }
     if (error instanceof AlteredAppointment) return 'altered';
     return error instanceof Unsupported ? 'unsupported' : null;
   }

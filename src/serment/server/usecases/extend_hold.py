@@ -18,7 +18,7 @@ from serment.server.usecases.situation import Asked, alternatives
 async def extend_hold(
     instance: Instance, practice: UUID, record: UUID, token: bytes, nth: int | None = None
 ) -> Held:
-    """The hold, kept for ten minutes from now. `nth` (1, 2) makes a repeated request harmless; None means the next.
+    """The hold, kept for ten minutes more. `nth` (1, 2) makes a repeated request harmless; None means the next.
 
     Raises HoldExpired (with what is free if the hold is still there to tell), NoMoreExtensions.
     """
