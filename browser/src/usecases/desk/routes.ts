@@ -58,6 +58,11 @@ export interface AgendaRow {
   sealed?: Sealed | null;
 }
 
+export interface ListPlace {
+  start: Instant;
+  record: Id;
+}
+
 export interface AgendaAnswer {
   appointments: AgendaRow[];
   openings: { agenda: Id; start: Instant; end: Instant; visit_types: Id[] | null }[];
@@ -66,6 +71,8 @@ export interface AgendaAnswer {
   holds: { agenda: Id; start: Instant; end: Instant }[];
   /** Rooms and devices that visits take. */
   used: { record: Id; resource: Id }[];
+  /** More appointments than one answer holds: the place to ask on from. */
+  complete_until?: ListPlace | null;
 }
 
 /** Signed: cancel and undo. The others note what the desk sees; expect takes such a note back. */
@@ -103,7 +110,16 @@ export interface AgendaAsk {
   kids: readonly Base64[];
 }
 
-export const postAgenda = (practice: Id, ask: AgendaAsk) => post<AgendaAnswer>(of(practice, 'agenda'), ask);
+/** The days whole: where they hold more appointments than one answer does, the server is asked on. */
+export async function postAgenda(practice: Id, ask: AgendaAsk): Promise<AgendaAnswer> {
+  const answer = await post<AgendaAnswer>(of(practice, 'agenda'), ask);
+  for (let after = answer.complete_until; after != null;) {
+    const more = await post<AgendaAnswer>(of(practice, 'agenda'), { ...ask, after });
+    answer.appointments.push(...more.appointments);
+    after = more.complete_until;
+  }
+  return answer;
+}
 
 export const postRead = (practice: Id, record: Id, groups: readonly string[], kids: readonly Base64[], purpose: string) =>
   post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose });

@@ -101,7 +101,7 @@ WHERE p.practice = :practice AND p.record = :record
 
 -- name: read_sealed_list
 -- The appointments of some agendas between two instants, with group id and the caller's own stanzas alone; the sealed part
--- is left out for what the caller knows at this rev.
+-- is left out for what the caller knows at this rev. Where an earlier answer broke off, those after its last one.
 SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, p.status,
     p.confirmed, p.overbooked, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
     CASE WHEN k.record IS NULL THEN p.body_id END AS body_id, NULL::bytea AS body_ct, NULL::bytea AS body_rs,
@@ -111,6 +111,7 @@ SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visi
     a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas, k.record IS NOT NULL AS known, p.acts
 FROM (SELECT DISTINCT unnest(:agendas::uuid[]) AS agenda) g,
 LATERAL (SELECT * FROM appointments WHERE practice = :practice AND agenda = g.agenda AND start >= :since AND start < :until
+        AND (:after_record::uuid IS NULL OR (start, record) > (:after_start::timestamptz, :after_record::uuid))
     OFFSET 0) p
 LEFT JOIN unnest(:known_records::uuid[], :known_revs::int[]) AS k (record, rev) ON k.record = p.record AND k.rev = p.rev
 LEFT JOIN LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,

@@ -30,7 +30,7 @@ from serment.server.usecases.explain_slot import explain_slot
 from serment.server.usecases.find_slots import FreeSlots, find_slots
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_agenda import AGENDAS_MAX, DAYS_MAX, AgendaDays, read_agenda
-from serment.server.usecases.read_envelope import Sealed, read_for_member
+from serment.server.usecases.read_envelope import ListPlace, Sealed, read_for_member
 from serment.server.usecases.read_practice import House, read_house
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.read_seeds import Seeds, read_seeds
@@ -49,14 +49,22 @@ class KnownRecord(Body):
     rev: Rev
 
 
+class AfterPlace(Body):
+    """The `complete_until` of the answer before."""
+
+    start: datetime
+    record: UUID
+
+
 class AgendaBody(Body):
-    """Which days of which agendas; `kids` are the caller's record keys and unit keys."""
+    """Which days of which agendas; `kids` are the caller's record keys and unit keys. `after` asks on."""
 
     agendas: Annotated[list[UUID], Meta(min_length=1, max_length=AGENDAS_MAX)]
     first: date = msgspec.field(name="from")
     days: Annotated[int, Meta(ge=1, le=DAYS_MAX)] = 7
     known: Annotated[list[KnownRecord], Meta(max_length=KNOWN_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
     kids: Annotated[list[Kid], Meta(max_length=KIDS_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
+    after: AfterPlace | None = None
 
 
 class ReadBody(Body):
@@ -105,6 +113,7 @@ async def agenda(
         data.days,
         kids=data.kids,
         known=[(known.record, known.rev) for known in data.known],
+        after=None if data.after is None else ListPlace(instant(data.after.start), data.after.record),
     )
 
 

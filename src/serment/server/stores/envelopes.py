@@ -110,11 +110,14 @@ async def read_sealed_list(
     since: datetime,
     until: datetime,
     *,
+    after: tuple[datetime, UUID] | None,
     kids: Sequence[bytes],
     known: Sequence[tuple[UUID, int]],
     most: int,
 ) -> list[asyncpg.Record]:
-    """Group id and the caller's own stanzas, in order of time; nothing sealed for what is known at its rev."""
+    """Group id and the caller's own stanzas, in order of time and record, those after `after` (start, record) if given;
+    nothing sealed for what is known at its rev.
+    """
     return await _QUERIES["read_sealed_list"].rows(
         connection,
         practice=practice,
@@ -122,6 +125,8 @@ async def read_sealed_list(
         units=units,
         since=since,
         until=until,
+        after_start=None if after is None else after[0],
+        after_record=None if after is None else after[1],
         kids=kids,
         known_records=[record for record, _ in known],
         known_revs=[rev for _, rev in known],

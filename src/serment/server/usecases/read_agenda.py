@@ -18,7 +18,7 @@ from serment.server.stores import practices
 from serment.server.stores.rules import Rules
 from serment.server.usecases.errors import NoSuchAgenda
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.read_envelope import Listed, read_list
+from serment.server.usecases.read_envelope import Listed, ListPlace, read_list
 from serment.server.usecases.read_rules import rules_of
 
 AGENDAS_MAX = 60
@@ -59,9 +59,12 @@ class HolidayOf(msgspec.Struct):
 
 
 class AgendaDays(msgspec.Struct):
-    """What a week view draws."""
+    """What a week view draws. `complete_until`: there are more appointments than one answer holds, to be asked for with this
+    place as `after`; null where these are all.
+    """
 
     appointments: list[Listed]
+    complete_until: ListPlace | None
     openings: list[OpeningTold]
     absences: list[StretchTold]
     holidays: list[HolidayOf]
@@ -78,6 +81,7 @@ async def read_agenda(
     *,
     kids: Sequence[bytes],
     known: Sequence[tuple[UUID, int]] = (),
+    after: ListPlace | None = None,
 ) -> AgendaDays:
     """Raises NoSuchAgenda for an agenda of another practice or of a unit the caller is not in."""
     rows = await practices.read_agendas(instance.pool, staff.practice, agendas)
@@ -89,11 +93,14 @@ async def read_agenda(
     windows = [_window(each.agenda.zone, first, days) for each in rules]
     since = minute_instant(min(window[0] for window in windows))
     until = minute_instant(max(window[1] for window in windows))
-    listed = await read_list(instance, staff, agendas, since, until, kids=kids, known=known)
+    listed, complete_until = await read_list(
+        instance, staff, agendas, since, until, after=after, kids=kids, known=known
+    )
     holds = await practices.read_holds(instance.pool, staff.practice, agendas, since, until, instance.clock())
     used = await practices.read_used(instance.pool, staff.practice, agendas, since, until)
     return AgendaDays(
         appointments=listed,
+        complete_until=complete_until,
         openings=[opening for each in rules for opening in _openings(each, first, days)],
         absences=[absence for each in rules for absence in _absences(each, first, days)],
         holidays=[holiday for each in rules for holiday in _holidays(each, first, days)],

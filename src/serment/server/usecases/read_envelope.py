@@ -19,7 +19,7 @@ from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_practice import PracticeTold, QuestionTold, SiteTold
 
 GROUPS = {"id": 1, "ct": 2, "rs": 3}
-LIST_MAX = 5_000
+LIST_MAX = 5_000  # appointments in one answer; what follows is asked for next
 
 
 class SealedSlot(msgspec.Struct):
@@ -236,6 +236,13 @@ class Listed(msgspec.Struct, omit_defaults=True):
     sealed: Sealed | None = None
 
 
+class ListPlace(msgspec.Struct):
+    """How far a list is complete: up to and with this appointment, in order of start and record."""
+
+    start: datetime
+    record: UUID
+
+
 async def read_list(
     instance: Instance,
     staff: Staff,
@@ -243,22 +250,26 @@ async def read_list(
     since: datetime,
     until: datetime,
     *,
+    after: ListPlace | None = None,
     kids: Sequence[bytes],
     known: Sequence[tuple[UUID, int]],
-) -> list[Listed]:
-    """The appointments of the caller's units in these agendas, in order of time, LIST_MAX at most. One query."""
+) -> tuple[list[Listed], ListPlace | None]:
+    """The appointments of the caller's units in these agendas, in order of time, LIST_MAX at most, and None if these are
+    all, else the place after which to ask on. One query.
+    """
     rows = await envelopes.read_sealed_list(
         instance.pool,
         staff.practice,
         agendas,
         list(staff.units),
-        since,
+        since if after is None else max(since, after.start),
         until,
+        after=None if after is None else (after.start, after.record),
         kids=kids,
         known=known,
-        most=LIST_MAX,
+        most=LIST_MAX + 1,
     )
-    return [
+    listed = [
         Listed(
             row["record"],
             row["agenda"],
@@ -272,5 +283,6 @@ async def read_list(
             row["acts"],
             None if row["known"] else sealed(row, listed=True),
         )
-        for row in rows
+        for row in rows[:LIST_MAX]
     ]
+    return listed, ListPlace(listed[-1].start, listed[-1].record) if len(rows) > LIST_MAX else None
