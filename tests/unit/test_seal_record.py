@@ -143,6 +143,16 @@ def test_stanzas_for_other_readers_are_refused(practice: Practice, booking: Seal
         check_booking_stanzas([unit, unit, cap], practice.roster, UNIT)
 
 
+def test_a_patients_stanza_stands_under_no_record_key_of_a_unit(
+    practice: Practice, booking: Sealed
+) -> None:
+    unit, connector, cap = booking.stanzas
+    forged = replace(cap, kid=practice.roster.epoch(UNIT).kid_rec)
+    with pytest.raises(Altered):
+        check_booking_stanzas([unit, connector, forged], practice.roster, UNIT)
+    check_booking_stanzas([unit, connector, cap], practice.roster, UNIT)
+
+
 def test_compaction_keeps_the_keys_and_drops_a_kilobyte(practice: Practice, booking: Sealed) -> None:
     stanza = record.compact(CONTEXT, booking.stanzas, practice.epoch.kem, practice.epoch.k_rec)
     opened = open_revision(booking.revision, [stanza], practice.epoch.k_rec)

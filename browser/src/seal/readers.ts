@@ -4,15 +4,15 @@
  * Recipients' keys come from the verified roster and nowhere else.
  */
 import { type Bytes, KEY_BYTES, equal } from './bytes'
-import { type Place, contextOf } from './context'
+import { type Context, type Place, contextOf } from './context'
 import { Altered, Stale, Unaddressed } from './errors'
 import type { Groups } from './groups'
 import { type CapKeys, patientKeyHash } from './keys'
 import { type BoxKey, PublicKey, type SigningKey } from './primitives'
-import { type Keyring, type Opened, type Sealed, checkPatientKey, ownStanza, seal } from './record'
+import { type Keyring, type Opened, type Sealed, checkPatientKey, seal } from './record'
 import type { SealedRecord } from './revision'
 import type { Roster } from './roster'
-import { MASK_ALL, type Reader, type Stanza, inMask, unwrap, wrap } from './stanza'
+import { MASK_ALL, type Reader, type Stanza, inMask, unwrap, unwrapOwn, wrap } from './stanza'
 
 /** The granted connectors of a unit, each with its groups. */
 function connectorsOf(roster: Roster, unit: Bytes): Reader[] {
@@ -76,28 +76,35 @@ type Stanzas = Pick<SealedRecord, 'place' | 'stanzas'>
 /** A stanza for one more reader, of groups that the opener's own stanza grants; more is Unaddressed. */
 export async function addReader(record: Stanzas, keys: Keyring, reader: Reader): Promise<Stanza> {
   const context = contextOf(record.place)
-  const { stanza, key } = ownStanza(record.stanzas, keys)
-  const { ceks } = await unwrap(context, stanza, key)
+  return await wrapGranted(context, (await unwrapOwn(context, record.stanzas, keys)).ceks, reader)
+}
+
+function wrapGranted(context: Context, ceks: readonly (Bytes | null)[], reader: Reader): Promise<Stanza> {
   if (ceks.some((cek, index) => cek === null && inMask(reader.mask, index))) throw new Unaddressed('group')
   const none = new Uint8Array(KEY_BYTES)
   const [one, two, three] = ceks
-  return await wrap(context, [one ?? none, two ?? none, three ?? none], reader)
+  return wrap(context, [one ?? none, two ?? none, three ?? none], reader)
 }
 
-/** The 02 stanza under K_rec that replaces the unit's 01 stanza, opened once more before it is sent. */
-export async function compact(record: Stanzas, keys: Keyring, recordKey: BoxKey): Promise<Stanza> {
-  const stanza = await addReader(record, keys, { key: recordKey, mask: MASK_ALL })
-  await checkSameKeys(record, keys, stanza.bytes, recordKey)
-  return stanza
+/** The 02 stanza under K_rec that replaces the unit's 01 stanza, which `replaces` names; opened once more before it is sent. */
+export async function compact(record: Stanzas, keys: Keyring, recordKey: BoxKey): Promise<Stanza & { readonly replaces: Bytes }> {
+  const context = contextOf(record.place)
+  const { key, ceks } = await unwrapOwn(context, record.stanzas, keys)
+  const stanza = await wrapGranted(context, ceks, { key: recordKey, mask: MASK_ALL })
+  checkSame(ceks, (await unwrap(context, stanza.bytes, recordKey)).ceks)
+  return { ...stanza, replaces: key.kid }
 }
 
 /** Throws Altered unless the stored stanza wraps the very keys that the record's own stanza gives: an insert answers what stands. */
 export async function checkSameKeys(record: Stanzas, keys: Keyring, stored: Bytes, storedKey: BoxKey): Promise<void> {
   const context = contextOf(record.place)
-  const own = ownStanza(record.stanzas, keys)
-  const [mine, theirs] = await Promise.all([unwrap(context, own.stanza, own.key), unwrap(context, stored, storedKey)])
-  const differs = theirs.ceks.some((cek, index) => {
-    const other = mine.ceks[index]
+  const [mine, theirs] = await Promise.all([unwrapOwn(context, record.stanzas, keys), unwrap(context, stored, storedKey)])
+  checkSame(mine.ceks, theirs.ceks)
+}
+
+function checkSame(mine: readonly (Bytes | null)[], theirs: readonly (Bytes | null)[]): void {
+  const differs = theirs.some((cek, index) => {
+    const other = mine[index]
     return cek !== null && (!other || !equal(cek, other))
   })
   if (differs) throw new Altered('stanza')

@@ -7,12 +7,12 @@ import { type Bytes, KEY_BYTES, equal, hex, random } from './bytes'
 import { openBody, sealBody } from './body'
 import { sha256 } from './conventions'
 import { type PerGroup, type Place, contextOf } from './context'
-import { Altered, SealError, Unaddressed } from './errors'
+import { Altered, SealError } from './errors'
 import {
   type Groups, type OpenedGroups, readContact, readIdentity, readReason, writeContact, writeIdentity, writeReason,
 } from './groups'
 import { type SealedRecord, type Writer, checkForm, signRevision } from './revision'
-import { type OwnKey, type Reader, TYPE_SYMMETRIC, readStanza, unwrap, wrap } from './stanza'
+import { type OwnKey, type Reader, unwrapOwn, wrap } from './stanza'
 import { patientKeyHash } from './keys'
 import { fromC } from './messages'
 import type { SigningKey } from './primitives'
@@ -94,29 +94,14 @@ export async function seal(draft: Draft): Promise<Sealed> {
   }
 }
 
-/** The caller's own stanza, a symmetric one first: it opens several times faster. Throws Unaddressed. */
-export function ownStanza(stanzas: readonly Bytes[], keys: Keyring): { stanza: Bytes; key: OwnKey; symmetric: boolean } {
-  let found: { stanza: Bytes; key: OwnKey; symmetric: boolean } | undefined
-  for (const stanza of stanzas) {
-    const head = readStanza(stanza)
-    const key = keys.get(hex(head.kid))
-    if (key === undefined) continue
-    const symmetric = head.type === TYPE_SYMMETRIC
-    if (found === undefined || (symmetric && !found.symmetric)) found = { stanza, key, symmetric }
-  }
-  if (found === undefined) throw new Unaddressed('stanza')
-  return found
-}
-
 /**
  * Opens the granted groups whose bodies are present: all of them, or none and an error.
  * The signature is not checked here: `verifyRevision`, before a detail view and in idle time for lists.
  */
 export async function open(record: SealedRecord, keys: Keyring): Promise<Opened> {
   checkForm(record)
-  const { stanza, key, symmetric } = ownStanza(record.stanzas, keys)
   const context = contextOf(record.place)
-  const { mask, ceks } = await unwrap(context, stanza, key)
+  const { key, symmetric, mask, ceks } = await unwrapOwn(context, record.stanzas, keys)
   const plain = await Promise.all(
     record.bodies.map((body, index) => {
       const cek = ceks[index]

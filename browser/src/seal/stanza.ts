@@ -5,10 +5,10 @@
  * 02 || kid || mask || box(key, info, 3 CEKs), 142 bytes, under K_cap or K_rec.
  * Internal to this folder, since content keys pass through: other folders seal, open and compact whole records.
  */
-import { type Bytes, KEY_BYTES, cut, equal, isZero, join, u8 } from './bytes'
+import { type Bytes, KEY_BYTES, cut, equal, hex, isZero, join, u8 } from './bytes'
 import { KID_BYTES, T } from './conventions'
 import { type Context, type Group, GROUPS, type PerGroup } from './context'
-import { Altered, Unaddressed, Unknown } from './errors'
+import { Altered, SealError, Unaddressed, Unknown } from './errors'
 import { BOX_OVERHEAD_BYTES, BoxKey, HPKE_OVERHEAD_BYTES, PrivateKey, PublicKey } from './primitives'
 
 export const TYPE_PUBLIC = 1
@@ -92,4 +92,35 @@ export async function unwrap(context: Context, stanza: Bytes, key: OwnKey): Prom
     return null
   })
   return { mask: head.mask, ceks }
+}
+
+export interface OwnUnwrapped {
+  readonly key: OwnKey
+  readonly symmetric: boolean
+  readonly mask: number
+  readonly ceks: (Bytes | null)[]
+}
+
+/**
+ * The content keys by the first of the caller's own stanzas that opens. Symmetric ones come first: they open several times
+ * faster. One that names the caller's key and does not open hides no other. Throws Unaddressed where none names a key
+ * of the caller's, else what the first one threw.
+ */
+export async function unwrapOwn(context: Context, stanzas: readonly Bytes[], keys: ReadonlyMap<string, OwnKey>): Promise<OwnUnwrapped> {
+  const own = stanzas.flatMap((stanza) => {
+    const head = readStanza(stanza)
+    const key = keys.get(hex(head.kid))
+    return key === undefined ? [] : [{ stanza, key, symmetric: head.type === TYPE_SYMMETRIC }]
+  })
+  own.sort((a, b) => Number(b.symmetric) - Number(a.symmetric))
+  let wrong: SealError = new Unaddressed('stanza')
+  for (const [nth, { stanza, key, symmetric }] of own.entries()) {
+    try {
+      return { key, symmetric, ...(await unwrap(context, stanza, key)) }
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error
+      if (nth === 0) wrong = error
+    }
+  }
+  throw wrong
 }

@@ -94,9 +94,9 @@ def stanza_for(stanzas: Iterable[Stanza], kid: bytes) -> Stanza:
 def check_booking_stanzas(stanzas: Iterable[Stanza], roster: Roster, unit: bytes) -> None:
     """Raise unless these are the stanzas of a booking by a patient.
 
-    One 01 stanza of mask 7 for the unit's present epoch, one 02 stanza of mask 7 (the patient's own), and 01
-    stanzas with the granted mask for connectors granted in this unit; nothing else, no kid twice.
-    Raises Unaddressed (the unit cannot read it), Altered (a reader nobody granted), Unknown (too many).
+    One 01 stanza of mask 7 for the unit's present epoch, one 02 stanza of mask 7 (the patient's own: its kid is none
+    that the roster ever named), and 01 stanzas with the granted mask for connectors granted in this unit; nothing
+    else, no kid twice. Raises Unaddressed (the unit cannot read it), Altered (a reader nobody granted), Unknown (too many).
     """
     listed = list(stanzas)
     if len(listed) > STANZAS_MAX or len({stanza.kid for stanza in listed}) != len(listed):
@@ -109,6 +109,9 @@ def check_booking_stanzas(stanzas: Iterable[Stanza], roster: Roster, unit: bytes
             symmetric += 1
             if stanza.mask != MASK_ALL:
                 raise Altered("mask of the patient's stanza")
+            # Under a unit's record key, which is public by name, it would stand where the unit's own is to come.
+            if stanza.kid in roster.used:
+                raise Altered("the patient's stanza under another's key")
         elif granted.get(stanza.kid) != stanza.mask:
             raise Altered("a reader the roster does not name")
     stanza_for(listed, roster.epoch(unit).kid)

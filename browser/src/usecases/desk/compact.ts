@@ -6,7 +6,6 @@
 import { base64, fromBase64, hex, uuidFromId } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
 import { checkSameKeys, compact as compactRecord } from '../../seal/readers';
-import { ownStanza } from '../../seal/record';
 import type { SealedRecord } from '../../seal/revision';
 import { Refused } from '../../wire/problem';
 import type { Base64, Id } from '../../wire/types';
@@ -30,12 +29,11 @@ function recordKey(desk: OpenDesk, record: SealedRecord) {
 async function draft(desk: OpenDesk, record: SealedRecord): Promise<Draft | null> {
   const key = recordKey(desk, record);
   if (key === undefined) return null;
-  const { bytes } = await compactRecord(record, desk.ring, key);
-  const { key: old } = ownStanza(record.stanzas, desk.ring);
+  const { bytes, replaces } = await compactRecord(record, desk.ring, key);
   return {
     record,
     add: { record: uuidFromId(record.place.record), rev: record.place.rev, head: base64(record.head), bytes: base64(bytes) },
-    oldKid: base64(old.kid),
+    oldKid: base64(replaces),
   };
 }
 

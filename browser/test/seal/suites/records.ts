@@ -135,6 +135,21 @@ const compaction = claim('the first staff browser compacts: 142 bytes under K_re
   await refused(() => addReader(sealed, keyring(practice.connector.kem), more), 'Unaddressed')
 })
 
+const forged = claim('a 142-byte stanza under a public kid that opens nothing hides no record, and is compacted over by nobody', async () => {
+  const [practice, cap] = [await openPractice(), await alicesCap()]
+  const sealed = await sealBooking(placeIn(practice), alicesGroups(), cap, practice.roster)
+  const both = keyring(practice.keys.kem, practice.keys.record)
+  const { bytes, replaces } = await compact(sealed, both, practice.keys.record)
+  const lie = withByte(bytes, SYMMETRIC_STANZA_BYTES - 1, (bytes[SYMMETRIC_STANZA_BYTES - 1] as number) ^ 1)
+  const beside = { ...sealed, stanzas: [lie, ...sealed.stanzas] }
+  const opened = await open(beside, both)
+  same([opened.groups, opened.compactable, opened.kid], [(await open(sealed, both)).groups, true, practice.keys.kem.kid])
+  same((await compact(beside, both, practice.keys.record)).replaces, replaces)
+  await refused(() => checkSameKeys(beside, both, lie, practice.keys.record), 'Altered')
+  await refused(() => open({ ...sealed, stanzas: [lie] }, both), 'Altered')
+  same((await open({ ...sealed, stanzas: [...sealed.stanzas, bytes] }, both)).compactable, false)
+})
+
 const acts = claim('Alice cancels and Sam undoes; Mallory, a repeated act and a patient\'s undo are refused', async () => {
   const [practice, cap, mallory] = [await openPractice(), await alicesCap(), await alicesCap()]
   const place = placeIn(practice)
@@ -248,5 +263,5 @@ const latecomer = claim('who joined later signs nothing that names an earlier he
 
 export const records: readonly Claim[] = [
   handle, latecomer, sizes,
-  roundTrip, swapMatrix, swappedParts, signed, reseal, compaction, acts, notes, lists, pkh, laws,
+  roundTrip, swapMatrix, swappedParts, signed, reseal, compaction, forged, acts, notes, lists, pkh, laws,
 ]
