@@ -31,7 +31,7 @@ async def lived_in(pool: Pool) -> None:
         h = secrets.token_bytes(16)
         capsule = CapsuleRow(
             h,
-            DAY.isoformat(),
+            (DAY + timedelta(days=1)).isoformat(),
             secrets.token_bytes(CAPSULE_BYTES),
             secrets.token_bytes(32),
             secrets.token_bytes(32),

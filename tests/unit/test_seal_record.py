@@ -143,9 +143,7 @@ def test_stanzas_for_other_readers_are_refused(practice: Practice, booking: Seal
         check_booking_stanzas([unit, unit, cap], practice.roster, UNIT)
 
 
-def test_a_patients_stanza_stands_under_no_record_key_of_a_unit(
-    practice: Practice, booking: Sealed
-) -> None:
+def test_a_patients_stanza_stands_under_no_record_key_of_a_unit(practice: Practice, booking: Sealed) -> None:
     unit, connector, cap = booking.stanzas
     forged = replace(cap, kid=practice.roster.epoch(UNIT).kid_rec)
     with pytest.raises(Altered):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +14,7 @@ from asyncpg.exceptions import UniqueViolationError
 
 from serment.database.queries import Connection
 from serment.domain.errors import HoldExpired
+from serment.domain.instants import local_day
 from serment.framing import (
     CapsuleRow,
     MessageRow,
@@ -30,12 +31,12 @@ from serment.framing import (
     kid,
 )
 from serment.framing.context import MASK_ALL
-from serment.framing.errors import Altered
+from serment.framing.errors import Altered, FramingError
 from serment.framing.messages import MESSAGES_MAX
 from serment.server.instance import Instance
 from serment.server.stores import envelopes, rosters
 from serment.server.stores.envelopes import NewEnvelope
-from serment.server.usecases.errors import AlreadyUsed, HandleTaken, NoSuchAgenda, StaleRoster
+from serment.server.usecases.errors import AlreadyUsed, HandleTaken, NoSuchAgenda, Refusal, StaleRoster
 from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.read_rules import rules_of
@@ -73,7 +74,7 @@ async def book(
     """Stores rev 1. `by_member`: the sign kid of the member whose session sends it, None for a patient.
 
     The same record and bytes again: the same answer. Raises StaleRoster, Unknown, Altered, Unaddressed, NotBooked,
-    HoldExpired, AlreadyUsed, HandleTaken. A crash leaves all of it or nothing.
+    HoldExpired, AlreadyUsed (record or row token), HandleTaken. A crash leaves all of it or nothing.
     """
     revision = written.revision
     if revision.context.rev != 1:
@@ -83,19 +84,23 @@ async def book(
     try:
         status = await envelopes.book(instance.pool, envelope, start, token_hash=token_hash(token), now=now)
     except UniqueViolationError as clash:
-        if constraint_of(clash) == "inbox_capsules_pkey":
-            raise HandleTaken from None
-        status = None
+        return await _repeated(instance, envelope, refusal_of(clash))
     if status is None:
-        return await _why_not(instance, envelope)
+        return await _repeated(instance, envelope, None)
     practice = UUID(bytes=revision.context.practice)
     instance.changes.note(practice)
     return Booked(UUID(bytes=revision.context.record), 1, status)
 
 
-def constraint_of(clash: UniqueViolationError) -> str:
-    """The name of the constraint that was violated."""
-    return str(clash.as_dict().get("constraint_name", ""))
+def refusal_of(clash: UniqueViolationError) -> Refusal | FramingError:
+    """What it means that something was there already: told by the constraint that says so."""
+    match clash.as_dict().get("constraint_name"):
+        case "inbox_capsules_pkey":
+            return HandleTaken()
+        case "inbox_messages_pkey":
+            return Unknown("a message id twice")
+        case _:  # the record, its stanzas or its row token
+            return AlreadyUsed()
 
 
 def start_of(revision: Revision) -> datetime:
@@ -130,7 +135,8 @@ async def check_written(
     rules = await rules_of(instance, UUID(bytes=context.slot.agenda), connection=connection)
     if (rules.practice.bytes, rules.unit.bytes) != (context.practice, context.unit):
         raise NoSuchAgenda
-    _check_writer(revision, by_member)
+    _check_writer(written, by_member)
+    _check_key_day(written, rules.agenda.zone)
     revision.check(roster, previous_booking_pk)
     stanzas = [Stanza.parse(data) for data in written.stanzas]
     if revision.writer is Writer.PATIENT:
@@ -145,13 +151,28 @@ async def check_written(
     )
 
 
-def _check_writer(revision: Revision, by_member: bytes | None) -> None:
+def _check_writer(written: Written, by_member: bytes | None) -> None:
     """The writer is whoever sends it: a patient's link, or the member whose session it is."""
+    revision = written.revision
     expected = Writer.PATIENT if by_member is None else Writer.MEMBER
     if revision.writer is not expected or revision.writer_kid != by_member:
         raise Altered("writer")
     if revision.writer is Writer.PATIENT and revision.patient_pk is None:
         raise Altered("patient key")
+    if revision.writer is Writer.PATIENT and revision.context.rev == 1 and written.row_token_hash is None:
+        raise Unknown("row token hash")  # nobody could ever open it again
+
+
+def _check_key_day(written: Written, zone: str) -> None:
+    """A capsule is to the key of the day after the appointment, by the site's calendar (spec/rdv1.md, section 4).
+
+    Under a later day's key it would outlive the appointment, under an earlier one no message could be sent.
+    """
+    if written.capsule is None:
+        return
+    due = local_day(start_of(written.revision), zone) + timedelta(days=1)
+    if written.capsule.key_day != due.isoformat():
+        raise Unknown("key day")
 
 
 def check_member_stanzas(stanzas: Sequence[Stanza], roster: Roster, revision: Revision) -> None:
@@ -185,8 +206,13 @@ def _check_messages(written: Written) -> None:
         raise Unknown("a message without its capsule")
 
 
-async def _why_not(instance: Instance, envelope: NewEnvelope) -> Booked:
-    """Nothing was stored: the repeated request gets its answer again, every other one its reason."""
+async def _repeated(
+    instance: Instance, envelope: NewEnvelope, refusal: Refusal | FramingError | None
+) -> Booked:
+    """Nothing was stored: the repeated request gets its answer again, every other one its reason.
+
+    Without a `refusal` hold, slot or head were others.
+    """
     revision, context = envelope.revision, envelope.revision.context
     practice, record = UUID(bytes=context.practice), UUID(bytes=context.record)
     row = await envelopes.read_written(instance.pool, practice, record)
@@ -194,6 +220,8 @@ async def _why_not(instance: Instance, envelope: NewEnvelope) -> Booked:
         if is_same(row, envelope):
             return Booked(record, row["rev"], row["status"])
         raise AlreadyUsed
+    if refusal is not None:
+        raise refusal
     present = await rosters.read_head(instance.pool, practice)
     if present is not None and present[1] != revision.head:
         raise StaleRoster(seq=present[0])

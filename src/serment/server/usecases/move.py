@@ -16,11 +16,9 @@ from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes, rosters, spans
 from serment.server.stores.envelopes import NewEnvelope
 from serment.server.usecases.act import clear_part
-from serment.server.usecases.book import Booked, Written, check_written, constraint_of, is_same, start_of
+from serment.server.usecases.book import Booked, Written, check_written, is_same, refusal_of, start_of
 from serment.server.usecases.errors import (
-    AlreadyUsed,
     AskPractice,
-    HandleTaken,
     NoSuchAppointment,
     StaleRevision,
     StaleRoster,
@@ -75,9 +73,7 @@ async def move(
                 present = await rosters.read_head(tx, practice)
                 raise StaleRoster(seq=0 if present is None else present[0])
     except UniqueViolationError as clash:
-        if constraint_of(clash) == "inbox_capsules_pkey":
-            raise HandleTaken from None
-        raise AlreadyUsed from None
+        raise refusal_of(clash) from None
     instance.changes.note(practice)
     return Booked(record, context.rev, status)
 
