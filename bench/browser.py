@@ -22,7 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from bench import report
+from bench import big_day, report
 from browser.test_seal_tiers import build, call, chromium, opened, served
 from serment.demo.run import PEOPLE
 from serment.framing.roster_events import Role
@@ -56,6 +56,7 @@ def measure() -> None:
         with tempfile.TemporaryDirectory() as folder, _demo(Path(folder)) as origin:
             _search(browser, origin)
             _week(browser, origin)
+        big_day.measure(browser)
 
 
 def _sealing(browser: Browser) -> None:

@@ -250,6 +250,22 @@ def test_after_a_move_by_keyboard_the_patients_link_still_opens(
     expect(alice.get_by_text("9:10")).to_be_visible()
 
 
+def test_a_move_is_not_undone_onto_somebody_else(practice: Town, sam: Page) -> None:
+    practice.book(ALICE, NEXT_WEEK, "8:30")
+    unlock(sam, practice)
+    sam.get_by_role("button", name="Semaine suivante").click()
+    block(sam, "8 h 30 à", NEXT_WEEK).focus()
+    sam.keyboard.press("d")
+    expect(sam.locator(".spot:focus")).to_have_accessible_name(re.compile(r"8\sh\s50"))
+    sam.keyboard.press("Enter")
+    expect(said(sam)).to_contain_text("Déplacé au mardi 23 mars, 8 h 50.")
+    practice.book(TOM, NEXT_WEEK, "8:30")
+    said(sam).get_by_role("button", name="Défaire").click()
+    expect(sam.get_by_role("alert")).to_contain_text("Cette heure vient d’être prise. Rien n’a bougé")
+    expect(block(sam, "8 h 30 à", NEXT_WEEK)).to_have_accessible_name(re.compile("Tom"))
+    expect(block(sam, "8 h 50 à", NEXT_WEEK)).to_have_accessible_name(re.compile("Alice"))
+
+
 def test_escape_gives_a_move_up_and_nothing_is_sent(practice: Town, sam: Page) -> None:
     practice.book(TOM, NEXT_WEEK, "10:10")
     unlock(sam, practice)
@@ -286,7 +302,8 @@ def test_first_place_finds_the_next_free_time(practice: Town, sam: Page) -> None
     sam.get_by_role("button", name="Semaine suivante").click()
     block(sam, "16 h à", NEXT_WEEK).focus()
     sam.keyboard.press("d")
-    sam.get_by_role("button", name="Première place").click()
+    moving = sam.get_by_role("group", name="Déplacer Tom Abescat")
+    moving.get_by_role("button", name="Première place").click()
     expect(sam.locator(".spot:focus")).to_have_accessible_name(
         re.compile(r"^Poser ici, mardi 16 mars, 1[01]\sh")
     )
@@ -467,6 +484,8 @@ def test_a_phone_shows_one_practitioners_day_as_a_list(
     check_accessible(page)
     row.click()
     expect(page.get_by_role("heading", level=2, name="Tom Abescat")).to_be_focused()
+    # What the dock covers half is whole once scrolled.
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     check_accessible(page)
     page.get_by_role("button", name="Retour à la journée").click()
     expect(row).to_be_focused()
