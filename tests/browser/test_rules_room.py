@@ -179,6 +179,19 @@ def test_one_day_of_an_opening_changes_alone_and_patients_were_shown_it_before(
     ).to_be_visible()
 
 
+def test_why_a_time_is_not_offered_is_asked_from_the_rules_too(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk()
+    page.get_by_role("button", name="Pourquoi pas cette heure").click()
+    side = page.locator(".rules-side")
+    side.get_by_label("Date", exact=True).fill(str(FRIDAY))
+    side.get_by_label("Heure", exact=True).fill("13:00")
+    side.get_by_role("button", name="Demander").click()
+    expect(side.get_by_role("status").last).to_contain_text("dans les heures d’ouverture")
+    check_accessible(page)
+
+
 def test_of_two_desks_the_second_is_told_and_keeps_what_was_typed(
     practice: Town, desk: Callable[..., Page]
 ) -> None:
@@ -187,11 +200,13 @@ def test_of_two_desks_the_second_is_told_and_keeps_what_was_typed(
         page.get_by_role("button", name="Modifier : Lundi, 8:30 – 12:00".replace(" :", "\u00a0:")).click()
         page.get_by_label("Toutes les dates").check()
         page.get_by_label("De", exact=True).fill(start)
-    for page in pages:
-        page.get_by_role("button", name="Enregistrer", exact=True).click()
-        if page is pages[0]:
-            expect(page.locator(".said")).to_contain_text("enregistrés")
-    second = pages[1]
+    first, second = pages
+    first.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(first.locator(".said")).to_contain_text("enregistrés")
+    # The other desk's list follows by itself; what is being typed there stays.
+    expect(second.get_by_role("button", name="Lundi, 9:00 – 12:00")).to_be_visible()
+    expect(second.get_by_label("De", exact=True)).to_have_value("10:00")
+    second.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(second.get_by_role("alert")).to_contain_text("Quelqu’un d’autre vient de changer ceci")
     expect(second.get_by_label("De", exact=True)).to_have_value("10:00")
     monday = TODAY + dt.timedelta(days=6)
@@ -234,6 +249,8 @@ def test_while_the_server_is_away_nothing_is_lost_and_it_is_said(
     practice.stop()
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_text("rien ne s’enregistre pour l’instant")).to_be_visible()
+    check_accessible(page)
     expect(page.get_by_role("checkbox", name="Dimanche")).to_be_checked()
     practice.start()
     page.get_by_role("button", name="Enregistrer", exact=True).click()

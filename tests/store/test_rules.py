@@ -15,7 +15,7 @@ import pytest
 
 from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import open_pool
-from serment.domain.errors import InvalidRule
+from serment.domain.errors import InvalidRule, NotOffered
 from serment.framing import Act, Role
 from serment.seal.record import sign_act
 from serment.server.usecases.act import act
@@ -266,6 +266,31 @@ async def test_who_holds_a_time_while_the_absence_is_written_is_counted(house: H
     row = away(house, wall("2027-03-02T08:00"), wall("2027-03-02T12:00"))
     asked = hours(house, absences=[AbsenceAsked(None, row)])
     assert await change_hours(house.instance, sam, asked) == HoursChanged([], 1)
+
+
+async def test_whoever_books_while_the_absence_is_written_is_named_when_one_looks_again(
+    house: House, sam: Staff
+) -> None:
+    """Eight patients and one absence at once: whoever got a time is named, whoever did not was refused in words."""
+    hands = [Hand(house) for _ in range(8)]
+    row = away(house, wall("2027-03-02T08:00"), wall("2027-03-02T18:00"))
+    asked = hours(house, absences=[AbsenceAsked(None, row)])
+
+    async def booked(nth: int, hand: Hand) -> bool:
+        try:
+            await hand.book(at("08:00") + timedelta(minutes=30 * nth))
+        except NotOffered:
+            return False
+        return True
+
+    *got, _ = await asyncio.gather(
+        *(booked(nth, hand) for nth, hand in enumerate(hands)), change_hours(house.instance, sam, asked)
+    )
+    found = await change_hours(house.instance, sam, asked)
+    assert {each.record for each in found.stranded} == {
+        hand.record for hand, mine in zip(hands, got, strict=True) if mine
+    }
+    assert found.booking == 0
 
 
 async def test_closing_an_opening_names_who_stands_in_it_and_widening_it_nobody(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from serment.database.pool import Transaction, transaction
@@ -71,24 +70,24 @@ async def change_hours(instance: Instance, staff: Staff, asked: HoursAsked) -> H
         outcome = outcome_of(asked, rules.agenda)
         await _check(tx, staff.practice, outcome)
         await _write(tx, staff.practice, rules.agenda, outcome)
-        found = await in_the_way(instance, tx, staff.practice, outcome.before, outcome.after)
     instance.changes.note(staff.practice)
-    return found
+    # Read once the change is seen by everybody who takes a time: what is booked while it is written is named too.
+    return await in_the_way(instance, staff.practice, outcome.before, outcome.after)
 
 
-async def in_the_way(
-    instance: Instance, connection: Transaction | asyncpg.Pool, practice: UUID, before: Agenda, after: Agenda
-) -> HoursChanged:
+async def in_the_way(instance: Instance, practice: UUID, before: Agenda, after: Agenda) -> HoursChanged:
     """The appointments to come that lie where nobody works after a change and did not before."""
     now = instance.clock()
-    rows = await store.read_standing(connection, practice, after.agenda, now)
+    # Holds first: one that becomes an appointment between the two is told twice rather than not at all.
+    booking = await store.count_holds(instance.pool, practice, after.agenda, now)
+    rows = await store.read_standing(instance.pool, practice, after.agenda, now)
     visits = [Standing(row["record"], row["start"], row["minutes"]) for row in rows]
     of_record = {row["record"]: row for row in rows}
     told = [
         Stranded(**of_record[visit.record], troubles=sorted(troubles))
         for visit, troubles in stranded(before, after, visits)
     ]
-    return HoursChanged(told, await store.count_holds(connection, practice, after.agenda, now))
+    return HoursChanged(told, booking)
 
 
 async def _check(tx: Transaction, practice: UUID, outcome: Outcome) -> None:

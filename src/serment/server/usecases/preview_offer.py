@@ -93,7 +93,7 @@ async def preview_offer(
         timezone=rules.agenda.zone,
         who=who.value,
         days=_days(rules.agenda.holiday_region, before, after, first, days),
-        in_the_way=await in_the_way(instance, instance.pool, staff.practice, outcome.before, outcome.after),
+        in_the_way=await in_the_way(instance, staff.practice, outcome.before, outcome.after),
     )
 
 

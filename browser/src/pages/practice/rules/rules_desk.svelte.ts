@@ -154,20 +154,40 @@ export class RulesDesk {
   /** Saves a change of hours; appointments in the way are shown, and what the server can turn round can be taken back. */
   async saveHours(asked: readonly HoursAsked[], said: string): Promise<boolean> {
     return this.#save(async () => {
+      const turnable = asked.every((one) => this.#turnable(one));
       const all: HoursChanged = { stranded: [], booking: 0 };
+      this.found = null;
       for (const one of asked) {
         const changed = await postHours(this.desk.open.practice.practice, one);
         all.stranded.push(...changed.stranded);
         all.booking += changed.booking;
+        // Told even where the next agenda's change is refused.
+        this.found = all.stranded.length > 0 || all.booking > 0 ? { ...all } : null;
       }
-      this.found = all.stranded.length > 0 || all.booking > 0 ? all : null;
-      const turnable = asked.every((one) => (one.openings ?? []).every(({ was, now, scope }) =>
-        scope === 'all' && (now !== null || !this.rows?.exceptions.some(({ opening }) => opening === was?.opening))));
       const back = async () => {
-        await this.saveHours([...asked].reverse().map(turned), t('rules.taken_back'));
+        await this.saveHours([...asked].reverse().map((one) => this.#turned(one)), t('rules.taken_back'));
       };
       this.desk.deeds.say(said, turnable ? back : null);
     });
+  }
+
+  /** A split is the server's work, and so is what falls with a deleted opening: these are not turned round here. */
+  #turnable(asked: HoursAsked): boolean {
+    return (asked.openings ?? []).every(({ was, now, scope }) =>
+      scope === 'day' || (scope === 'all' && (now !== null || !this.rows?.exceptions.some(({ opening }) => opening === was?.opening))));
+  }
+
+  /** What takes a change of hours back; of a single day, the row that stands for it now. */
+  #turned(asked: HoursAsked): HoursAsked {
+    const openings = (asked.openings ?? []).filter(({ scope }) => scope === 'all');
+    const days = (asked.openings ?? []).filter(({ scope }) => scope === 'day').map(({ was, day, exception }) => ({
+      was: this.rows?.exceptions.find((row) => row.opening === was?.opening && row.on_date === day) ?? null, now: exception ?? null,
+    }));
+    const back = undone(asked);
+    return {
+      ...back, openings: openings.map(({ was, now }) => ({ was: now, now: was, scope: 'all' as const })).reverse(),
+      exceptions: [...days.filter(({ was, now }) => was !== null || now !== null).reverse(), ...(back.exceptions ?? [])],
+    };
   }
 
   /** Shows the appointments that stand in an absence, as on the day it was written. */
@@ -256,10 +276,4 @@ export class RulesDesk {
   look(date: LocalDate): void {
     this.from = date > this.today ? (monday(date) > this.today ? monday(date) : this.today) : this.today;
   }
-}
-
-/** What takes a change of hours back; whole openings are swapped back too. */
-function turned(asked: HoursAsked): HoursAsked {
-  const openings = (asked.openings ?? []).map(({ was, now }) => ({ was: now, now: was, scope: 'all' as const })).reverse();
-  return { ...undone(asked), openings };
 }
