@@ -304,3 +304,19 @@ def test_every_part_is_accessible_in_both_widths_and_languages(
         parts.nth(nth).click()
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         check_accessible(page)
+
+
+def test_a_practice_that_has_nothing_yet_begins_with_the_usual_of_its_specialty(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    for table in ("openings", "visit_type_agendas", "visit_types"):
+        practice.rows(f"DELETE FROM {table}")  # named just above
+    page = desk(HELENE)
+    expect(page.get_by_text("Aucun motif n’est proposé sur cet agenda.")).to_be_visible()
+    check_accessible(page)
+    page.get_by_role("button", name="Partir des heures habituelles de la spécialité").click()
+    expect(page.get_by_role("button", name="Mercredi, 8:30 – 12:30")).to_be_visible()
+    part(page, "Motifs de visite")
+    page.get_by_role("button", name="Partir des motifs habituels de la spécialité").click()
+    expect(page.get_by_role("listitem").filter(has_text="Suivi de l’enfant")).to_be_visible()
+    expect(page.locator(".rules-side").get_by_text("heures proposées")).to_be_visible()

@@ -31,7 +31,7 @@ export interface House extends Practice {
   instance: string;
   sites: (Site & { today: LocalDate })[];
   units: { unit: Id; name: string }[];
-  practitioners: { practitioner: Id; title: string; given_name: string; family_name: string }[];
+  practitioners: { practitioner: Id; title: string; given_name: string; family_name: string; specialty: string }[];
   agendas: { agenda: Id; site: Id; practitioner: Id; unit: Id; name: string; visit_types: Id[]; active: boolean; position: number }[];
   visit_types: HouseVisitType[];
   resources: { resource: Id; site: Id; kind: string; name: string }[];

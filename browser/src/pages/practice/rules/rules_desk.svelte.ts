@@ -209,6 +209,27 @@ export class RulesDesk {
     return this.#saveRow(() => postVisitType(this.desk.open.practice.practice, swap), said);
   }
 
+  /** Begins with the specialty's usual hours, or its visit types. */
+  async beginWith(read: (specialty: string) => Promise<{ hours?: HoursAsked; types?: VisitTypeRow[] }>): Promise<void> {
+    const { house, practice } = this.desk.open;
+    const whose = house.agendas.find(({ agenda }) => agenda === this.agenda)?.practitioner;
+    const specialty = house.practitioners.find(({ practitioner }) => practitioner === whose)?.specialty ?? '';
+    let begun: Awaited<ReturnType<typeof read>>;
+    try {
+      begun = await read(specialty);
+    } catch (error) {
+      if (!this.#ended(error)) this.problem = inWords(error, this.desk, REFUSALS);
+      return;
+    }
+    const { hours, types } = begun;
+    if (hours !== undefined) await this.saveHours([hours], t('rules.begun'));
+    if (types !== undefined) {
+      await this.#saveRow(async () => {
+        for (const now of types) await postVisitType(practice.practice, { was: null, now });
+      }, t('rules.begun'));
+    }
+  }
+
   /** Saves the draft of a room, of settings or of texts. */
   saveDraft(draft: Draft, said: string): Promise<boolean> {
     const { practice } = this.desk.open.practice;
