@@ -77,7 +77,7 @@ def test_a_link_is_kept_and_forgotten_when_alice_says_so(site: Any, link: str, a
     # A link cut short leads back to what this browser keeps.
     alice.goto(link[:-3])
     expect(heading(alice, "Ce lien est incomplet")).to_be_visible()
-    alice.locator("main").get_by_role("link", name=MINE["fr"]).click()
+    alice.goto(site.address("/fr/mine"))
     alice.get_by_role("button", name="Oublier").click()
     check_accessible(alice)
     alice.get_by_role("button", name="Oui, l’oublier ici").click()
@@ -100,6 +100,74 @@ def test_a_link_cut_short_says_so_and_asks_the_server_nothing(
     assert not [url for url in asked if "/api/" in url]
 
 
+@pytest.mark.parametrize("behind", [".", ",", ";", ">", ")", "%20", "»"])
+def test_what_a_sentence_left_behind_a_link_is_none_of_it(
+    site: Any, link: str, alice: Page, behind: str
+) -> None:
+    alice.goto(link + behind)
+    expect(alice.locator(".hour")).to_have_text("9:40")
+
+
+def test_a_link_with_a_letter_too_many_is_not_cut_to_fit(site: Any, link: str, alice: Page) -> None:
+    alice.goto(link + "A")
+    expect(heading(alice, "Ce lien est incomplet")).to_be_visible()
+
+
+@pytest.mark.parametrize("start", ["/fr/a", "/a"])
+def test_a_link_whose_hash_became_a_path_says_so_and_opens_without_sending_its_secret_again(
+    site: Any,
+    link: str,
+    alice: Page,
+    start: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+    alice.on("request", lambda request: asked.append(f"{request.url} {request.post_data or ''}"))
+    secret = link.partition("#")[2]
+    answer = alice.goto(site.address(f"{start}%23{secret}"))
+    assert answer is not None
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
+    assert secret.partition(".")[0] not in answer.text()
+    expect(alice.locator(".hour")).to_have_text("9:40")
+    # Without a language in the path it is the browser's own.
+    said = "son secret est passé par le serveur" if start == "/fr/a" else "its secret went to the server"
+    expect(alice.get_by_text(said)).to_be_visible()
+    check_accessible(alice)
+    assert len([one for one in asked if secret.partition(".")[0] in one]) == 1
+    assert secret.partition(".")[0] not in alice.url
+    written = capfd.readouterr()
+    assert secret.partition(".")[0] not in caplog.text + written.out + written.err
+    alice.reload()
+    expect(alice.locator(".hour")).to_have_text("9:40")
+
+
+def test_another_page_that_is_not_there_is_no_appointment(site: Any, alice: Page) -> None:
+    answer = alice.goto(site.address("/fr/b%23abc"))
+    assert answer is not None
+    assert answer.status == 404
+    expect(heading(alice, "Cette page n’existe pas.")).to_be_visible()
+
+
+def test_a_link_cut_short_opens_where_it_is_kept_and_names_the_number(
+    site: Any, link: str, alice: Page
+) -> None:
+    alice.goto(link)
+    alice.get_by_role("button", name="Garder dans ce navigateur").click()
+    expect(alice.get_by_role("button", name="Oublier dans ce navigateur")).to_be_visible()
+    alice.goto("about:blank")
+    alice.goto(link[:-20])
+    expect(heading(alice, "Ce lien est incomplet")).to_be_visible()
+    expect(
+        alice.get_by_role("link", name="Appeler le 04 75 22 00 00").or_(
+            alice.get_by_role("link", name="Appeler 04 75 22 00 00")
+        )
+    ).to_be_visible()
+    check_accessible(alice)
+    alice.get_by_role("link", name="Ouvrir ce rendez-vous").click()
+    expect(alice.locator(".hour")).to_have_text("9:40")
+
+
 def test_a_link_with_a_changed_letter_opens_nothing(site: Any, link: str, alice: Page) -> None:
     alice.goto(swapped(link, link.index("#") + 7))
     expect(heading(alice, "Ce lien n’ouvre plus rien")).to_be_visible()
@@ -110,6 +178,10 @@ def test_a_link_that_names_another_practice_stops(site: Any, link: str, alice: P
     alice.goto(swapped(link, link.index(".", link.index("#")) + 4).replace("/fr/a", "/en/a"))
     expect(heading(alice, "Stop here")).to_be_visible()
     expect(alice.get_by_text("This isn’t the practice you knew.")).to_be_visible()
+    expect(alice.get_by_text("Or a letter of the link has changed")).to_be_visible()
+    expect(alice.get_by_role("link", name="04 75 22 00 00")).to_be_visible()
+    # Nobody here vouches for that number.
+    expect(alice.get_by_text("This is the number this site gives")).to_be_visible()
     expect(alice.get_by_text(ALICE.reason)).to_have_count(0)
     check_accessible(alice)
 
@@ -218,5 +290,8 @@ def test_a_link_without_a_script_says_why_it_needs_one(
     page = profile(java_script_enabled=False).new_page()
     page.goto(link)
     assert "scellé sur votre appareil avant de partir" in page.locator("noscript").inner_text()
+    page.goto(site.booking("fr"))
+    page.get_by_role("link", name="Voir la page du praticien").click()
+    expect(heading(page, "Dr Inès Bento")).to_be_visible()
     page.goto(site.booking("en"))
     assert "This page needs JavaScript" in page.locator("noscript").inner_text()

@@ -130,6 +130,7 @@ def test_where_nobody_is_near_the_nearest_are_shown_and_a_mistyped_town_is_under
 ) -> None:
     alice.goto(site.address("/fr/search?what=generaliste&where=valance"))
     expect(heading(alice, "Médecin généraliste près de Valence")).to_be_visible()
+    expect(alice.get_by_text("Nous n’avons pas trouvé « valance ». Voici Valence (26).")).to_be_visible()
     expect(
         alice.get_by_text("Personne ne se réserve ici à moins de 15 km. Voici les plus proches.")
     ).to_be_visible()
@@ -137,6 +138,26 @@ def test_where_nobody_is_near_the_nearest_are_shown_and_a_mistyped_town_is_under
     check_accessible(alice)
     alice.goto(site.address("/fr/search?what=generaliste&where=Brest"))
     expect(alice.get_by_text("Personne à moins de 100 km.")).to_be_visible()
+    check_accessible(alice)
+    alice.get_by_role("link", name="Chercher plus loin").click()
+    expect(alice.get_by_role("article").filter(has_text="Inès Bento").first).to_contain_text("km")
+
+
+def test_who_practises_in_the_town_is_in_it_and_the_first_days_have_none_before(
+    site: Any, directory: str, alice: Page
+) -> None:
+    alice.goto(site.address("/fr/search?what=generaliste&where=pr%C3%A8s+de+Die"))
+    expect(heading(alice, "Médecin généraliste près de Die")).to_be_visible()
+    expect(alice.get_by_text("Nous n’avons pas trouvé")).to_have_count(0)
+    expect(alice.get_by_role("article").filter(has_text="Inès Bento").first).to_contain_text("à Die")
+    expect(alice.locator("main")).not_to_contain_text("50 m")
+    alice.goto(site.address("/fr/practitioner/ines-bento"))
+    expect(alice.get_by_role("link", name="Jours suivants")).to_be_visible()
+    expect(alice.get_by_role("link", name="Jours précédents")).to_have_count(0)
+    alice.get_by_role("link", name="Jours suivants").click()
+    alice.get_by_role("link", name="Jours précédents").click()
+    expect(alice.get_by_role("link", name="Jours suivants")).to_be_visible()
+    expect(alice.get_by_role("link", name="Jours précédents")).to_have_count(0)
 
 
 def test_without_an_answer_the_field_is_a_plain_field(site: Any, directory: str, alice: Page) -> None:

@@ -115,3 +115,36 @@ def test_the_box_holds_the_circle() -> None:
     square = box(Place(48.0, 2.0), 10)
     assert square["north"] - 48.0 > 10 / 111.33
     assert (square["east"] - 2.0) * 111.19 * math.cos(math.radians(48.0)) >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("infirmière", "nurse"),
+        ("infirmiere", "nurse"),
+        ("infirmier", "nurse"),
+        ("infirmière en pratique avancée", "advanced-practice-nurse"),
+        ("infirmière puéricultrice", "child-nurse"),
+        ("sage-femme", "midwife"),
+        ("chirurgienne-dentiste", "dentist"),
+        ("chirurgienne dentiste", "dentist"),
+        ("chirurgienne", "general-surgeon"),
+        ("chirurgien", "general-surgeon"),
+        ("chirurgienne viscérale", "digestive-surgeon"),
+        ("psychologue", "psychologist"),
+        ("diététicienne", "dietitian"),
+        ("psychomotricienne", "psychomotor-therapist"),
+        ("masseuse-kinésithérapeute", "physiotherapist"),
+        ("opticienne", "optician"),
+        ("pharmacienne", "pharmacist"),
+        ("obstétricienne", "gynaecologist"),
+        ("neurochirurgienne", "neurosurgeon"),
+        ("généticienne", "geneticist"),
+        ("docteure", "general-practice"),
+        ("chiropractrice", "chiropractor"),
+        ("puéricultrice", "child-nurse"),
+        ("plasticienne", "plastic-surgeon"),
+    ],
+)
+def test_a_kind_of_care_is_found_by_its_feminine_word_too(text: str, key: str) -> None:
+    assert [kind.key for kind in find_kinds(text, most=1, mistyped=False)] == [key]

@@ -10,30 +10,18 @@ from litestar import MediaType, Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from serment.directory.search import Place
-from serment.directory.specialties import KindOfCare, find_kinds, kinds
-from serment.directory.towns import Town
-from serment.domain import instants
+from serment.directory.specialties import kinds
 from serment.server.instance import Instance
 from serment.server.pages import completion, views
-from serment.server.pages.language import LANGUAGES, Language, negotiate, say
+from serment.server.pages.language import LANGUAGES, Language, negotiate
 from serment.server.pages.render import page
-from serment.server.pages.towns_typed import town_in_full, towns_meant
-from serment.server.usecases.find_practitioners import (
-    RADIUS_KM,
-    WIDE_RADIUS_KM,
-    Results,
-    Sort,
-    find_practitioners,
-)
+from serment.server.pages.searching import PAGE_MAX, search_view
+from serment.server.usecases.errors import NoSuchAgenda
+from serment.server.usecases.read_practice import read_agenda
 from serment.server.usecases.show_practitioner import show_practice, show_practitioner
 
-PAGE_RESULTS = 10
-PAGE_MAX = 10
 _PAGE_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 QUERY_CHARACTERS_MAX = 80
-TOWNS_SUGGESTED = 5
-TOWN_OUTWEIGHED = 10
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
 SHELLS = ("book", "a", "mine", "desk", "join")
@@ -98,7 +86,10 @@ async def home(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response
     """The search form, and what is often searched."""
     language = _language(lang)
     if language is None:
-        return _missing(negotiate(request.headers.get("accept-language", "")), request)
+        preferred = negotiate(request.headers.get("accept-language", ""))
+        if _with_lost_hash(lang):
+            return _shell(request, preferred, "a", status=404, path="/a")
+        return _missing(preferred, request)
     often = [
         {"name": kind.name(language), "href": views.link(f"/{language}/search", what=kind.name(language))}
         for kind in kinds()
@@ -118,162 +109,24 @@ async def search(
     where: FromQuery[str] = "",
     sort: FromQuery[str] = "earliest",
     number: FromQuery[str] = "1",
+    far: FromQuery[str] = "",
 ) -> Response[str]:
-    """Results, or the form with a sentence that helps. `number` is the page."""
+    """Results, or the form with a sentence that helps. `number` is the page; `far` is 1 to look beyond 100 km."""
     language = _language(lang)
     if language is None:
         return _missing("fr", request)
     what, where = what.strip()[:QUERY_CHARACTERS_MAX], where.strip()[:QUERY_CHARACTERS_MAX]
-    view = await _search_view(
+    view = await search_view(
         _instance(request),
         language,
         what=what,
         where=where,
         sort="nearest" if sort == "nearest" else "earliest",
         number=max(1, min(int(number), PAGE_MAX)) if _PAGE_NUMBER.fullmatch(number) else 1,
+        far=far == "1",
     )
     text = _page(request, "results.html", language, entries=("search",), robots=ROBOTS_NONE, view=view)
     return _html(text, headers=CACHE)
-
-
-async def _search_view(
-    instance: Instance, language: Language, *, what: str, where: str, sort: Sort, number: int
-) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "title": say(language, "home.title"),
-        "what": what,
-        "where": where,
-        "what_label": what,
-        "where_label": where or say(language, "search.everywhere"),
-        "form_open": True,
-        "error_what": "" if what else say(language, "form.what_missing"),
-        "error_where": "",
-        "count_line": "",
-        "hint": "",
-        "ask_where": False,
-        "suggestions": [],
-        "sorts": [],
-        "results": [],
-        "others": [],
-        "more_href": "",
-        "back_href": "",
-    }
-    towns = await towns_meant(instance.pool, where, limit=TOWNS_SUGGESTED) if where else []
-    if where and not towns:
-        unknown = say(language, "search.town_unknown", where=where)
-        view["error_where"] = f"{unknown} {say(language, 'search.town_unknown_hint')}"
-        return view
-    if not what:
-        return view
-    town = towns[0] if towns else None
-    kind, results = await _find(instance, what, town, sort, number)
-    if results is None:
-        # Often the answer to a press on a kind of care: the next question, not a mistake.
-        view["hint"] = say(language, "form.where_missing")
-        view["ask_where"] = True
-        return view
-    if kind is None and not results.count and not results.others:
-        unknown = say(language, "search.what_unknown", what=what)
-        view["error_what"] = f"{unknown} {say(language, 'search.what_unknown_hint')}"
-        return view
-    view |= {"form_open": False, "what_label": kind.name(language) if kind else what}
-    if town is not None:
-        view["where_label"] = say(language, "search.around", town=town.name, km=RADIUS_KM)
-        view["suggestions"] = _other_towns(language, what, towns)
-    view["title"] = _title(language, kind.name(language) if kind else "", what, town)
-    return view | _results_view(instance, language, results, what, where, sort, number)
-
-
-async def _find(
-    instance: Instance, what: str, town: Town | None, sort: Sort, number: int
-) -> tuple[KindOfCare | None, Results | None]:
-    """What was typed: a specialty, else a name, else a specialty with a slip. None: a specialty needs a place."""
-    around = Place(town.latitude, town.longitude) if town else None
-
-    async def find(kind: KindOfCare | None) -> Results:
-        return await find_practitioners(
-            instance,
-            codes=kind.codes if kind else (),
-            name=what,
-            around=around,
-            sort=sort,
-            skip=(number - 1) * PAGE_RESULTS,
-            most=PAGE_RESULTS,
-        )
-
-    kind = next(iter(find_kinds(what, most=1, mistyped=False)), None)
-    if kind is None:
-        named = await find(None)
-        kind = next(iter(find_kinds(what, most=1)), None)
-        if named.count or named.others or kind is None:
-            return None, named
-    return kind, await find(kind) if town else None
-
-
-def _title(language: Language, specialty: str, what: str, town: Town | None) -> str:
-    if town is None:
-        return say(language, "search.title_name_only", name=what)
-    if specialty:
-        return say(language, "search.title_specialty", specialty=specialty, town=town.name)
-    return say(language, "search.title_name", name=what, town=town.name)
-
-
-def _other_towns(language: Language, what: str, towns: list[Town]) -> list[dict[str, str]]:
-    """Towns of the same name or a like one of far more people, each with its department's number."""
-    first = towns[0]
-    meant = [
-        town
-        for town in towns[1:]
-        if town.name == first.name or town.population > TOWN_OUTWEIGHED * first.population
-    ]
-    return [
-        {
-            "name": town_in_full(town),
-            "href": views.link(f"/{language}/search", what=what, where=town_in_full(town)),
-        }
-        for town in meant
-    ]
-
-
-def _results_view(
-    instance: Instance,
-    language: Language,
-    results: Results,
-    what: str,
-    where: str,
-    sort: Sort,
-    number: int,
-) -> dict[str, Any]:
-    now = instance.clock()
-
-    def today(zone: str) -> dt.date:
-        return instants.local_day(now, zone)
-
-    def href(**changes: object) -> str:
-        return views.link(f"/{language}/search", **({"what": what, "where": where, "sort": sort} | changes))
-
-    key = "none" if results.count == 0 else "one" if results.count == 1 else "many"
-    line = say(language, f"search.count_{key}", count=results.count)
-    if results.wide:
-        line = say(language, "search.nobody_near", km=RADIUS_KM)
-    if results.earliest is not None:
-        zone = results.earliest_zone
-        line += " " + views.earliest_line(language, results.earliest, zone, today=today(zone))
-    sorts = [
-        {"name": say(language, f"search.sort_{name}"), "href": href(sort=name), "on": name == sort}
-        for name in ("earliest", "nearest")
-    ]
-    nothing = results.count == 0 and not results.others
-    more = number * PAGE_RESULTS < results.count and number < PAGE_MAX
-    return {
-        "count_line": line,
-        "hint": say(language, "search.none_hint", km=WIDE_RADIUS_KM) if nothing else "",
-        "sorts": sorts if where and results.count > 1 and not results.wide else [],
-        "results": [views.listing_view(language, listing, today=today) for listing in results.listings],
-        "others": [views.other_view(language, other) for other in results.others],
-        "more_href": href(number=number + 1) if more else "",
-        "back_href": href() if number > 1 else "",
-    }
 
 
 @get("/{lang:str}/practitioner/{slug:str}", include_in_schema=False)
@@ -329,16 +182,31 @@ async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respons
     if language is None:
         return _missing("fr", request)
     entry = request.url.path.rstrip("/").rpartition("/")[2]
-    text = _page(
-        request,
-        "shell.html",
-        language,
-        entries=(entry,),
-        robots=ROBOTS_NONE,
-        entry=entry,
-        instance=_instance(request).name,
-    )
-    return _html(text)
+    own = await _practitioner_href(request, language) if entry == "book" else ""
+    return _shell(request, language, entry, practitioner_href=own)
+
+
+def _shell(
+    request: Request[Any, Any, Any], language: Language, entry: str, *, status: int = 200, **values: Any
+) -> Response[str]:
+    values = {"practitioner_href": "", **values, "instance": _instance(request).name, "entry": entry}
+    text = _page(request, "shell.html", language, entries=(entry,), robots=ROBOTS_NONE, **values)
+    return _html(text, status=status)
+
+
+async def _practitioner_href(request: Request[Any, Any, Any], language: Language) -> str:
+    """The page of whom the booking is with, for who has no JavaScript; empty for an unknown agenda."""
+    agenda = _uuid(request.query_params.get("agenda"))
+    try:
+        told = await read_agenda(_instance(request), agenda) if agenda else None
+    except NoSuchAgenda:
+        return ""
+    return views.link(f"/{language}/practitioner/{told.practitioner.slug}", agenda=agenda) if told else ""
+
+
+def _with_lost_hash(path: str) -> bool:
+    """Whether a path is an appointment's link whose # became %23 on its way: the secret stands in it."""
+    return re.search(r"/?a#", path) is not None
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -358,7 +226,11 @@ def _date(text: str | None) -> dt.date | None:
 @get("/{lang:str}/{rest:path}", include_in_schema=False)
 async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: FromPath[str]) -> Response[str]:
     """Whatever else was asked for in a language: a page that says so and offers the search."""
-    return _missing(_language(lang) or "fr", request)
+    language = _language(lang) or "fr"
+    if _with_lost_hash(rest):
+        # The browser takes the secret out of the address and opens it; here nothing of it is kept or said again.
+        return _shell(request, language, "a", status=404, path="/a")
+    return _missing(language, request)
 
 
 handlers = [

@@ -122,6 +122,16 @@ def moment(language: Language, local: dt.datetime, *, today: dt.date) -> str:
     return name + at + hour(language, local.time())
 
 
+def in_town(language: Language, town: str) -> str:
+    """ "à Valence", "au Havre", "aux Mées"; "in Valence"."""
+    if language == "en":
+        return f"in {town}"
+    for article, joined in (("Le ", "au "), ("Les ", "aux ")):
+        if town.startswith(article):
+            return joined + town.removeprefix(article)
+    return f"à {town}"
+
+
 def distance(language: Language, metres: float) -> str:
     """ "350 m" rounded to 50, "4,2 km", "18 km"."""
     if metres < 1000:

@@ -15,6 +15,26 @@ _NAME_AND_NUMBER = re.compile(
     r"(?P<name>.*[^\W\d_].*?)[\s(,]+(?P<number>\d{5}|\d{2,3}|2[AB])\)?", re.IGNORECASE
 )
 _NUMBER_AND_NAME = re.compile(r"(?P<number>\d{5}|2[AB]\d{3})[\s,]+(?P<name>.+)", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?:(?:tout )?pr[eèé]s (?:de |du |d['’])|autour (?:de |du |d['’])|à c[oô]t[eé] (?:de |du |d['’])|[àa] |au |"
+    r"close to |near |around |in )(?P<place>.+)",
+    re.IGNORECASE,
+)
+"""What people write before a place. No town begins so, but for names that are looked up as they stand first."""
+
+
+def without_preposition(text: str) -> str:
+    """ "Die" for "près de Die"; whatever else as it is."""
+    before = _BEFORE.fullmatch(text.strip())
+    return before["place"].strip() if before else text.strip()
+
+
+def is_named(text: str, town: Town) -> bool:
+    """Whether what was typed is the town's number, its name, a beginning of it or a word in it: else it was guessed."""
+    text = without_preposition(text)
+    both = _NUMBER_AND_NAME.fullmatch(text) or _NAME_AND_NUMBER.fullmatch(text)
+    folded, known = fold_town(both["name"] if both else text), fold_town(town.name)
+    return folded[:1].isdigit() or f" {folded}" in f" {known}"
 
 
 def town_in_full(town: Town) -> str:
@@ -27,7 +47,7 @@ async def towns_meant(connection: Connection, text: str, *, limit: int) -> list[
 
     A number that fits no town of that name is left out of account: the name alone counts.
     """
-    text = text.strip()
+    text = without_preposition(text)
     both = _NUMBER_AND_NAME.fullmatch(text) or _NAME_AND_NUMBER.fullmatch(text)
     if both is None:
         return await find_towns(connection, text, limit=limit)

@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from serment.directory.folding import fold_town
 from serment.directory.search import Found
 from serment.directory.specialties import specialty_name
+from serment.directory.towns import Town
 from serment.domain import instants
 from serment.domain.holiday import HolidayName
 from serment.domain.slot import Slot
@@ -18,6 +20,7 @@ from serment.server.pages.language import (
     day,
     day_title,
     distance,
+    in_town,
     moment,
     phone,
     phone_href,
@@ -114,8 +117,15 @@ def _slot_view(language: Language, slot: Slot, href: Callable[[Slot], str]) -> S
     return SlotView(href(slot), clock(slot.wall.time()), slot.start.strftime("%Y-%m-%dT%H:%M:%SZ"), season)
 
 
+def whereabouts(language: Language, kilometres: float | None, town: str, searched: Town | None) -> str | None:
+    """How far it is; in the town that was searched, that town: from its centre to itself is no distance."""
+    if searched is not None and fold_town(town) == fold_town(searched.name):
+        return in_town(language, searched.name)
+    return None if kilometres is None else distance(language, kilometres * 1000)
+
+
 def listing_view(
-    language: Language, listing: Listing, *, today: Callable[[str], dt.date]
+    language: Language, listing: Listing, *, today: Callable[[str], dt.date], searched: Town | None = None
 ) -> dict[str, object]:
     """One search result."""
     row, agenda = listing.row, listing.row["agenda"]
@@ -128,7 +138,7 @@ def listing_view(
         "name": full_name(row),
         "specialty": specialty_name(row["specialty"], language),
         "href": link(page, **here),
-        "distance": None if listing.kilometres is None else distance(language, listing.kilometres * 1000),
+        "distance": whereabouts(language, listing.kilometres, row["town"], searched),
         "place": f"{row['site_name']}, {row['address']}, {row['town']}",
         "facts": " · ".join(say(language, fact) for fact in facts),
         "days": [],
@@ -150,7 +160,7 @@ def listing_view(
     return view
 
 
-def other_view(language: Language, found: Found) -> dict[str, object]:
+def other_view(language: Language, found: Found, *, searched: Town | None = None) -> dict[str, object]:
     """A register entry that cannot be booked here."""
     row = {"title": found.title, "given_name": found.given_name, "family_name": found.family_name}
     names = dict.fromkeys(specialty_name(code, language) for code in found.specialties)
@@ -160,7 +170,7 @@ def other_view(language: Language, found: Found) -> dict[str, object]:
     return {
         "name": full_name(row),
         "specialty": ", ".join(names),
-        "distance": None if found.kilometres is None else distance(language, found.kilometres * 1000),
+        "distance": whereabouts(language, found.kilometres, found.town, searched),
         "place": place,
         "phone": phone(found.phone) if found.phone else "",
         "phone_href": phone_href(found.phone),
@@ -234,7 +244,7 @@ def _times_view(
     here = {"agenda": agenda["agenda"], "visit_type": visit_type["visit_type"]}
     last = times.first + dt.timedelta(days=DAYS_SHOWN - 1)
     days = [times.first + dt.timedelta(days=nth) for nth in range(DAYS_SHOWN)]
-    earlier = max(times.today, times.first - dt.timedelta(days=DAYS_SHOWN))
+    earlier = max(times.opens, times.first - dt.timedelta(days=DAYS_SHOWN))
     zone = agenda["timezone"]
     city = ZONES_FR.get(zone, zone) if language == "fr" else zone.rpartition("/")[2].replace("_", " ")
     view: dict[str, object] = {
@@ -256,7 +266,7 @@ def _times_view(
         "next": "",
         "next_href": "",
         "earlier_href": link(page, **here, **{"from": earlier}) + "#times"
-        if times.first > times.today
+        if times.first > times.opens
         else "",
         "later_href": link(page, **here, **{"from": last + dt.timedelta(days=1)}) + "#times",
     }

@@ -23,6 +23,8 @@ from serment.server.usecases.situation import Asked, see_days
 RADIUS_KM = 15
 WIDE_RADIUS_KM = 100
 """Where nobody is within RADIUS_KM, the nearest within this."""
+FAR_RADIUS_KM = 1_500
+"""Asked for by somebody who found nobody within WIDE_RADIUS_KM."""
 FOUND_MAX = 100
 OTHERS_MAX = 20
 SLOT_DAYS = 7
@@ -54,6 +56,8 @@ class Results:
     earliest_zone: str
     others: list[Found]
     wide: bool = False
+    others_left: bool = False
+    """There are register entries beyond those told."""
 
 
 async def find_practitioners(
@@ -65,6 +69,7 @@ async def find_practitioners(
     sort: Sort,
     skip: int,
     most: int,
+    far: bool = False,
 ) -> Results:
     """By specialty (`codes`, which need a place) or else by `name`. At most FOUND_MAX are found at all."""
     wide = False
@@ -75,10 +80,12 @@ async def find_practitioners(
         wide = not hints
         if wide:
             sort = "nearest"
-            hints = await listings.nearest_around(instance.pool, codes, box(around, WIDE_RADIUS_KM), most)
+            hints = await listings.nearest_around(
+                instance.pool, codes, box(around, FAR_RADIUS_KM if far else WIDE_RADIUS_KM), most
+            )
         if not hints and not others:
             others = await find_near(
-                instance.pool, codes, around, kilometres=WIDE_RADIUS_KM, limit=OTHERS_MAX
+                instance.pool, codes, around, kilometres=WIDE_RADIUS_KM, limit=OTHERS_MAX + 1
             )
     else:
         others = await find_named(instance.pool, name, around=around, limit=FOUND_MAX)
@@ -101,14 +108,16 @@ async def find_practitioners(
     else:
         found.sort(key=lambda listing: (listing.next_at is None, listing.next_at, listing.kilometres or 0.0))
     first = min((listing for listing in found if listing.next_at), key=_next_at, default=None)
+    elsewhere = [other for other in others if other.slug is None] if skip == 0 else []
     page = [await _with_slots(instance, listing) for listing in found[skip : skip + most]]
     return Results(
         page,
         len(found),
         first.next_at if first else None,
         first.row["timezone"] if first else "UTC",
-        [other for other in others if other.slug is None][:OTHERS_MAX] if skip == 0 else [],
+        elsewhere[:OTHERS_MAX],
         wide and bool(found),
+        len(elsewhere) > OTHERS_MAX,
     )
 
 

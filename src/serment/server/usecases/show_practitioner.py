@@ -21,9 +21,13 @@ DAYS_AHEAD_MAX = 400
 
 @dataclass(frozen=True)
 class Times:
-    """The free slots of DAYS_SHOWN of the site's days from `first`; `after`: the first free one where none is."""
+    """The free slots of DAYS_SHOWN of the site's days from `first`; `after`: the first free one where none is.
+
+    `opens`: the day of the first free time of all, before which there is nothing to see; today where there is none.
+    """
 
     first: date
+    opens: date
     today: date
     slots: list[Slot]
     holidays: dict[date, HolidayName]
@@ -69,10 +73,9 @@ async def _times(instance: Instance, agenda: UUID, visit_type: UUID, first: date
     today = instants.local_day(instance.clock(), rules.agenda.zone)
     asked = Asked(agenda, visit_type)
     try:
-        if first is None:
-            found = await first_free(instance, asked, today)
-            first = found.day if found else today
-        first = min(max(first, today), today + timedelta(days=DAYS_AHEAD_MAX))
+        found = await first_free(instance, asked, today)
+        opens = found.day if found else today
+        first = min(max(first or opens, today), today + timedelta(days=DAYS_AHEAD_MAX))
         slots = await slots_of(instance, asked, first, DAYS_SHOWN)
         after = None if slots else await first_free(instance, asked, first + timedelta(days=DAYS_SHOWN))
     except NotOffered:
@@ -80,7 +83,7 @@ async def _times(instance: Instance, agenda: UUID, visit_type: UUID, first: date
     days = [first + timedelta(days=nth) for nth in range(DAYS_SHOWN)]
     named = {day: holiday_on(rules.agenda.holiday_region, day.toordinal()) for day in days}
     holidays = {day: name for day, name in named.items() if name is not None}
-    return Times(first, today, slots, holidays, after.start if after else None)
+    return Times(first, opens, today, slots, holidays, after.start if after else None)
 
 
 async def show_practice(instance: Instance, slug: str) -> dict[str, Any] | None:
