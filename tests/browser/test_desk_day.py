@@ -318,6 +318,11 @@ def test_with_the_server_away_the_day_is_read_and_printed_and_nothing_is_noted(
         sam.evaluate("window.print()")
         expect(paper).to_contain_text("Alice Renaudin-Abescat")
         sam.evaluate("dispatchEvent(new Event('afterprint'))")
+        # Of days that were never read it does not say that they are empty.
+        sam.get_by_role("button", name="Semaine suivante").click()
+        expect(sam.get_by_text("Ces jours-là n’ont pas été lus avant la panne.")).to_be_visible()
+        expect(sam.get_by_text("Aucun rendez-vous")).to_have_count(0)
+        check_accessible(sam)
     finally:
         centre.start()
     expect(sam.locator(".banner")).to_have_count(0, timeout=60_000)

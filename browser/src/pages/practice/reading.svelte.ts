@@ -66,6 +66,8 @@ export class Reading {
   }
 
   async #readOnce(): Promise<void> {
+    // A practice that has no agenda yet has nothing to ask for.
+    if (this.agendas.length === 0) return;
     try {
       const { week, toOpen } = await this.book.read(this.agendas, this.from(), WEEK_DAYS);
       if (this.#over) return;

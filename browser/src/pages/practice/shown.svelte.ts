@@ -51,6 +51,8 @@ export class Shown {
       : this.kind === 'week' ? this.chosenAgendas.slice(0, ROW_AGENDAS_MAX) : this.chosenAgendas);
   readonly dates = $derived.by(() =>
     this.narrow || this.kind === 'day' ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
+  /** The days on screen are not those that were read last: nothing is known of them yet. */
+  readonly unread = $derived.by(() => this.reading().week.from !== this.monday);
   readonly #past = $derived.by(() => Math.floor(this.now / PAST_SECONDS) * PAST_SECONDS);
   readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes, this.#past));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
