@@ -114,6 +114,8 @@ def test_sam_notes_an_absence_in_one_line_by_keyboard_and_decides_about_each_app
     assert not any("14:00" <= time < "16:00" for time in offered(practice, THURSDAY))
     assert [row["status"] for row in practice.rows("SELECT status FROM appointments")] == ["booked"] * 2
     expect(page.get_by_text("Alice Renaudin-Abescat")).to_be_visible()
+    page.get_by_role("button", name="Contact de Alice").click()
+    expect(page.get_by_role("link", name="06 39 98 12 40".replace(" ", "\u00a0"))).to_be_visible()
     page.get_by_role("button", name="Garder le rendez-vous de Alice").click()
     expect(page.get_by_text("gardé", exact=True)).to_be_visible()
     page.get_by_role("button", name="Annuler le rendez-vous de Tom").click()
@@ -280,6 +282,12 @@ def test_helene_writes_a_visit_type_with_a_question_and_retires_it_sam_only_read
     with urllib.request.urlopen(f"{practice.origin}/api/agendas/{practice.agenda()}") as answer:  # noqa: S310
         told = {each["name_fr"]: each for each in json.load(answer)["visit_types"]}
     assert [each["en"] for each in told["Vaccin"]["questions"]] == ["Which one?"]
+    # Patients read them in the practice's order.
+    page.get_by_role("button", name="Monter Vaccin").click()
+    rows = page.get_by_role("region", name="Motifs de visite").get_by_role("listitem")
+    expect(rows.nth(1)).to_contain_text("Vaccin")
+    page.get_by_role("button", name="Monter Vaccin").click()
+    expect(rows.nth(0)).to_contain_text("Vaccin")
     # Consultation has appointments: it is retired, not deleted.
     page.get_by_role("button", name="Modifier : Consultation".replace(" :", "\u00a0:")).click()
     page.get_by_role("button", name="Supprimer", exact=True).click()

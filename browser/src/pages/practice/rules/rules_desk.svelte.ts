@@ -209,6 +209,15 @@ export class RulesDesk {
     return this.#saveRow(() => postVisitType(this.desk.open.practice.practice, swap), said);
   }
 
+  /** Puts visit types in this order; only those whose place changes are written. */
+  orderTypes(order: readonly VisitTypeRow[], said: string): Promise<boolean> {
+    return this.#saveRow(async () => {
+      for (const [position, was] of order.entries()) {
+        if (was.position !== position) await postVisitType(this.desk.open.practice.practice, { was, now: { ...was, position } });
+      }
+    }, said);
+  }
+
   /** Begins with the specialty's usual hours, or its visit types. */
   async beginWith(read: (specialty: string) => Promise<{ hours?: HoursAsked; types?: VisitTypeRow[] }>): Promise<void> {
     const { house, practice } = this.desk.open;
