@@ -232,3 +232,32 @@ def test_a_patient_goes_from_the_search_to_the_confirmation_by_keyboard_alone(
     expect(heading(alice, words["right"])).to_be_focused()
     press(alice, alice.get_by_role("button", name=words["confirm"]))
     expect(heading(alice, words["done"])).to_be_focused()
+
+
+WIDE = "* { letter-spacing: .12em !important; word-spacing: .16em !important; line-height: 1.5 !important; }"
+
+
+def test_with_wide_spaced_type_nothing_spills_over_the_side(site: Any, directory: str, alice: Page) -> None:
+    """WCAG 1.4.12, on a phone's width."""
+
+    def check() -> None:
+        alice.evaluate(
+            """(css) => {
+              const sheet = new CSSStyleSheet();
+              sheet.replaceSync(css);
+              document.adoptedStyleSheets = [sheet];
+            }""",
+            WIDE,
+        )
+        assert alice.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    for path in ("/", "/search?what=generaliste&where=Die", "/practitioner/ines-bento", "/mine", "/privacy"):
+        for language in ("fr", "en"):
+            alice.goto(site.address(f"/{language}{path}"))
+            check()
+    alice.goto(site.booking("fr"))
+    expect(alice.locator("section.daycard").first).to_be_visible()
+    check()
+    alice.locator("button.slot").last.click()
+    expect(heading(alice, WORDS["fr"]["who"])).to_be_visible()
+    check()
