@@ -105,6 +105,22 @@ def test_a_suggestion_pressed_with_a_finger_fills_the_field_and_moves_nothing(
     expect(where).to_be_focused()
 
 
+def test_what_stands_in_the_place_is_in_sight_while_the_other_field_suggests(
+    site: Any, directory: str, alice: Page
+) -> None:
+    alice.goto(site.address("/fr/"))
+    where = field(alice, WHERE["fr"])
+    where.fill("Die")
+    field(alice, WHAT["fr"]).press_sequentially("chir")
+    expect(options(alice).first).to_be_visible()
+    check_accessible(alice)
+    # A finger that goes for the place meets the place: no suggestion is taken unawares.
+    where.click()
+    expect(where).to_be_focused()
+    expect(field(alice, WHAT["fr"])).to_have_value("chir")
+    expect(alice.get_by_role("listbox")).to_have_count(0)
+
+
 def test_a_practitioner_is_suggested_by_name_with_specialty_and_town(
     site: Any, directory: str, alice: Page
 ) -> None:
