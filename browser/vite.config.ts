@@ -16,6 +16,7 @@ const entries: Record<string, string> = {
   practice: at('src/pages/patient/practice_link.ts'),
   desk: at('src/pages/practice/desk.ts'),
   join: at('src/pages/join/join.ts'),
+  open: at('src/pages/opening/open.ts'),
 };
 
 export default defineConfig({

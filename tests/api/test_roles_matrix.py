@@ -53,6 +53,7 @@ DEEDS: Mapping[str, Deed] = {
     "GET members": Deed.READ_AGENDA,
     "GET rules": Deed.READ_AGENDA,
     "POST preview": Deed.READ_AGENDA,
+    "GET opening": Deed.READ_AGENDA,
     "POST appointments/{record:uuid}/read": Deed.READ_CONTACT,
     "POST holds": Deed.BOOK,
     "POST holds/extend": Deed.BOOK,
@@ -82,6 +83,8 @@ DEEDS: Mapping[str, Deed] = {
     "POST members/{member:uuid}/suspend": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/unsuspend": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/until": Deed.CHANGE_MEMBERS,
+    "POST opening": Deed.CHANGE_PRACTICE,
+    "POST opening/door": Deed.CHANGE_PRACTICE,
 }
 TOKEN = base64.b64encode(bytes(32)).decode()
 # What a route may name that belongs to a unit.

@@ -316,6 +316,9 @@ Serment runs on {base}
     log-in   password                   who
 {names}
 
+  As a new practice
+    {base}/fr/open  (with a passkey: http://localhost:{settings.port}/fr/open; passkeys know no bare addresses)
+
   Try
     book at phone width, then watch the desk: the appointment comes by itself, sealed until it is opened
     move it at the desk, and open the patient's link again

@@ -7,3 +7,9 @@ export async function focusHeading(): Promise<void> {
   heading?.focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }
+
+/** Moves focus to the element of this id, once it is drawn. */
+export async function focusOn(id: string): Promise<void> {
+  await tick();
+  document.getElementById(id)?.focus();
+}

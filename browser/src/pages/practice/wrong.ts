@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What went wrong, in words: every refusal the server names, else that nothing was changed. */
 import { SealError } from '../../seal/errors';
+import { NotThatPaper } from '../../usecases/account/paper';
+import { PasskeyDeclined, PasskeyWithoutSecret } from '../../usecases/account/passkey';
 import { NoKey, NoPractice } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
@@ -18,6 +20,9 @@ const RETRY_SECONDS = 10;
 /** Why a desk was not opened. What this machine should know nothing of is thrown on. */
 export function notOpened(error: unknown): string {
   if (error instanceof NoAnswer || error instanceof NotNow) return t('unlock.offline');
+  if (error instanceof NotThatPaper) return error.group === null ? t('unlock.code_short') : t('unlock.wrong_group', { group: error.group + 1 });
+  if (error instanceof PasskeyDeclined) return t('unlock.passkey_declined');
+  if (error instanceof PasskeyWithoutSecret) return t('unlock.passkey_no_secret');
   if (error instanceof NoPractice) return t('unlock.no_member');
   if (error instanceof NoKey) return t('unlock.no_key');
   if (!(error instanceof Refused)) throw error;
@@ -27,6 +32,8 @@ export function notOpened(error: unknown): string {
     return Number.isFinite(until) ? t('unlock.closed_until', { hour: hourInWords(zone, until) }) : t('unlock.closed');
   }
   if (error.is('wrong_log_in')) return t('unlock.wrong');
+  if (error.is('no_such_code')) return t('unlock.no_such_code');
+  if (error.is('passkey_refused') || error.is('challenge_over')) return t('unlock.passkey_refused');
   if (error.is('signed_out')) return t('unlock.signed_out');
   return t('wrong.other');
 }

@@ -4,15 +4,10 @@ import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
 import type { Base64, Booked, Booking, Hold, Id, Instant, LocalDate, Offer, Practice, Question, Revision, Sealed, Site, Status } from '../../wire/types';
 
-export interface SignedIn {
-  account: Id;
-  share: Base64;
-  unlocks: { method: number; credential: Base64; version: number; bytes: Base64 }[];
-  practices: Membership[];
-}
-
 export interface Membership extends Pick<Practice, 'practice' | 'slug' | 'name'> {
   member: Id;
+  /** False while a practice is being opened. */
+  accepts_bookings: boolean;
 }
 
 export interface HouseVisitType {
@@ -94,7 +89,6 @@ export const of = (practice: Id, rest: string) => `/api/practice/${encodeURIComp
 export const post = <Answer>(path: string, body: unknown, headers: Record<string, string> = {}) =>
   request<Answer>(path, { method: 'POST', body, headers, cookie: true });
 
-export const postSignIn = (find: Base64, auth: Base64) => post<SignedIn>('/api/practice/sign-in', { find, auth });
 export const postSignOut = () => post<null>('/api/practice/sign-out', {});
 export const readMe = () => request<{ account: Id; practices: Membership[] }>('/api/practice/me', { cookie: true });
 export const readHouse = (practice: Id) => request<House>(of(practice, 'house'), { cookie: true });

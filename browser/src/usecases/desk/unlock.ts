@@ -3,16 +3,16 @@
  * Sign-in and unlock in one gesture: the name and password give what the server checks and, with its share, the secret
  * that opens the member's seed here. Neither the password nor anything that opens a letter leaves this browser.
  */
-import { base64, fromBase64, idFromUuid, type Bytes } from '../../seal/bytes';
+import { idFromUuid } from '../../seal/bytes';
 import type { OpenEpoch } from '../../seal/epoch';
 import { SealError } from '../../seal/errors';
-import { userKeys, type UserKeys } from '../../seal/keys';
+import type { UserKeys } from '../../seal/keys';
 import type { Keyring } from '../../seal/record';
-import { METHODS, openUnlock, passwordFind, StretchedPassword } from '../../seal/unlock';
 import type { Base64, Id } from '../../wire/types';
-import { readyToSeal } from '../sealing';
+import { type Account, NoBox, openByPasskey, openByPassword } from '../account/account';
+import { readPaper } from '../account/paper';
 import { pin, trustPractice, WrongPractice, type Trusted } from '../trust';
-import { postSignIn, readHouse, type House, type Membership } from './routes';
+import { readHouse, type House, type Membership } from './routes';
 import { NoKey, openUnits } from './units';
 
 export { NoKey };
@@ -42,18 +42,6 @@ export interface OpenDesk {
   kids: readonly Base64[];
 }
 
-async function memberSeed(instance: string, name: string, password: string): Promise<{ seed: Bytes; practices: Membership[] }> {
-  const [find, stretched] = await Promise.all([passwordFind(instance, name), StretchedPassword.of(instance, name, password)]);
-  const answer = await postSignIn(base64(find), base64(stretched.auth));
-  const box = answer.unlocks.find(({ method }) => method === METHODS.password);
-  if (box === undefined) throw new NoKey();
-  const place = {
-    instance, user: idFromUuid(answer.account), method: 'password' as const, credential: fromBase64(box.credential), version: box.version,
-  };
-  const seed = await openUnlock(place, stretched.secret(fromBase64(answer.share)), fromBase64(box.bytes));
-  return { seed, practices: answer.practices };
-}
-
 /** Opens the desk of one of the member's practices. Throws NoKey, WrongPractice, Refused, NoAnswer, NotNow. */
 export async function openPractice({ user, practices }: Entered, practice: Membership): Promise<OpenDesk> {
   const house = await readHouse(practice.practice);
@@ -71,15 +59,33 @@ export async function openPractice({ user, practices }: Entered, practice: Membe
   }
 }
 
-/**
- * Signs in and opens the member's own keys. About a second, most of it Argon2id beside the page.
- * Throws Refused (wrong_log_in, password_closed), NoPractice, NoKey, NoAnswer, NotNow.
- */
-export async function enter(instance: string, name: string, password: string): Promise<Entered> {
-  await readyToSeal();
-  const { seed, practices } = await memberSeed(instance, name, password);
+/** An account that was opened, as one of a practice's. Throws NoPractice. */
+export function asMember({ user, practices }: Account): Entered {
   if (practices.length === 0) throw new NoPractice();
-  return { user: await userKeys(seed), practices };
+  return { user, practices };
+}
+
+async function entering(opening: Promise<Account>): Promise<Entered> {
+  try {
+    return asMember(await opening);
+  } catch (error) {
+    if (error instanceof NoBox) throw new NoKey();
+    throw error;
+  }
+}
+
+/**
+ * Signs in and opens the member's own keys. About a second, most of it Argon2id beside the page. On a machine that is new to the account
+ * `code`, the printed one as it was typed, is needed too.
+ * Throws Refused (wrong_log_in, password_closed, new_device, no_such_code), NotThatPaper, NoPractice, NoKey, NoAnswer, NotNow.
+ */
+export async function enter(instance: string, name: string, password: string, code: string | null = null): Promise<Entered> {
+  return await entering(openByPassword(instance, name, password, code === null ? null : readPaper('recovery', code)));
+}
+
+/** The same by a passkey. Throws PasskeyDeclined, PasskeyWithoutSecret, Refused (passkey_refused), NoPractice, NoKey. */
+export async function enterByPasskey(instance: string): Promise<Entered> {
+  return await entering(openByPasskey(instance));
 }
 
 /** The practice to open without asking: the only one, or the one that the page's address names. */

@@ -24,7 +24,7 @@ _PAGE_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 QUERY_CHARACTERS_MAX = 80
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
-SHELLS = ("book", "a", "mine", "desk", "join")
+SHELLS = ("book", "a", "mine", "desk", "join", "open")
 ROBOTS_NONE = "noindex"
 ICON = (Path(__file__).parent / "templates" / "mark.svg").read_bytes()
 ICON_CACHE = "public, max-age=86400"

@@ -115,7 +115,8 @@ async def take_bookings(instance: Instance, staff: Staff) -> Standing:
 
 
 async def how_far(instance: Instance, staff: Staff) -> Standing:
-    """What stands of an opening that was interrupted."""
+    """What stands of an opening that was interrupted. Raises NotYourRole."""
+    staff.check_may(Deed.READ_AGENDA)
     row = await opening.read_opened(instance.pool, staff.practice)
     if row is None:
         raise NoSuchPractice

@@ -45,9 +45,9 @@ class TownTold(msgspec.Struct):
 
 
 class KindTold(msgspec.Struct):
-    """A kind of care; `specialty` is the code a practitioner of it bears."""
+    """A kind of care; `specialties` are the codes its practitioners bear, the usual one first."""
 
-    specialty: str
+    specialties: tuple[str, ...]
     fr: str
     en: str
 
@@ -78,4 +78,4 @@ async def towns_typed(instance: Instance, typed: str) -> list[TownTold]:
 
 def kinds_of_care() -> list[KindTold]:
     """All that the directory knows."""
-    return [KindTold(kind.codes[0], kind.name_fr, kind.name_en) for kind in kinds()]
+    return [KindTold(kind.codes, kind.name_fr, kind.name_en) for kind in kinds()]

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * The opening of a practice, step by step. What stands on the server stays; what was typed and is no secret stays in this tab; the
+ * seed and the root are in memory alone. Whoever comes back opens their account and goes on where the server says they are.
+ */
+import type { Account } from '../../usecases/account/account';
+import { type Begun, type Span, storeRules, unfinished } from '../../usecases/opening/begin';
+import { drawRoot, handIn, writePractice, type RootPaper, type Said, type Written } from '../../usecases/opening/found';
+import { postDoor, readTemplate, type Standing, type Template } from '../../usecases/opening/routes';
+import { inWords } from './said';
+
+export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as const;
+export type Step = (typeof STEPS)[number];
+
+const DRAFT = 'serment.opening';
+
+function keptDraft(): Said | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFT) ?? 'null') as Said | null;
+  } catch {
+    return null;
+  }
+}
+
+function keepDraft(said: Said | null): void {
+  try {
+    if (said === null) sessionStorage.removeItem(DRAFT);
+    else sessionStorage.setItem(DRAFT, JSON.stringify(said));
+  } catch {
+    // A browser that keeps nothing loses only what can be typed again.
+  }
+}
+
+export class Opening {
+  step = $state<Step>('account');
+  said = $state.raw<Said | null>(keptDraft());
+  begun = $state.raw<Begun | null>(null);
+  template = $state.raw<Template | null>(null);
+  standing = $state.raw<Standing | null>(null);
+  root = $state.raw<RootPaper>(drawRoot());
+  problem = $state<string | null>(null);
+  working = $state(false);
+  account: Account | null = null;
+  /** Sent again after a lost answer, it is the same practice. */
+  #written: Written | null = null;
+
+  constructor(readonly instance: string) {}
+
+  /** Whether somebody was here before, in this tab. */
+  get known(): boolean {
+    return this.said !== null;
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    this.problem = null;
+    try {
+      await work();
+    } catch (error) {
+      this.problem = inWords(error);
+    } finally {
+      this.working = false;
+    }
+  }
+
+  entered(account: Account): void {
+    this.account = account;
+    void this.goOn();
+  }
+
+  /** To the first step that the server does not have yet. */
+  async goOn(): Promise<void> {
+    await this.#attempt(async () => {
+      const { account } = this;
+      if (account === null) return;
+      if (account.methods < 2) { this.step = 'second'; return; }
+      const begun = await unfinished(account);
+      if (begun === null) { this.step = 'who'; return; }
+      await this.#begin(begun);
+    });
+  }
+
+  async #begin(begun: Begun): Promise<void> {
+    this.template = await readTemplate(begun.specialty);
+    this.begun = begun;
+    this.standing = begun.standing;
+    this.step = begun.standing.openings > 0 && begun.standing.visit_types > 0 ? 'door' : 'hours';
+  }
+
+  say(said: Said): void {
+    this.said = said;
+    this.#written = null;
+    keepDraft(said);
+    this.step = 'root';
+  }
+
+  newRoot(): void {
+    this.root = drawRoot();
+    this.#written = null;
+  }
+
+  /** The root was proved on paper: the practice is handed in, and the root forgotten. */
+  async found(): Promise<void> {
+    await this.#attempt(async () => {
+      const { account, said } = this;
+      if (account === null || said === null) return;
+      this.#written ??= await writePractice(account, said, this.root);
+      const written = this.#written;
+      const { practice, slug } = await handIn(written);
+      this.root.seed.fill(0);
+      this.root = { seed: new Uint8Array(0), groups: [] };
+      this.#written = null;
+      keepDraft(null);
+      const standing = { slug, openings: 0, visit_types: 0, accepts_bookings: false, listed: false };
+      await this.#begin({ practice, slug, name: said.name, specialty: said.who.specialty, fingerprint: written.roster.fingerprint, standing });
+    });
+  }
+
+  async begin(spans: readonly Span[], types: readonly number[]): Promise<void> {
+    await this.#attempt(async () => {
+      this.standing = await storeRules(this.begun!.practice, spans, types);
+      this.step = 'door';
+    });
+  }
+
+  async openDoor(): Promise<void> {
+    await this.#attempt(async () => { this.standing = await postDoor(this.begun!.practice); });
+  }
+}

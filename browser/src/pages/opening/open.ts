@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import '../../look/opening.css';
+import { start } from '../parts/start';
+import OpeningPage from './OpeningPage.svelte';
+
+void start(OpeningPage, {
+  fr: () => [import('../../words/fr/common.json'), import('../../words/fr/opening.json')],
+  en: () => [import('../../words/en/common.json'), import('../../words/en/opening.json')],
+});
