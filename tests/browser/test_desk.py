@@ -385,6 +385,7 @@ def test_a_free_time_tells_what_patients_are_offered(practice: Town, sam: Page) 
     sam.get_by_role("button", name="17 h 40 à 18 h, libre").or_(
         sam.get_by_role("button", name=re.compile("à 18 h, libre"))
     ).first.click()
+    sam.get_by_text("Ce que les patients voient ici").click()
     expect(sam.get_by_text("Heures proposées aux patients")).to_be_visible()
     check_accessible(sam)
 

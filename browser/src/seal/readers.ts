@@ -19,8 +19,8 @@ function connectorsOf(roster: Roster, unit: Bytes): Reader[] {
   return roster.grantsOf(unit).map((grant) => ({ key: new PublicKey(grant.kemPk), mask: grant.mask }))
 }
 
-/** A patient's booking or move: to the unit, to granted connectors, under K_cap; signed by the booking key. */
-export function sealBooking(place: Place, groups: Groups, cap: CapKeys, roster: Roster): Promise<Sealed> {
+/** A patient's booking or move: to the unit, to granted connectors, under K_cap; signed by the booking key, or by the one it replaces. */
+export function sealBooking(place: Place, groups: Groups, cap: CapKeys, roster: Roster, signer: SigningKey = cap.sign): Promise<Sealed> {
   const unit = { key: new PublicKey(roster.epoch(place.unit).pk), mask: MASK_ALL }
   return seal({
     place,
@@ -30,7 +30,7 @@ export function sealBooking(place: Place, groups: Groups, cap: CapKeys, roster: 
     patientPk: cap.kem.publicKey,
     head: roster.head,
     writer: 'patient',
-    signer: cap.sign,
+    signer,
   })
 }
 

@@ -25,9 +25,11 @@ export interface OpenedAppointment {
   confided: Confided;
 }
 
-async function checkWriter(record: SealedRecord, trusted: Trusted, keys: CapKeys): Promise<void> {
+async function checkWriter(record: SealedRecord, trusted: Trusted, keys: CapKeys, before: CapKeys | null): Promise<void> {
   if (!equal(record.bookingPk, keys.sign.publicKey)) throw new Altered('booking key');
-  await verifyRevision(record, trusted.roster);
+  // The revision that changes the link is signed by the key before it, which only whoever changed it still knows.
+  if (before !== null && record.writer === 'patient') await verifyRevision(record, trusted.roster, before.sign.publicKey);
+  else await verifyRevision(record, trusted.roster);
 }
 
 async function trustOf(view: AppointmentView, link: Link): Promise<Trusted> {
@@ -42,9 +44,9 @@ async function trustOf(view: AppointmentView, link: Link): Promise<Trusted> {
 /**
  * Opens the appointment a link leads to: fetched by its token, its practice's roster verified against the link's
  * fingerprint, its signature and place checked, its three groups opened.
- * Throws WrongPractice, AlteredAppointment, Refused (no_such_appointment), NoAnswer, NotNow.
+ * `before` are the keys that this link's first revision replaced. Throws WrongPractice, AlteredAppointment, Refused (no_such_appointment), NoAnswer, NotNow.
  */
-export async function openLink(link: Link): Promise<OpenedAppointment> {
+export async function openLink(link: Link, before: CapKeys | null = null): Promise<OpenedAppointment> {
   await readyToSeal();
   const keys = await capKeys(fromBase64url(link.cap));
   const rowToken = base64(keys.rowToken);
@@ -54,7 +56,7 @@ export async function openLink(link: Link): Promise<OpenedAppointment> {
   try {
     const record = recordOf(trusted.roster.instance, row);
     if (!equal(record.place.practice, trusted.roster.practice)) throw new Altered('practice');
-    await checkWriter(record, trusted, keys);
+    await checkWriter(record, trusted, keys, before);
     await verifyStanding(record.place, slotOf(row.slot), null, null);
     const { groups } = await open(record, keyring(keys.box, keys.kem));
     if (groups.id === null || groups.ct === null || groups.rs === null) throw new Altered('groups');

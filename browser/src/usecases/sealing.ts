@@ -3,6 +3,7 @@ import { D, sha256 } from '../seal/conventions';
 import type { Place } from '../seal/context';
 import type { Contact, Groups, Identity, Reason } from '../seal/groups';
 import type { CapKeys } from '../seal/keys';
+import type { SigningKey } from '../seal/primitives';
 import { sealBooking } from '../seal/readers';
 import type { Sealed as SealedRevision } from '../seal/record';
 import type { SealedRecord } from '../seal/revision';
@@ -29,7 +30,7 @@ export function readyToSeal(): Promise<unknown> {
   return started;
 }
 
-interface At {
+export interface At {
   practice: Id;
   unit: Id;
   record: Id;
@@ -55,7 +56,8 @@ export interface PatientRevision {
   act: string;
 }
 
-function wireRevision(at: At, sealed: SealedRevision): Revision {
+/** A sealed revision as it travels; a member's names its writer. */
+export function wireRevision(at: At, sealed: SealedRevision): Revision {
   const [id, ct, rs] = sealed.bodies;
   return {
     ...at,
@@ -65,17 +67,18 @@ function wireRevision(at: At, sealed: SealedRevision): Revision {
     head: base64(sealed.head),
     booking_pk: base64(sealed.bookingPk),
     patient_pk: sealed.patientPk === null ? null : base64(sealed.patientPk),
-    writer: 'patient',
-    writer_kid: null,
+    writer: sealed.writerKid === null ? 'patient' : 'member',
+    writer_kid: sealed.writerKid === null ? null : base64(sealed.writerKid),
   };
 }
 
-/** Seals a revision as the patient: new content keys, a new message secret and a new code at every one. */
+/** Seals a revision as the patient: new content keys, a new message secret and a new code at every one. `signer`: the booking key of the revision before, where this one changes it. */
 export async function sealAsPatient(
   trusted: Trusted,
   at: At,
   cap: CapKeys,
   confided: Confided,
+  signer: SigningKey = cap.sign,
 ): Promise<PatientRevision> {
   const code = random(CODE_BYTES);
   const place = placeOf(trusted.roster.instance, at);
@@ -84,7 +87,7 @@ export async function sealAsPatient(
     ct: { ...confided.ct, c: code },
     rs: confided.rs,
   };
-  const sealed = await sealBooking(place, groups, cap, trusted.roster);
+  const sealed = await sealBooking(place, groups, cap, trusted.roster, signer);
   return { revision: wireRevision(at, sealed), act: base64(D(code, 'act', CODE_BYTES)) };
 }
 

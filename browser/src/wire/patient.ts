@@ -53,6 +53,11 @@ export function postMove(move: Move, rowToken: Base64, token: Base64): Promise<B
   });
 }
 
+/** The next revision at the time it has: another link in place of the one whose row token is shown. */
+export function postInPlace(move: Move, rowToken: Base64): Promise<Booked> {
+  return request('/api/patient/appointment/move', { method: 'POST', body: move, headers: { 'Serment-Row-Token': rowToken } });
+}
+
 export function postAct(act: CancelOrConfirm, rowToken: Base64): Promise<{ status: Status; acts: number }> {
   return request('/api/patient/appointment/acts', { method: 'POST', body: act, headers: { 'Serment-Row-Token': rowToken } });
 }

@@ -182,6 +182,8 @@ export interface Booking {
 export interface Move {
   revision: Revision;
   seen_rev: number;
+  /** Only where the link changes with it. */
+  row_token_hash?: Base64;
   act: Base64;
   page?: Base64;
   capsule?: Capsule;

@@ -1,5 +1,6 @@
 import { hasBegun, isOver } from '../../usecases/clock';
 import { type OwnHold, holdSlot, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
+import type { Claim } from '../../usecases/claim';
 import { type Before, type Kept, forgetAppointment, keepAppointment, keptBeginning, keptOf } from '../../usecases/keep';
 import { type LastKnown, movedFrom } from '../../usecases/known';
 import { type Link, TruncatedLink, fragmentInPath, readLink } from '../../usecases/link';
@@ -11,7 +12,7 @@ import { keptEntry } from './kept_entry';
 import type { Gone } from './flow.svelte';
 
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
-export type Said = '' | 'moved' | 'cancelled' | 'changed' | 'late';
+export type Said = '' | 'claimed' | 'moved' | 'cancelled' | 'changed' | 'late';
 /** Why nothing is shown. */
 export type LinkStop = 'truncated' | 'shared' | 'voided' | 'wrong_practice' | 'altered' | 'unsupported';
 
@@ -52,6 +53,7 @@ export class LinkFlow {
 
   #retry: () => Promise<void> = async () => undefined;
   #ready: ReadyMove | null = null;
+  #claim: Claim | null = null;
 
   retry = (): Promise<void> => this.#retry();
 
@@ -72,7 +74,7 @@ export class LinkFlow {
    * by mistake. The browser's own history still has the address that was opened (SECURITY.md).
    */
   #takeLink(): void {
-    const state = history.state as { link?: Link; shared?: boolean } | null;
+    const state = history.state as { link?: Link; claim?: Claim; shared?: boolean } | null;
     const lost = fragmentInPath(location.pathname);
     const fragment = lost || location.hash;
     if (fragment.length > 1) {
@@ -84,6 +86,7 @@ export class LinkFlow {
       history.replaceState({ link: this.link }, '', own);
     } else if (state?.link !== undefined) {
       this.link = state.link;
+      this.#claim = state.claim ?? null;
     } else if (state?.shared) {
       this.stop = 'shared';
     } else {
@@ -138,6 +141,7 @@ export class LinkFlow {
   async load(): Promise<void> {
     const { openLink, ready } = await code();
     await ready();
+    if (this.link!.shown === true) await this.#claimLink();
     const kept = keptOf(this.link!.cap);
     const last = this.#lastKnown() ?? kept;
     this.opened = await openLink(this.link!);
@@ -152,6 +156,23 @@ export class LinkFlow {
     if (this.opened === null) return null;
     const { rev, slot } = this.opened.view.appointment;
     return { rev, start: slot.start, before: this.before ?? undefined };
+  }
+
+  /** The desk made this secret and showed it: one of this browser's own takes its place, and this browser keeps it. */
+  async #claimLink(): Promise<void> {
+    const { carryThrough, isClaimable, newClaim, openLink } = await code();
+    if (this.#claim === null) {
+      // What is over, or was cancelled, stays readable by the code.
+      if (!isClaimable(await openLink(this.link!))) return;
+      this.#claim = newClaim(this.link!);
+      history.replaceState({ link: this.link, claim: this.#claim }, '');
+    }
+    this.opened = await carryThrough(this.#claim);
+    this.link = this.#claim.own;
+    this.#claim = null;
+    history.replaceState({ link: this.link }, '');
+    this.keep();
+    this.said = 'claimed';
   }
 
   keep(): void {

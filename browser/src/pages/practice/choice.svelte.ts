@@ -13,13 +13,15 @@ const ASKED_MINUTES = 10;
 
 export type Selection =
   | { kind: 'visit'; record: Id }
-  | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string }
+  | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string; visitType?: Id }
   | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
   | { kind: 'first' }
   | { kind: 'print' }
   | { kind: 'agendas' }
   | { kind: 'repeat'; record: Id }
-  | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null };
+  | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
+  /** A booking to enter at this time. */
+  | { kind: 'book'; agenda: Id; start: number; visitType?: Id };
 
 export class Choice {
   selection = $state.raw<Selection | null>(null);
@@ -70,7 +72,7 @@ export class Choice {
   }
 
   /** Shows a free place in the agenda and chooses the free time it lies in. */
-  async goToPlace(agenda: Id, start: number, end: number, event?: MouseEvent): Promise<void> {
+  async goToPlace(agenda: Id, start: number, end: number, event?: MouseEvent, visitType?: Id): Promise<void> {
     const { shown, rules } = this.desk;
     const date = dateAt(rules.zoneOf(agenda), start);
     if (shown.narrow) shown.phoneAgenda = agenda;
@@ -79,7 +81,8 @@ export class Choice {
     const lane = shown.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
     const gap = lane?.items.find((item) => item.kind === 'gap' && item.span.start <= start && item.span.end >= end);
     const id = gap?.id ?? `gap/${date}/${agenda}/${start}`;
-    this.select({ kind: 'gap', agenda, date, span: { start, end }, id }, event);
+    const found = { kind: 'gap' as const, agenda, date, span: { start, end }, id };
+    this.select(visitType === undefined ? found : { ...found, visitType }, event);
     if (gap !== undefined && !shown.narrow) document.querySelector(`[data-stop="${CSS.escape(gap.id)}"]`)?.scrollIntoView({ block: 'center' });
   }
 

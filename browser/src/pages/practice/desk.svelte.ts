@@ -61,6 +61,8 @@ export class Desk {
     );
     this.#ends.push(() => this.rewrapping.end());
     void this.reading.read().then(() => this.rewrapping.start());
+    // Its own file, after the agenda: nobody waits for it.
+    void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
   }
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */

@@ -9,6 +9,8 @@ import type { OpenDesk } from '../desk/unlock';
 import { epochOf, presentEpoch, sheetPlace } from './index_book';
 import { postCards, postCardsRead, type CardWire } from './routes';
 
+export { CARD_NOTE_BYTES_MAX, REFUSE_BYTES_MAX } from '../../seal/people';
+
 /** In one request: the server takes 100. */
 export const CARDS_PER_REQUEST = 100;
 /** A card falls so many months after the last visit. */

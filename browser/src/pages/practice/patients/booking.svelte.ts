@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** A booking being entered at the desk: who, what for, when; the warning against the time; and what is sent. */
+import { Mistyped, readBirthDate, readEmail, readName, readPhone } from '../../../usecases/fields';
+import { dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecases/desk/days';
+import { explain } from '../../../usecases/desk/explain';
+import type { Why } from '../../../usecases/desk/routes';
+import { Entering, type Wanted } from '../../../usecases/patients/enter';
+import type { Card } from '../../../usecases/patients/cards';
+import type { Person } from '../../../usecases/patients/search';
+import type { CardContent } from '../../../seal/people';
+import { Refused } from '../../../wire/problem';
+import type { Id, LocalDate } from '../../../wire/types';
+import type { Desk } from '../desk.svelte';
+import { inWords } from '../wrong';
+import { reasonInWords } from '../why';
+import { fullNameOf } from './say';
+import { patientsOf, type Patients } from './patients.svelte';
+import { t, type WordKey } from '../../../words/index';
+
+export type Field = 'birthName' | 'givenName' | 'birthDate' | 'phone' | 'email' | 'time';
+/** Rules that bind patients alone (docs/decisions/0006): no warning to staff. */
+const FOR_PATIENTS_ALONE: ReadonlySet<string> = new Set(['too_soon', 'too_far', 'staff_only', 'known_patients_only']);
+const REFUSED_TIME = ['not_offered', 'slot_taken', 'warning_changed'];
+
+export interface Warning {
+  names: string[];
+  sentences: string[];
+  /** Staff may place it all the same. */
+  possible: boolean;
+}
+
+/** A free time that has begun is offered from the next five minutes on. */
+const STEP_SECONDS = 300;
+
+/** The first start of a free span that is not over. */
+export function firstStart(desk: Desk, span: Span): number {
+  return Math.max(span.start, Math.ceil(desk.shown.now / STEP_SECONDS) * STEP_SECONDS);
+}
+
+const two = (value: number) => String(value).padStart(2, '0');
+
+export class BookingForm {
+  /** The person that was found; null while somebody new is typed, or nobody yet. */
+  card = $state.raw<Card | null>(null);
+  fresh = $state(false);
+  typed = $state({ birthName: '', givenName: '', birthDate: '', phone: '', email: '' });
+  sex = $state<CardContent['sex']>('unknown');
+  apart = $state(false);
+  visitType = $state<Id>('');
+  time = $state('');
+  reason = $state('');
+  mistakes = $state.raw<Partial<Record<Field, string>>>({});
+  warning = $state.raw<Warning | null>(null);
+  problem = $state<string | null>(null);
+  working = $state(false);
+  readonly patients: Patients;
+  readonly zone: string;
+  readonly unit: Id;
+  readonly date: LocalDate;
+  #entering: Entering;
+  #held: string | null = null;
+
+  constructor(readonly desk: Desk, readonly agenda: Id, start: number, visitType: Id | undefined) {
+    this.patients = patientsOf(desk);
+    this.zone = desk.rules.zoneOf(agenda);
+    this.unit = desk.rules.agenda(agenda)?.unit ?? '';
+    this.date = dateAt(this.zone, start);
+    const { minute } = wallOf(localDay(this.zone, this.date), start);
+    this.time = `${two(Math.floor(minute / 60) % 24)}:${two(Math.round(minute % 60))}`;
+    this.visitType = visitType ?? desk.rules.usualType(agenda) ?? '';
+    this.#entering = new Entering(desk.open);
+  }
+
+  get types() {
+    return this.desk.rules.visitTypes.filter((type) => type.agendas.includes(this.agenda));
+  }
+
+  /** Who was typed, as far as it can be read: for those who may be the same person. */
+  readonly alike = $derived.by((): Person[] => {
+    if (!this.fresh || this.apart) return [];
+    void this.patients.version;
+    try {
+      const birthDate = readBirthDate(this.typed.birthDate, this.desk.shown.today);
+      return this.patients.book.people.alike({ ...this.typed, usedName: null, birthDate }, this.unit).slice(0, 4);
+    } catch (error) {
+      if (!(error instanceof Mistyped)) throw error;
+      return [];
+    }
+  });
+
+  /** Somebody the index knows: their card fills everything. */
+  async pick(person: Person): Promise<void> {
+    this.problem = null;
+    try {
+      const card = await this.patients.book.read(person.card);
+      if (card === null) throw new Refused('no_such_card', 404, {});
+      this.card = card;
+      this.fresh = false;
+      this.typed.phone = '';
+      this.typed.email = '';
+    } catch (error) {
+      this.problem = inWords(error, this.desk, { no_such_card: 'patients.gone' });
+    }
+  }
+
+  /** Somebody new: what was typed to find them is a beginning, surname first as it is said on the phone. */
+  start(typed: string): void {
+    const [surname = '', ...given] = typed.replace(/[\d/.+()]+/g, ' ').trim().split(/\s+/);
+    const capital = (word: string) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
+    this.card = null;
+    this.fresh = true;
+    this.typed = { birthName: capital(surname), givenName: given.map(capital).join(' '), birthDate: '', phone: '', email: '' };
+  }
+
+  again(): void {
+    this.card = null;
+    this.fresh = false;
+    this.apart = false;
+    this.mistakes = {};
+  }
+
+  #read(): { content: CardContent; start: number } | null {
+    const mistakes: Partial<Record<Field, string>> = {};
+    const take = <Value>(field: Field, read: () => Value): Value | null => {
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof Mistyped)) throw error;
+        mistakes[field] = t(error.key as WordKey, error.values);
+        return null;
+      }
+    };
+    const { typed, card } = this;
+    const content = card?.content ?? {
+      birthName: take('birthName', () => readName(typed.birthName, 'field.birth_name.missing')) ?? '',
+      givenName: take('givenName', () => readName(typed.givenName, 'field.given_name.missing')) ?? '',
+      birthDate: take('birthDate', () => readBirthDate(typed.birthDate, this.desk.shown.today)) ?? '',
+      usedName: null, sex: this.sex, phone: null, email: null, note: null, refuse: null, noShows: [],
+    };
+    const phone = typed.phone.trim() === '' ? null : take('phone', () => readPhone(typed.phone));
+    const email = typed.email.trim() === '' ? null : take('email', () => readEmail(typed.email));
+    const [hour, minute] = this.time.split(':').map(Number);
+    const start = Number.isFinite(hour) && Number.isFinite(minute) ? instantOf(localDay(this.zone, this.date), hour! * 60 + minute!) : null;
+    if (start === null) mistakes.time = t('patients.time_missing');
+    this.mistakes = mistakes;
+    if (Object.keys(mistakes).length > 0 || start === null) return null;
+    return { content: { ...content, phone: phone ?? content.phone, email: email ?? content.email }, start };
+  }
+
+  /** Books. Answers the record that stands now; null where something is to be looked at first, which is told. */
+  async send(): Promise<Id | null> {
+    const read = this.#read();
+    if (read === null || this.working) return null;
+    const type = this.desk.rules.visitType(this.visitType);
+    if (type === undefined) return null;
+    const wanted: Wanted = { unit: this.unit, agenda: this.agenda, visitType: type.visitType, start: read.start, minutes: type.minutes };
+    this.working = true;
+    this.problem = null;
+    try {
+      await this.#hold(wanted);
+      const { content } = read;
+      const { note: _note, refuse: _refuse, noShows: _noShows, phone, email, ...person } = content;
+      await this.#entering.book(this.unit, {
+        id: { ...person, relation: 'self' }, ct: { phone, email, check: null },
+        rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
+      });
+      this.patients.hear({ unit: this.unit, card: this.card?.card ?? null, apart: this.apart, content, lastVisit: this.date });
+      await this.desk.reading.read();
+      return this.#entering.record;
+    } catch (error) {
+      await this.#told(error, wanted);
+      return null;
+    } finally {
+      this.working = false;
+    }
+  }
+
+  async #hold(wanted: Wanted): Promise<void> {
+    const asked = JSON.stringify([wanted, this.warning?.names]);
+    // A booking that got no answer is sent again as it was: its time is held already.
+    if (this.#held === asked) return;
+    await this.#entering.hold(wanted, this.warning?.possible === true ? this.warning.names : null);
+    this.#held = asked;
+  }
+
+  async #told(error: unknown, wanted: Wanted): Promise<void> {
+    if (error instanceof Refused && error.is('signed_out')) {
+      this.desk.close('signed out');
+      return;
+    }
+    if (error instanceof Refused && error.is('hold_expired')) this.#held = null;
+    if (error instanceof Refused && REFUSED_TIME.some((name) => error.is(name))) {
+      try {
+        this.#warn(await explain(this.desk.open, wanted.agenda, wanted.visitType, wanted.start), error);
+        return;
+      } catch (again) {
+        this.problem = inWords(again, this.desk);
+        return;
+      }
+    }
+    this.problem = inWords(error, this.desk, { not_overbookable: 'patients.not_overbookable', slot_taken: 'patients.taken' });
+  }
+
+  /** Every reason against the time, as it is now: the confirmation carries their names, and one that comes later is told anew. */
+  #warn({ reasons }: Why, error: Refused): void {
+    const own = reasons.filter(({ reason }) => !FOR_PATIENTS_ALONE.has(reason));
+    const told = Array.isArray(error.fields['reasons']) ? (error.fields['reasons'] as string[]) : [];
+    const names = [...new Set([...own.map(({ reason }) => reason), ...told])];
+    const sentences = own.map((reason) => reasonInWords(reason, this.zone));
+    if (names.length === 0) {
+      this.problem = t('patients.taken');
+      return;
+    }
+    this.warning = { names, sentences: sentences.length > 0 ? sentences : [t('why.other')], possible: own.every((one) => one['staff_may_override'] === true) };
+  }
+
+  /** Another time or type has other reasons. */
+  changed(): void {
+    this.warning = null;
+    this.problem = null;
+  }
+
+  name(): string {
+    return this.card !== null ? fullNameOf(this.card.content) : `${this.typed.givenName} ${this.typed.birthName}`.trim();
+  }
+
+  /** The panel is left without a booking. */
+  end(): void {
+    this.#entering.release();
+  }
+}

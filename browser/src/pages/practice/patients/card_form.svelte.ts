@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** A card being changed: what was typed, what is wrong with it, and what somebody else wrote meanwhile. */
+import { Mistyped, readBirthDate, readEmail, readName, readPhone, showPhone } from '../../../usecases/fields';
+import { CardChanged } from '../../../usecases/patients/book';
+import { CARD_NOTE_BYTES_MAX, REFUSE_BYTES_MAX, type Card } from '../../../usecases/patients/cards';
+import type { CardContent } from '../../../seal/people';
+import type { Desk } from '../desk.svelte';
+import { inWords } from '../wrong';
+import { patientsOf } from './patients.svelte';
+import { t, type WordKey } from '../../../words/index';
+
+export const FIELDS = ['birthName', 'givenName', 'usedName', 'birthDate', 'sex', 'phone', 'email', 'note', 'refuse'] as const;
+export type CardField = (typeof FIELDS)[number];
+/** Nobody knows this card yet: it is made when it is kept. */
+export const NEW_REV = 0;
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+const dayTyped = (day: string) => day.replace(/^(\d{4})-(\d\d)-(\d\d)$/, '$3/$2/$1');
+
+/** A card with nothing on it but what was typed to find it: surname first, as it is said on the phone. */
+export function blankCard(desk: Desk, typed: string): Card {
+  const [surname = '', ...given] = typed.replace(/[\d/.+()]+/g, ' ').trim().split(/\s+/);
+  const capital = (word: string) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
+  const content: CardContent = {
+    birthName: capital(surname), givenName: given.map(capital).join(' '), usedName: null, birthDate: '', sex: 'unknown',
+    phone: null, email: null, note: null, refuse: null, noShows: [],
+  };
+  return { card: '', unit: patientsOf(desk).book.units[0] ?? '', rev: NEW_REV, month: 0, content };
+}
+
+export class CardForm {
+  typed: Record<CardField, string> = $state({ birthName: '', givenName: '', usedName: '', birthDate: '', sex: '', phone: '', email: '', note: '', refuse: '' });
+  refuses = $state(false);
+  unit = $state('');
+  mistakes = $state.raw<Partial<Record<CardField, string>>>({});
+  /** What stands since somebody else wrote, and what was to be kept here. */
+  conflict = $state.raw<{ theirs: Card; mine: CardContent } | null>(null);
+  problem = $state<string | null>(null);
+  working = $state(false);
+
+  constructor(readonly desk: Desk, readonly card: Card) {
+    const { content } = card;
+    this.unit = card.unit;
+    this.refuses = content.refuse !== null;
+    this.typed = {
+      birthName: content.birthName, givenName: content.givenName, usedName: content.usedName ?? '', birthDate: dayTyped(content.birthDate), sex: content.sex,
+      phone: content.phone === null ? '' : showPhone(content.phone), email: content.email ?? '', note: content.note ?? '', refuse: content.refuse ?? '',
+    };
+  }
+
+  #read(): CardContent | null {
+    const mistakes: Partial<Record<CardField, string>> = {};
+    const { typed } = this;
+    const take = <Value>(field: CardField, read: () => Value, empty: Value): Value => {
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof Mistyped)) throw error;
+        mistakes[field] = t(error.key as WordKey, error.values);
+        return empty;
+      }
+    };
+    const long = (field: 'note' | 'refuse', most: number) => {
+      const text = typed[field].trim();
+      if (bytesOf(text) > most) mistakes[field] = t('patients.too_long', { most });
+      return text === '' ? null : text;
+    };
+    const content: CardContent = {
+      birthName: take('birthName', () => readName(typed.birthName, 'field.birth_name.missing'), ''),
+      givenName: take('givenName', () => readName(typed.givenName, 'field.given_name.missing'), ''),
+      usedName: typed.usedName.trim() === '' ? null : take('usedName', () => readName(typed.usedName, 'field.birth_name.missing'), null),
+      birthDate: take('birthDate', () => readBirthDate(typed.birthDate, this.desk.shown.today), ''),
+      sex: typed.sex as CardContent['sex'],
+      phone: typed.phone.trim() === '' ? null : take('phone', () => readPhone(typed.phone), null),
+      email: typed.email.trim() === '' ? null : take('email', () => readEmail(typed.email), null),
+      note: long('note', CARD_NOTE_BYTES_MAX),
+      refuse: this.refuses ? long('refuse', REFUSE_BYTES_MAX) : null,
+      noShows: this.card.content.noShows,
+    };
+    if (this.refuses && content.refuse === null && mistakes.refuse === undefined) mistakes.refuse = t('patients.refuse_missing');
+    this.mistakes = mistakes;
+    return Object.keys(mistakes).length > 0 ? null : content;
+  }
+
+  /** Keeps what was typed. Answers the card that stands, or null where something is to be looked at first. */
+  async save(): Promise<Card | null> {
+    const content = this.#read();
+    if (content === null || this.working) return null;
+    if (this.card.rev !== NEW_REV) return this.#put({ ...this.card, rev: this.card.rev + 1, content });
+    const draft = patientsOf(this.desk).book.draft(this.unit, content, this.desk.shown.today, true);
+    return this.#put(draft);
+  }
+
+  /** After another browser's change: mine over theirs, knowingly. No-shows counted there stay counted. */
+  async saveOver(): Promise<Card | null> {
+    const { theirs, mine } = this.conflict!;
+    return this.#put({ ...theirs, rev: theirs.rev + 1, content: { ...mine, noShows: theirs.content.noShows } });
+  }
+
+  async #put(card: Card): Promise<Card | null> {
+    const patients = patientsOf(this.desk);
+    this.working = true;
+    this.problem = null;
+    try {
+      await patients.book.save(card);
+      patients.version += 1;
+      return card;
+    } catch (error) {
+      if (error instanceof CardChanged) {
+        if (error.current === null) this.problem = t('patients.gone');
+        else this.conflict = { theirs: error.current, mine: card.content };
+      } else this.problem = inWords(error, this.desk);
+      return null;
+    } finally {
+      this.working = false;
+    }
+  }
+
+  async erase(): Promise<boolean> {
+    const patients = patientsOf(this.desk);
+    this.problem = null;
+    try {
+      await patients.book.erase(this.card);
+      patients.version += 1;
+      return true;
+    } catch (error) {
+      this.problem = inWords(error, this.desk, { stale_card: 'patients.changed' });
+      return false;
+    }
+  }
+}

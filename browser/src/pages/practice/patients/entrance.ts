@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** The words of the patients' part, spoken once whoever comes first: the room, the booking panel or a visit's card. */
+import { language, speak } from '../../../words/index';
+
+const WORDS = {
+  fr: () => Promise.all([import('../../../words/fr/desk_patients.json'), import('../../../words/fr/patient.json')]),
+  en: () => Promise.all([import('../../../words/en/desk_patients.json'), import('../../../words/en/patient.json')]),
+};
+let spoken: Promise<void> | null = null;
+
+/** Fails as an import fails: the network is away; the next call asks again. */
+export function speakPatients(): Promise<void> {
+  spoken ??= WORDS[language()]().then(
+    (words) => { speak(language(), ...words.map((one) => one.default as Record<string, string>)); },
+    (error: unknown) => {
+      spoken = null;
+      throw error;
+    },
+  );
+  return spoken;
+}
+
+export async function bookingPanel() {
+  const [panel] = await Promise.all([import('./BookingPanel.svelte'), speakPatients()]);
+  return panel.default;
+}
+
+export async function visitPatient() {
+  const [part] = await Promise.all([import('./VisitPatient.svelte'), speakPatients()]);
+  return part.default;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * The people of an open desk, for its components. The index is read when the desk opens; some seconds after the agenda was read or a
+ * booking entered, cards are written: in batches, and never in one request with an appointment.
+ */
+import { PatientBook, CardChanged } from '../../../usecases/patients/book';
+import type { Card } from '../../../usecases/patients/cards';
+import { Learning } from '../../../usecases/patients/learn';
+import type { Person } from '../../../usecases/patients/search';
+import { isOutage } from '../../../usecases/desk/routes';
+import { Refused } from '../../../wire/problem';
+import type { CardContent } from '../../../seal/people';
+import type { Id, LocalDate } from '../../../wire/types';
+import type { Desk } from '../desk.svelte';
+
+/** After the agenda has been quiet for so long, what it tells is written down. */
+const SETTLE_MS = 2500;
+
+/** What a booking at the desk says of a person: written down when the desk has a moment. */
+export interface Heard {
+  unit: Id;
+  /** Null for somebody new. */
+  card: Id | null;
+  /** Staff said that this is another person of the same name and birth date. */
+  apart: boolean;
+  content: CardContent;
+  lastVisit: LocalDate;
+}
+
+export class Patients {
+  readonly book: PatientBook;
+  /** reading: nothing can be found yet; away: the index could not be read. */
+  state = $state<'reading' | 'ready' | 'away' | 'altered'>('reading');
+  /** Counts changes of the index: whoever shows results looks again. */
+  version = $state(0);
+  /** The link just given, shown until it is forgotten: the visit is read anew meanwhile, its panel with it. */
+  given = $state.raw<{ record: Id; address: string } | null>(null);
+  readonly #learning: Learning;
+  readonly #heard: Heard[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(readonly desk: Desk) {
+    this.book = new PatientBook(desk.open);
+    this.#learning = new Learning(this.book);
+    void this.read();
+  }
+
+  get thisYear(): number {
+    return Number(this.desk.shown.today.slice(0, 4));
+  }
+
+  find(typed: string, unit: Id | null = null): { found: Person[]; count: number } {
+    void this.version;
+    return this.book.people.find(typed, this.thisYear, unit);
+  }
+
+  /** Reads what is new; what fails is told by `state`, and tried again with the next change. */
+  async read(): Promise<void> {
+    try {
+      await this.book.refresh();
+      this.state = 'ready';
+      this.version += 1;
+    } catch (error) {
+      if (this.#isOver(error)) return;
+      if (this.state !== 'ready' || !isOutage(error)) this.state = isOutage(error) || error instanceof Refused ? 'away' : 'altered';
+    }
+  }
+
+  #isOver(error: unknown): boolean {
+    if (!(error instanceof Refused) || !error.is('signed_out')) return false;
+    this.desk.close('signed out');
+    return true;
+  }
+
+  hear(heard: Heard): void {
+    this.#heard.push(heard);
+    this.soon();
+  }
+
+  /** Writes down what was heard and seen, in a moment. */
+  soon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { this.#working = this.#working.then(() => this.#settle()); }, SETTLE_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #settle(): Promise<void> {
+    const { desk, book } = this;
+    try {
+      await book.refresh();
+      while (this.#heard.length > 0) {
+        await this.#write(this.#heard[0]!);
+        this.#heard.shift();
+      }
+      await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
+      await book.gather();
+      this.state = 'ready';
+    } catch (error) {
+      // The next change, or the half-minute's look at the agenda, finds the rest.
+      if (!this.#isOver(error) && !isOutage(error) && !(error instanceof Refused)) this.state = 'altered';
+    }
+    this.version += 1;
+  }
+
+  async #write({ unit, card, apart, content, lastVisit }: Heard): Promise<void> {
+    const draft = this.book.draft(unit, content, lastVisit, apart);
+    const stands = await this.book.read(card ?? draft.card);
+    try {
+      await this.book.save(stands === null ? draft : withContact(stands, content, draft.month));
+    } catch (error) {
+      // Somebody else wrote it in that very moment: what is new is put on theirs.
+      if (!(error instanceof CardChanged)) throw error;
+      await this.book.save(error.current === null ? this.book.draft(unit, content, lastVisit, true) : withContact(error.current, content, draft.month));
+    }
+  }
+}
+
+/** The next revision: the newest contact, the latest month. Nothing else of a card is changed by a booking. */
+function withContact(card: Card, { phone, email }: CardContent, month: number): Card {
+  const content = { ...card.content, phone: phone ?? card.content.phone, email: email ?? card.content.email };
+  return { ...card, rev: card.rev + 1, month: Math.max(card.month, month), content };
+}
+
+const OF_DESK = new WeakMap<Desk, Patients>();
+
+/** The one of this desk, made at first use; forgotten with it. */
+export function patientsOf(desk: Desk): Patients {
+  let patients = OF_DESK.get(desk);
+  if (patients === undefined) OF_DESK.set(desk, (patients = new Patients(desk)));
+  return patients;
+}
+
+/** From the desk's opening on: what the agenda tells is written down. Answers what ends it. */
+export function follow(desk: Desk): () => void {
+  const patients = patientsOf(desk);
+  const end = $effect.root(() => {
+    $effect(() => {
+      if (desk.reading.week.visits.some(({ verified }) => verified === true)) patients.soon();
+    });
+  });
+  return () => {
+    end();
+    patients.end();
+  };
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * A link for the patient at the desk: a fresh secret is drawn, the appointment is sealed anew to it at its own time, the code is shown
+ * and the secret forgotten. An earlier link opens nothing from then on; the patient's browser replaces the secret when it opens it.
+ */
+import { base64, base64url, fromBase64, random, uuidFromId } from '../../seal/bytes';
+import { sha256 } from '../../seal/conventions';
+import { Altered } from '../../seal/errors';
+import { capKeys } from '../../seal/keys';
+import { open } from '../../seal/record';
+import { checkReseal, sealByMember, type Link as Keys } from '../../seal/readers';
+import { Refused } from '../../wire/problem';
+import type { Id } from '../../wire/types';
+import { isSigned } from '../desk/open_records';
+import { postRead } from '../desk/routes';
+import type { OpenDesk } from '../desk/unlock';
+import type { Link } from '../link';
+import { recordOf, wireRevision, type Confided } from '../sealing';
+import { renewTrust } from '../trust';
+import { withSecrets } from './enter';
+import { presentEpoch } from './index_book';
+import { postInPlace, type StaffInPlace } from './routes';
+
+const CAP_BYTES = 32;
+const ROSTER_ROUNDS_MAX = 3;
+
+interface Change {
+  /** Null keeps the link that stands. */
+  cap: Uint8Array<ArrayBuffer> | null;
+  purpose: string;
+  alter: (confided: Confided) => Confided;
+}
+
+async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: Change): Promise<StaffInPlace> {
+  const row = await postRead(desk.practice.practice, record, ['id', 'ct', 'rs'], desk.kids, purpose);
+  const sealed = recordOf(desk.instance, row);
+  // What carries no valid signature stays unverified: a member's signature would vouch for it.
+  if (!(await isSigned(desk, sealed))) throw new Altered('signature');
+  const opened = await open(sealed, desk.ring);
+  const { id, ct, rs } = opened.groups;
+  if (id === null || ct === null || rs === null) throw new Altered('groups');
+  const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
+  const { c: _c, ...contact } = ct;
+  const { groups, act } = withSecrets(alter({ id: identity, ct: contact, rs }));
+  const before: Keys = { bookingPk: sealed.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
+  const place = { ...sealed.place, rev: row.rev + 1 };
+  checkReseal(opened, before, { place, groups });
+  const unit = uuidFromId(sealed.place.unit);
+  const keys = cap === null ? null : await capKeys(cap);
+  const link = keys === null ? before : { bookingPk: keys.sign.publicKey, patientPk: keys.kem.publicKey };
+  const next = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
+  const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
+  const body = { revision: wireRevision(at, next), seen_rev: row.rev, act };
+  return keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) };
+}
+
+async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Promise<number> {
+  for (let round = 0; ; round += 1) {
+    const body = await sealInPlace(desk, record, what);
+    // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
+    if (body.seen_rev !== rev) throw new Refused('stale_revision', 409, {});
+    try {
+      return (await postInPlace(desk.practice.practice, record, body)).rev;
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
+      desk.trusted = await renewTrust(desk.trusted);
+    }
+  }
+}
+
+/** The link to show, once. Throws Refused (stale_revision, illegal_change), Altered, NoAnswer, NotNow. */
+export async function giveLink(desk: OpenDesk, record: Id, rev: number): Promise<Link> {
+  const cap = random(CAP_BYTES);
+  await change(desk, record, rev, { cap, purpose: 'link', alter: (confided) => confided });
+  return { cap: base64url(cap), fingerprint: base64url(desk.trusted.roster.fingerprint), shown: true };
+}
+
+/** Seals a message of the practice into the appointment, where its patient reads it by the link; answers the new revision. */
+export function leaveMessage(desk: OpenDesk, record: Id, rev: number, message: string): Promise<number> {
+  return change(desk, record, rev, { cap: null, purpose: 'message', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, notes: message } }) });
+}

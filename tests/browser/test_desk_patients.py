@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Patients at the desk: found over the sealed index, entered while they are on the phone, each with a card nobody else reads."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import DESK, PHONE, check_accessible
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
+from serment.demo.house import Person
+from serment.seal.keys import Cap
+
+pytestmark = pytest.mark.slow
+
+TOMORROW = TODAY + dt.timedelta(days=1)
+# How long one call lasts, said to a tired secretary; the machine's own speed is not judged here.
+CALL_SECONDS_MAX = 20
+KEYS_PER_SECOND = 5
+# What is written some seconds after the agenda was read.
+SETTLED_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+async def practice(
+    bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """The practice on a Tuesday morning; Alice and Tom booked online."""
+    with town(await new_database(), tmp_path_factory.mktemp("patients")) as made:
+        made.book(ALICE, TODAY, "10:30")
+        made.book(TOM, TODAY, "11:10")
+        yield made
+
+
+@pytest.fixture
+def sam(profile: Callable[..., BrowserContext]) -> Page:
+    """Sam's machine at the front desk."""
+    page: Page = at_noon(profile(DESK)).new_page()
+    return page
+
+
+class Keys:
+    """A keyboard that counts. There is no pointer."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.count += len(text)
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.keyboard.press(key)
+        self.count += times
+
+
+def gap(page: Page, hours: str, day: dt.date = TODAY) -> Any:
+    """A free time of Dr Bento's day."""
+    section = page.locator(f"section.wday:has(> #day-{day})").locator(
+        "section.lane", has=page.get_by_role("heading", name="Dr Inès Bento")
+    )
+    return section.get_by_role("button", name=re.compile(f"^{re.escape(hours)} .*libre"))
+
+
+def known(page: Page, practice: Town, count: int) -> None:
+    """Waits until the unit has so many cards."""
+    deadline = time.monotonic() + SETTLED_MS / 1000
+    while time.monotonic() < deadline:
+        if practice.rows("SELECT count(*) AS n FROM cards")[0]["n"] >= count:
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{practice.rows('SELECT count(*) AS n FROM cards')} cards, {count} expected")
+
+
+def patients_room(page: Page) -> None:
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Patients").click()
+    expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+
+
+def test_who_booked_online_is_found_by_name_date_or_nothing_else(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    expect(sam.get_by_role("button", name=re.compile("^10 h 30"))).to_be_visible()
+    known(sam, practice, 2)
+    sam.keyboard.press("Control+k")
+    box = sam.get_by_role("combobox", name="Chercher quelqu’un")
+    expect(box).to_be_focused()
+    found = sam.get_by_role("option")
+    for typed in ("renaud", "abescat alice", "renaudn", "7/9/88", "07091988"):
+        box.fill(typed)
+        expect(found.first).to_contain_text("Alice Renaudin-Abescat")
+    # The contact of a booking is not read for a card.
+    box.fill("0639981240")
+    expect(sam.get_by_role("option", name=re.compile("Personne de ce nom"))).to_be_visible()
+    check_accessible(sam)
+
+
+def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    sam.reload()
+    unlock(sam, practice)
+    free = gap(sam, "14 h", TODAY).or_(gap(sam, "11 h 30", TODAY)).first
+    free.focus()
+    keys = Keys(sam)
+    started = time.monotonic()
+    keys.press("Enter")
+    box = sam.get_by_role("combobox", name="Qui appelle ?")
+    expect(box).to_be_focused()
+    keys.type("renau")
+    expect(sam.get_by_role("option").first).to_contain_text("Alice")
+    keys.press("Enter")
+    send = sam.get_by_role("button", name="Inscrire", exact=True)
+    expect(send).to_be_focused()
+    check_accessible(sam)
+    keys.press("Enter")
+    expect(sam.locator(".said")).to_contain_text("Alice Renaudin-Abescat a ce rendez-vous.")
+    took = time.monotonic() - started
+    print(f"known patient: {keys.count} keys, {took:.1f} s of the machine")
+    assert keys.count + KEYS_PER_SECOND < CALL_SECONDS_MAX * KEYS_PER_SECOND
+    booked = practice.rows("SELECT writer, status FROM appointments WHERE writer = 2")
+    assert [(row["writer"], row["status"]) for row in booked] == [(2, "booked")]
+    expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat")).to_be_focused()
+
+
+def test_somebody_new_is_entered_and_found_the_next_time(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    gap(sam, "14 h 20", TOMORROW).or_(gap(sam, "8 h 30", TOMORROW)).first.focus()
+    keys = Keys(sam)
+    keys.press("Enter")
+    expect(sam.get_by_role("combobox", name="Qui appelle ?")).to_be_focused()
+    keys.type("kermarrec yann")
+    expect(sam.get_by_role("option", name=re.compile("Personne de ce nom"))).to_be_visible()
+    keys.press("Enter")
+    expect(sam.get_by_label("Date de naissance")).to_be_focused()
+    keys.type("12041979")
+    keys.press("Tab")
+    keys.type("0639981299")
+    keys.press("Enter")
+    expect(sam.locator(".said")).to_contain_text("Yann Kermarrec a ce rendez-vous.")
+    print(f"new patient: {keys.count} keys")
+    assert keys.count < CALL_SECONDS_MAX * KEYS_PER_SECOND
+    known(sam, practice, 3)
+    sam.keyboard.press("Control+k")
+    box = sam.get_by_role("combobox", name="Chercher quelqu’un")
+    box.fill("98 12 99")
+    expect(sam.get_by_role("option").first).to_contain_text("Yann Kermarrec")
+    expect(sam.get_by_role("option").first).to_contain_text("06 39 98 12 99".replace(" ", "\u00a0"))
+
+
+def open_card_of(page: Page, practice: Town, typed: str, person: Person = SAM) -> None:
+    unlock(page, practice, person)
+    patients_room(page)
+    page.get_by_role("combobox", name="Chercher quelqu’un").fill(typed)
+    page.locator(".found li").first.click()
+    expect(page.get_by_role("button", name="Modifier")).to_be_visible()
+
+
+def test_two_browsers_on_one_card_the_second_sees_both_and_chooses(
+    practice: Town, sam: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    helene: Page = at_noon(profile(DESK)).new_page()
+    open_card_of(helene, practice, "tom abescat", HELENE)
+    open_card_of(sam, practice, "tom abescat")
+    for page, note in ((helene, "Vient avec sa mère."), (sam, "Vient avec son père.")):
+        page.get_by_role("button", name="Modifier").click()
+        page.get_by_label("Note du cabinet").fill(note)
+    helene.get_by_role("button", name="Garder la fiche").click()
+    expect(helene.locator(".said")).to_contain_text("Fiche gardée.")
+    sam.get_by_role("button", name="Garder la fiche").click()
+    both = sam.get_by_role("row", name=re.compile("Note du cabinet"))
+    expect(both).to_contain_text("Vient avec son père.")
+    expect(both).to_contain_text("Vient avec sa mère.")
+    check_accessible(sam)
+    sam.get_by_role("button", name="Garder ce qui est écrit ici").click()
+    expect(sam.locator(".said")).to_contain_text("Fiche gardée.")
+    expect(sam.locator(".people-card")).to_contain_text("Vient avec son père.")
+    # Its twin: who takes the other's keeps nothing of their own.
+    helene.get_by_role("button", name="Modifier").click()
+    helene.get_by_label("Note du cabinet").fill("Vient seul.")
+    helene.get_by_role("button", name="Garder la fiche").click()
+    helene.get_by_role("button", name="Prendre l’autre").click()
+    expect(helene.locator(".people-card")).to_contain_text("Vient avec son père.")
+
+
+def test_a_time_that_is_taken_is_booked_only_after_a_warning_and_marked(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    gap(sam, "14 h").or_(gap(sam, "8 h 30")).last.click()
+    sam.get_by_role("combobox", name="Qui appelle ?").fill("tom abescat")
+    sam.locator(".found li").first.click()
+    sam.get_by_label("Heure", exact=True).fill("10:30")
+    sam.get_by_role("button", name="Inscrire", exact=True).click()
+    warning = sam.get_by_role("alert").filter(has_text="ce n’est pas prévu")
+    expect(warning).to_contain_text("C’est pris de 10 h 30 à 10 h 50")
+    expect(warning).to_be_focused()
+    assert practice.rows("SELECT 1 FROM appointments WHERE overbooked") == []
+    sam.get_by_role("button", name="Inscrire quand même, en plus").click()
+    expect(sam.locator(".said")).to_contain_text("Tom Abescat a ce rendez-vous.")
+    assert len(practice.rows("SELECT 1 FROM appointments WHERE overbooked")) == 1
+
+
+def test_a_name_and_birth_date_typed_anew_ask_whether_it_is_this_person(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    sam.reload()
+    unlock(sam, practice)
+    gap(sam, "8 h 30", TOMORROW).or_(gap(sam, "8 h 50", TOMORROW)).first.click()
+    sam.get_by_role("combobox", name="Qui appelle ?").fill("renodin alice")
+    sam.locator(".found .new").click()
+    expect(sam.get_by_text("Est-ce cette personne")).to_be_hidden()
+    sam.get_by_label("Date de naissance").fill("7/9/1988")
+    sam.get_by_role("button", name=re.compile("^Alice Renaudin-Abescat")).click()
+    expect(sam.get_by_role("button", name="Inscrire", exact=True)).to_be_focused()
+    expect(sam.locator(".book .card")).to_contain_text("Alice Renaudin-Abescat")
+
+
+# What this browser drew at random, 32 bytes at a time: one of them is the secret in the code on its screen.
+NOTE_DRAWN = """
+  const drawn = [];
+  const draw = crypto.getRandomValues.bind(crypto);
+  crypto.getRandomValues = (bytes) => {
+    const filled = draw(bytes);
+    if (filled.length === 32) drawn.push(Array.from(filled));
+    return filled;
+  };
+  window.drawn = drawn;
+"""
+
+
+def given_link(page: Page, practice: Town, record: str) -> str:
+    """The link in the code on the screen: of all that was drawn, the secret whose row token the server knows."""
+    [row] = practice.rows("SELECT row_token_hash FROM appointments WHERE record = $1", record)
+    for numbers in page.evaluate("window.drawn"):
+        cap = Cap.from_secret(bytes(numbers))
+        if hashlib.sha256(cap.row_token).digest() == row["row_token_hash"]:
+            secret = base64.urlsafe_b64encode(bytes(numbers)).decode().rstrip("=")
+            fingerprint = base64.urlsafe_b64encode(practice.house.roster.fingerprint).decode().rstrip("=")
+            return f"{practice.origin}/fr/a#{secret}.{fingerprint}.desk"
+    raise AssertionError("no drawn secret opens the row")
+
+
+def test_the_code_shown_at_the_desk_becomes_the_patients_own_link(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    context = at_noon(profile(DESK))
+    context.add_init_script(NOTE_DRAWN)
+    sam = context.new_page()
+    unlock(sam, practice)
+    block = sam.locator(".ap", has_text="Alice").or_(
+        sam.get_by_role("button", name=re.compile("10 h 30 à 10 h 50, Alice"))
+    )
+    block.first.click()
+    record = str(block.first.get_attribute("data-stop"))
+    sam.get_by_role("button", name="Donner un lien").click()
+    expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_visible()
+    expect(sam.locator("#given-link")).to_be_focused()
+    check_accessible(sam)
+    link = given_link(sam, practice, record)
+    sam.get_by_role("button", name=re.compile("oublier ce code")).click()
+    expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_hidden()
+
+    alice = at_noon(profile(PHONE)).new_page()
+    alice.goto(link)
+    expect(alice.get_by_text("Ce lien est maintenant le vôtre")).to_be_visible()
+    check_accessible(alice)
+    [row] = practice.rows("SELECT rev, writer, row_token_hash FROM appointments WHERE record = $1", record)
+    assert row["writer"] == 1
+    alice.reload()
+    expect(alice.get_by_role("heading", level=1)).to_have_text("Votre rendez-vous")
+    # The code opens nothing any more, and the desk sees a revision that Alice's own key signed.
+    stranger = at_noon(profile(PHONE)).new_page()
+    stranger.goto(link)
+    expect(stranger.get_by_role("heading", level=1)).not_to_have_text("Votre rendez-vous")
+    expect(stranger.get_by_text("Toux la nuit")).to_be_hidden()
+    sam.reload()
+    unlock(sam, practice)
+    sam.get_by_role("button", name=re.compile("10 h 30 à 10 h 50, Alice")).click()
+    expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat")).to_be_visible()
+    panel = sam.get_by_role("complementary", name="Fiche")
+    expect(panel.get_by_text("non vérifié", exact=True)).to_be_hidden()
+    expect(sam.get_by_role("button", name="Donner un lien")).to_be_visible()
+
+
+def test_a_person_whose_online_bookings_are_refused_reads_why(practice: Town, sam: Page) -> None:
+    kept = practice.book(TOM, TOMORROW, "9:10")
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    open_card_of(sam, practice, "tom abescat")
+    sam.get_by_role("button", name="Modifier").click()
+    sam.get_by_label("Refuser ses réservations en ligne").check()
+    sam.get_by_label("Message à donner").fill("Appelez-nous avant de réserver.")
+    sam.get_by_role("button", name="Garder la fiche").click()
+    sam.get_by_role("button", name=re.compile("9 h 10")).click()
+    sam.get_by_role("button", name="Refuser avec ce message").click()
+    expect(sam.locator(".said")).to_contain_text("Refusé, avec le message.")
+    check_accessible(sam)
+    [row] = practice.rows("SELECT status FROM appointments WHERE record = $1", kept.booked.record)
+    assert row["status"] == "cancelled"
+    tom = sam.context.new_page()
+    secret = base64.urlsafe_b64encode(kept.cap.secret).decode().rstrip("=")
+    fingerprint = base64.urlsafe_b64encode(practice.house.roster.fingerprint).decode().rstrip("=")
+    tom.goto(f"{practice.origin}/fr/a#{secret}.{fingerprint}")
+    expect(tom.get_by_text("Appelez-nous avant de réserver.")).to_be_visible()
+
+
+def test_who_did_not_come_is_counted_on_the_card_once(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    # An hour and a half later, by the server's clock.
+    practice.clock.ahead += dt.timedelta(minutes=90)
+    visit = sam.get_by_role("button", name=re.compile("11 h 10 à 11 h 30, Tom"))
+    visit.focus()
+    sam.keyboard.press("n")
+    expect(sam.locator(".said")).to_contain_text("pas venu")
+    patients_room(sam)
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("tom abescat")
+    expect(sam.locator(".found li").first).to_contain_text("1 absence", timeout=SETTLED_MS)
+    sam.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Agenda").click()
+    visit.focus()
+    sam.keyboard.press("v")
+    patients_room(sam)
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("tom abescat")
+    expect(sam.locator(".found li").first).not_to_contain_text("absence", timeout=SETTLED_MS)
