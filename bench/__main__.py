@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`python -m bench [a b c d e]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
+"""`python -m bench [a b c d e f]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
 
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
+f: the register (SERMENT_BENCH_ROWS rows of it).
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """
 
@@ -15,9 +16,9 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from bench import bookings, browser, next_free, report, slots_http
+from bench import bookings, browser, directory, next_free, report, slots_http
 
-LETTERS = "abcde"
+LETTERS = "abcdef"
 
 
 def main() -> None:
@@ -33,6 +34,8 @@ def main() -> None:
         uvloop.run(next_free.measure())
     if wanted & {"c", "d"}:
         uvloop.run(bookings.measure(wanted))
+    if "f" in wanted:
+        uvloop.run(directory.measure())
     if "e" in wanted:
         browser.measure()
     print(f"\n{time.perf_counter() - begun:.0f} s; at the end {report.machine()}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The import on real PostgreSQL: reports, refusals, closings, crashes."""
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ from serment.directory.generate import generate, header, line, rows
 from serment.directory.rpps import import_rpps
 from serment.directory.rpps_format import HeaderDrift
 from serment.directory.rpps_report import Refusal
+from serment.directory.search import Place, find_named, find_near
 from serment.directory.towns import load_towns, towns
 
 TODAY, TOMORROW = dt.date(2026, 3, 1), dt.date(2026, 3, 2)
 AROUND = [town for town in towns() if town.department == "39" and town.population > 1500]
 SAID = list(rows(seed=1, persons=20, towns=AROUND))
+SOMEBODY_ELSE = next(values for values in SAID if values["Identifiant PP"] != SAID[0]["Identifiant PP"])
 
 
 @pytest.fixture
@@ -139,11 +142,33 @@ async def test_a_crash_leaves_the_directory_as_it_was(
     assert report.added > 0
 
 
+async def test_searches_are_answered_while_the_register_is_taken_over(
+    new_database: Callable[[], Awaitable[str]], tmp_path: Path
+) -> None:
+    url = await new_database()
+    connection, asking = await asyncpg.connect(url), await asyncpg.connect(url)
+    try:
+        await load_towns(connection)
+        await asking.execute("SET lock_timeout = '100ms'")
+        generate(tmp_path / "file", seed=3, persons=2000, towns=AROUND)
+        for _ in range(2):
+            importing = asyncio.create_task(import_rpps(connection, tmp_path / "file", today=TODAY))
+            answers = 0
+            while not importing.done():
+                await find_named(asking, "bar")
+                await find_near(asking, ["SM26"], Place(47.1, 5.5), kilometres=50)
+                answers += 1
+            assert answers > 0 and (await importing).rows > 2000
+    finally:
+        await connection.close()
+        await asking.close()
+
+
 async def test_a_dentist_is_found_under_the_profession_and_a_doctor_without_specialty_too(
     connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     dentist = SAID[0] | {"Code profession": "40", "Code type savoir-faire": "S", "Code savoir-faire": "SCD01"}
-    doctor = SAID[1] | {"Code profession": "10", "Code type savoir-faire": "", "Code savoir-faire": ""}
+    doctor = SOMEBODY_ELSE | {"Code profession": "10", "Code type savoir-faire": "", "Code savoir-faire": ""}
     await import_rpps(connection, write(tmp_path / "a", header(), line(dentist), line(doctor)), today=TODAY)
     found = await connection.fetch("SELECT specialties FROM directory_entries ORDER BY profession")
     assert [row["specialties"] for row in found] == [["P10"], ["P40", "SCD01"]]
@@ -154,7 +179,7 @@ async def test_a_row_without_town_code_stands_at_its_postcode(
 ) -> None:
     dole = next(town for town in AROUND if town.name == "Dole")
     said = SAID[0] | {"Code commune (coord. structure)": "", "Code postal (coord. structure)": "39100"}
-    nowhere = SAID[1] | {"Code commune (coord. structure)": "", "Code postal (coord. structure)": ""}
+    nowhere = SOMEBODY_ELSE | {"Code commune (coord. structure)": "", "Code postal (coord. structure)": ""}
     await import_rpps(connection, write(tmp_path / "a", header(), line(said), line(nowhere)), today=TODAY)
     found = await connection.fetch(
         "SELECT town_code, latitude FROM directory_entries ORDER BY latitude NULLS LAST"

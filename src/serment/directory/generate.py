@@ -19,6 +19,8 @@ PERSONS_MAX = 5_000_000
 _SECOND_PLACE_SHARE = 0.2
 _SECOND_SPECIALTY_SHARE = 0.04
 _SHARED_SITE_SHARE = 1 / 3
+_LONGER_NAME_SHARE = 0.35
+_FAMILY_UNEVENNESS, _GIVEN_UNEVENNESS = 2.0, 1.5
 _SITES_SHARED = 100
 """The latest premises opened, which newcomers may share."""
 _LINES_A_WRITE = 10_000
@@ -92,7 +94,7 @@ def rows(*, seed: int, persons: int, towns: Sequence[Town]) -> Iterator[dict[str
 
 def _person(chance: random.Random, number: int) -> dict[str, str]:
     woman = chance.random() < 0.55
-    given = _unevenly(chance, _WOMEN if woman else _MEN)
+    given = _unevenly(chance, _WOMEN if woman else _MEN, _GIVEN_UNEVENNESS)
     family = _family_name(chance)
     if chance.random() < 0.08:
         family = f"{family}-{_family_name(chance)}"
@@ -111,14 +113,17 @@ def _person(chance: random.Random, number: int) -> dict[str, str]:
 
 
 def _family_name(chance: random.Random) -> str:
-    return "".join(_unevenly(chance, parts) for parts in (_NAME_STARTS, _NAME_MIDDLES, _NAME_ENDS))
+    middles = [_NAME_MIDDLES] * (2 if chance.random() < _LONGER_NAME_SHARE else 1)
+    return "".join(
+        _unevenly(chance, parts, _FAMILY_UNEVENNESS) for parts in (_NAME_STARTS, *middles, _NAME_ENDS)
+    )
 
 
-def _unevenly(chance: random.Random, words: Sequence[str]) -> str:
+def _unevenly(chance: random.Random, words: Sequence[str], unevenness: float) -> str:
     """One of them, the first ones far more often, as names are: of a million people some thousands bear the commonest
     family name, and most names are borne by a few.
     """
-    return words[int(len(words) * chance.random() ** 2)]
+    return words[int(len(words) * chance.random() ** unevenness)]
 
 
 def _site(chance: random.Random, number: int, town: Town) -> dict[str, str]:

@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -27,8 +26,17 @@ NAME_WORDS_MAX = 4
 WORDS_ALIKE_MAX = 12
 """Words of real names that one typed word may stand for."""
 
+WORD_LETTERS_MAX = 40
+"""Longest word that a beginning is completed to."""
+
 NAMES_REACH = 2_000
-"""Entries looked at for a name that thousands bear."""
+"""Entries looked at for names that thousands bear."""
+
+CALLED_REACH = 500
+"""The same for a single name: so many by family name, and so many by given name."""
+
+CALLED_KM = (5.0, 50.0)
+"""How far around a place a single name is looked for first, then next."""
 
 _KILOMETRES_A_DEGREE = 111.2
 _POSTCODE = re.compile(r"[0-9](?:[0-9]|[abAB])?[0-9 ]{0,4}\Z")
@@ -141,37 +149,81 @@ async def find_named(
     typed = name_words(text)
     if not typed:
         return []
-    groups: list[list[str]] = []
-    for word in typed:
-        groups.append(await _words_like(connection, word))
-        if not groups[-1]:
-            return []
-    groups += [groups[0]] * (NAME_WORDS_MAX - len(groups))
-    first, second, third, fourth = groups
+    groups = [await _words_like(connection, word) for word in typed]
+    if not all(groups):
+        return []
+    most = _bounded(limit)
+    # What is surely better comes from a cheaper question first, and often is all that is wanted.
+    found: list[Found] = []
+    if len(typed) == 1:
+        found = await _called(connection, typed[0], groups[0], around, most)
+    elif all(word in group for word, group in zip(typed, groups, strict=True)):
+        found = await _holding(connection, typed, [[word] for word in typed], around, most)
+    if len(found) >= most:
+        return found
+    known = {one.entry for one in found}
+    others = await _holding(connection, typed, groups, around, most)
+    return [*found, *(one for one in others if one.entry not in known)][:most]
+
+
+async def _called(
+    connection: Connection, typed: str, words: list[str], around: Place | None, most: int
+) -> list[Found]:
+    """Whose family or given name is one of these words, whole: close to the place, or further around it, if there is one."""
+    asked = {"typed": typed, "words": words, "reach": CALLED_REACH, "most": most}
+    queries = load("directory")
+    if around is None:
+        return _found(await queries["entries_called"].rows(connection, **asked))
+    found: list[Found] = []
+    for kilometres in CALLED_KM:
+        rows = await queries["entries_called_around"].rows(
+            connection,
+            **asked,
+            latitude=around.latitude,
+            longitude=around.longitude,
+            **box(around, kilometres),
+        )
+        if len(found := _found(rows)) >= most:
+            break
+    return found
+
+
+async def _holding(
+    connection: Connection,
+    typed: list[str],
+    groups: list[list[str]],
+    around: Place | None,
+    most: int,
+) -> list[Found]:
+    """Whose names hold a word of each group."""
+    one, two, three, four = [*typed, *[""] * (NAME_WORDS_MAX - len(typed))]
+    first, second, third, fourth = [*groups, *[groups[0]] * (NAME_WORDS_MAX - len(groups))]
     return _found(
         await load("directory")["entries_named"].rows(
             connection,
+            one=one,
+            two=two,
+            three=three,
+            four=four,
             first=first,
             second=second,
             third=third,
             fourth=fourth,
-            typed=typed,
             latitude=around.latitude if around else None,
             longitude=around.longitude if around else None,
             reach=NAMES_REACH,
-            most=_bounded(limit),
+            most=most,
         )
     )
 
 
 async def _words_like(connection: Connection, word: str) -> list[str]:
-    rows = await load("directory")["words_like"].rows(
-        connection,
-        typed=word,
-        start=escape_like(word) + "%",
-        shortened=shortened(word),
-        most=WORDS_ALIKE_MAX,
+    queries = load("directory")
+    rows = await queries["words_like"].rows(
+        connection, typed=word, letters=WORD_LETTERS_MAX, shortened=shortened(word), most=WORDS_ALIKE_MAX
     )
+    if not rows:
+        rows = await queries["words_alike"].rows(connection, typed=word, most=WORDS_ALIKE_MAX)
     return [row["word"] for row in rows]
 
 
@@ -186,7 +238,6 @@ async def find_towns(connection: Connection, text: str, *, limit: int = 8) -> li
     """The towns that a name or the beginning of a postcode may mean, best first: for autocompletion and for search."""
     queries = load("directory")
     most = _bounded(limit)
-    typed: dict[str, Any]
     if _POSTCODE.match(text.strip()):
         postcode = text.replace(" ", "").upper()
         rows = await queries["towns_of_postcode"].rows(
@@ -196,13 +247,16 @@ async def find_towns(connection: Connection, text: str, *, limit: int = 8) -> li
     folded = fold_town(text)
     if not folded:
         return []
-    typed = {
-        "typed": folded,
-        "start": escape_like(folded) + "%",
-        "inside": f"% {escape_like(folded)}%",
-        "shortened": shortened(folded),
-    }
-    return [_town(row) for row in await queries["towns_like"].rows(connection, **typed, most=most)]
+    rows = await queries["towns_like"].rows(connection, typed=folded, shortened=shortened(folded), most=most)
+    if len(rows) < most:
+        rows += await queries["towns_alike"].rows(
+            connection,
+            typed=folded,
+            inside=f"% {escape_like(folded)}%",
+            known=[row["code"] for row in rows],
+            most=most - len(rows),
+        )
+    return [_town(row) for row in rows]
 
 
 async def town_of(connection: Connection, code: str) -> Town | None:

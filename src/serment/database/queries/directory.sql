@@ -126,14 +126,15 @@ FROM changed c JOIN merged m USING (entry)
 WHERE e.entry = c.entry;
 
 -- name: add_entries
--- Adds the entries that were not known before.
+-- Adds the entries that were not known before, by name: whoever bears one stands together on the disk.
 INSERT INTO directory_entries (entry, rpps, profession, structure, specialties, title, family_name, given_name,
                                family_folded, given_folded, name_words, mode, site_name, address, postcode, town_code,
                                town, phone, latitude, longitude, digest)
 SELECT m.entry, m.rpps, m.profession, m.structure, m.specialties, m.title, m.family_name, m.given_name,
        m.family_folded, m.given_folded, m.name_words, m.mode, m.site_name, m.address, m.postcode, m.town_code,
        m.town, m.phone, m.latitude, m.longitude, m.digest
-FROM added JOIN merged m USING (entry);
+FROM added JOIN merged m USING (entry)
+ORDER BY m.family_folded, m.given_folded, m.entry;
 
 -- name: add_offers
 -- Puts added and changed entries into the search by place.
@@ -193,48 +194,138 @@ LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE 
 ORDER BY near.kilometres, e.family_folded, e.given_folded, e.entry;
 
 -- name: words_like
--- The words of names that a typed word may mean: itself, a longer one, one slip away, or alike.
--- Each way is bounded, the surest first.
+-- The words of names that a typed word may mean: itself, a longer one, one slip away. Each way is bounded, the surest first;
+-- longer ones are read length by length, which ends with the last one wanted.
 SELECT word, min(rank) AS rank FROM (
     (SELECT word, 0 AS rank FROM directory_words WHERE word = :typed)
     UNION ALL
-    (SELECT word, 1 FROM directory_words WHERE word LIKE :start ORDER BY length(word), word LIMIT :most)
+    (SELECT longer.word, 1 FROM generate_series(length(:typed) + 1, :letters) AS letters,
+     LATERAL (SELECT word FROM directory_words
+         WHERE length(word) = letters AND word ~>=~ :typed AND word ~<~ (:typed || '~') ORDER BY word LIMIT :most) longer
+     LIMIT :most)
     UNION ALL
     (SELECT word, 2 FROM directory_words WHERE shortened && :shortened::text[]
-     ORDER BY similarity(word, :typed) DESC, word LIMIT :most)
-    UNION ALL
-    (SELECT word, 3 FROM directory_words WHERE length(:typed) >= 5 AND word % :typed AND similarity(word, :typed) >= 0.4
      ORDER BY similarity(word, :typed) DESC, word LIMIT :most)
 ) found
 GROUP BY word ORDER BY rank, word LIMIT :most;
 
--- name: entries_named
--- The open entries whose names hold a word of each group; whose names hold the words as typed first, then the nearest.
--- The groups beyond those typed repeat the first one. :reach bounds what is looked at for a name that thousands bear.
+-- name: words_alike
+-- The words of names that look like a typed word, for one that is no name, no beginning of one and no slip away.
+SELECT word, 3 AS rank FROM directory_words
+WHERE length(:typed) >= 5 AND word % :typed AND similarity(word, :typed) >= 0.4
+ORDER BY similarity(word, :typed) DESC, word LIMIT :most;
+
+-- name: entries_called
+-- The open entries whose family name, whole, or whose first or second given name is one of some words, as typed first. Each
+-- word is read in the order of an index, :reach at most, however many bear it.
 WITH found AS MATERIALIZED (
-    SELECT entry, rpps, profession, specialties, title, family_name, given_name, family_folded, given_folded, name_words,
-           site_name, address, postcode, town, phone, latitude, longitude
-    FROM directory_entries
-    WHERE closed_on IS NULL AND name_words && :first::text[] AND name_words && :second::text[]
-      AND name_words && :third::text[] AND name_words && :fourth::text[]
-    LIMIT :reach
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND family_folded = wanted.word
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+    UNION
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND split_part(given_folded, ' ', 1) = wanted.word
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+    UNION
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND given_folded LIKE '% %' AND split_part(given_folded, ' ', 2) = wanted.word
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+), best AS MATERIALIZED (
+    SELECT f.entry, :typed = ANY (string_to_array(f.given_folded, ' ') || f.family_folded) AS as_typed,
+           f.family_folded = :typed AS family_as_typed,
+           NULL::float8 AS kilometres, p.slug, p.practice, p.practitioner
+    FROM found f
+    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
+                       ORDER BY slug LIMIT 1) p ON true
+    ORDER BY as_typed DESC, family_as_typed DESC, p.slug IS NULL, f.family_folded, f.given_folded, f.entry
+    LIMIT :most
 )
-SELECT f.entry, f.rpps, f.profession, f.specialties, f.title, f.family_name, f.given_name, f.site_name, f.address,
-       f.postcode, f.town, f.phone, f.latitude, f.longitude, d.kilometres, p.slug, p.practice, p.practitioner
-FROM found f
-CROSS JOIN LATERAL (
-    SELECT (SELECT count(*) FROM unnest(:typed::text[]) AS w WHERE w = ANY (f.name_words)) AS as_typed,
-           f.family_folded = ANY (:typed::text[]) AS family_as_typed,
-           12742 * asin(least(1, sqrt(
+SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
+       e.postcode, e.town, e.phone, e.latitude, e.longitude, b.kilometres, b.slug, b.practice, b.practitioner
+FROM best b JOIN directory_entries e USING (entry)
+ORDER BY b.as_typed DESC, b.family_as_typed DESC, b.slug IS NULL, e.family_folded, e.given_folded, e.entry;
+
+-- name: entries_called_around
+-- The same inside a box; as typed first, then the nearest. A statement of its own: the plan for a box that may be anything
+-- reads all who bear a name.
+WITH found AS MATERIALIZED (
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND family_folded = wanted.word AND latitude BETWEEN :south AND :north
+            AND longitude BETWEEN :west AND :east
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+    UNION
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND split_part(given_folded, ' ', 1) = wanted.word AND latitude BETWEEN :south AND :north
+            AND longitude BETWEEN :west AND :east
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+    UNION
+    (SELECT f.* FROM unnest(:words::text[]) AS wanted (word), LATERAL (
+         SELECT entry, rpps, family_folded, given_folded, latitude, longitude FROM directory_entries
+         WHERE closed_on IS NULL AND given_folded LIKE '% %' AND split_part(given_folded, ' ', 2) = wanted.word AND latitude BETWEEN :south AND :north
+            AND longitude BETWEEN :west AND :east
+         ORDER BY latitude LIMIT :reach) f
+     LIMIT :reach)
+), best AS MATERIALIZED (
+    SELECT f.entry, :typed = ANY (string_to_array(f.given_folded, ' ') || f.family_folded) AS as_typed,
+           f.family_folded = :typed AS family_as_typed,
+           d.kilometres, p.slug, p.practice, p.practitioner
+    FROM found f
+    CROSS JOIN LATERAL (SELECT 12742 * asin(least(1, sqrt(
              power(sin(radians(f.latitude - :latitude::float8) / 2), 2)
              + cos(radians(:latitude::float8)) * cos(radians(f.latitude))
-               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres
-) d
-LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
-                   ORDER BY slug LIMIT 1) p ON true
-ORDER BY d.as_typed DESC, d.family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
-         f.given_folded, f.entry
-LIMIT :most;
+               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
+    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
+                       ORDER BY slug LIMIT 1) p ON true
+    ORDER BY as_typed DESC, family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
+             f.given_folded, f.entry
+    LIMIT :most
+)
+SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
+       e.postcode, e.town, e.phone, e.latitude, e.longitude, b.kilometres, b.slug, b.practice, b.practitioner
+FROM best b JOIN directory_entries e USING (entry)
+ORDER BY b.as_typed DESC, b.family_as_typed DESC, b.kilometres NULLS LAST, b.slug IS NULL, e.family_folded,
+         e.given_folded, e.entry;
+
+-- name: entries_named
+-- The open entries whose names hold a word of each group; whose names hold the words as typed first, then the nearest.
+-- Words beyond those typed are empty, groups beyond them repeat the first one. :reach bounds what is looked at for names that thousands bear.
+WITH found AS MATERIALIZED (
+    SELECT entry, rpps, family_folded, given_folded, latitude, longitude,
+           (:one = ANY (name_words))::integer + (:two = ANY (name_words))::integer
+               + (:three = ANY (name_words))::integer + (:four = ANY (name_words))::integer AS as_typed
+    FROM directory_entries
+    WHERE closed_on IS NULL AND name_words && :first::text[]
+      AND name_words && :second::text[] AND name_words && :third::text[] AND name_words && :fourth::text[]
+    LIMIT :reach
+), best AS MATERIALIZED (
+    SELECT f.entry, f.as_typed, f.family_folded IN (:one, :two, :three, :four) AS family_as_typed, d.kilometres, p.slug,
+           p.practice, p.practitioner
+    FROM found f
+    CROSS JOIN LATERAL (SELECT 12742 * asin(least(1, sqrt(
+             power(sin(radians(f.latitude - :latitude::float8) / 2), 2)
+             + cos(radians(:latitude::float8)) * cos(radians(f.latitude))
+               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
+    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
+                       ORDER BY slug LIMIT 1) p ON true
+    ORDER BY f.as_typed DESC, family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
+             f.given_folded, f.entry
+    LIMIT :most
+)
+SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
+       e.postcode, e.town, e.phone, e.latitude, e.longitude, b.kilometres, b.slug, b.practice, b.practitioner
+FROM best b JOIN directory_entries e USING (entry)
+ORDER BY b.as_typed DESC, b.family_as_typed DESC, b.kilometres NULLS LAST, b.slug IS NULL, e.family_folded,
+         e.given_folded, e.entry;
 
 -- name: entries_of_rpps
 -- Where the register says that a practitioner receives.
@@ -249,22 +340,36 @@ LIMIT :most;
 
 -- name: towns_like
 -- The towns that a typed name may mean: so called; beginning so, or one slip of the finger apart (these must have ten
--- times the people to come first); holding it; alike. The most peopled first within each.
+-- times the people to come first). The most peopled first within each.
 SELECT code, name, postcodes, department, region, latitude, longitude, placed_exactly, population FROM (
-    SELECT DISTINCT ON (code) code, name, postcodes, department, region, latitude, longitude, placed_exactly, population,
-           rank, weight
+    SELECT DISTINCT ON (code) t.*, ways.rank, ways.weight
     FROM (
-        (SELECT t.*, CASE WHEN folded = :typed THEN 0 ELSE 1 END AS rank, population::real AS weight
-         FROM towns t WHERE folded LIKE :start ORDER BY folded <> :typed, population DESC, code LIMIT :most)
+        (SELECT code, CASE WHEN folded = :typed THEN 0 ELSE 1 END AS rank, population::real AS weight
+         FROM towns WHERE folded ~>=~ :typed AND folded ~<~ (:typed || '~')
+         ORDER BY folded <> :typed, population DESC, code LIMIT :most)
         UNION ALL
-        (SELECT t.*, 1, population / 10.0 FROM towns t WHERE shortened && :shortened
+        (SELECT code, 1, population / 10.0 FROM towns WHERE shortened && :shortened::text[]
+         ORDER BY population DESC, code LIMIT :most)
+    ) ways JOIN towns t USING (code)
+    ORDER BY code, rank, weight DESC
+) found
+ORDER BY rank, weight DESC, population DESC, code
+LIMIT :most;
+
+-- name: towns_alike
+-- More towns, where few begin as typed: a later word begins so, the most peopled first; or, where none is known, the name
+-- looks like it.
+SELECT code, name, postcodes, department, region, latitude, longitude, placed_exactly, population FROM (
+    SELECT DISTINCT ON (code) t.*, ways.rank, ways.weight
+    FROM (
+        (SELECT code, 2 AS rank, population::real AS weight FROM towns WHERE folded LIKE :inside
          ORDER BY population DESC, code LIMIT :most)
         UNION ALL
-        (SELECT t.*, 2, population FROM towns t WHERE folded LIKE :inside ORDER BY population DESC, code LIMIT :most)
-        UNION ALL
-        (SELECT t.*, 3, similarity(folded, :typed) FROM towns t WHERE folded % :typed
+        (SELECT code, 3, similarity(folded, :typed) FROM towns
+         WHERE cardinality(:known::text[]) = 0 AND folded % :typed
          ORDER BY similarity(folded, :typed) DESC, population DESC, code LIMIT :most)
-    ) ways
+    ) ways JOIN towns t USING (code)
+    WHERE code <> ALL (:known::text[])
     ORDER BY code, rank, weight DESC
 ) found
 ORDER BY rank, weight DESC, population DESC, code
