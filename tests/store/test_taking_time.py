@@ -21,6 +21,7 @@ from serment.server.usecases.book import book
 from serment.server.usecases.errors import SlotTaken
 from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.membership import Staff, member_of
+from serment.server.usecases.move import move
 
 ROUNDS = 15
 
@@ -267,3 +268,19 @@ async def test_expecting_somebody_accepts_no_request(house: House, sam: Staff) -
         await mark(house.instance, sam, alice.record, "expect", 1)
     assert (await accepted(house, sam, alice)).status == "booked"
     assert (await mark(house.instance, sam, alice.record, "expect", 1)).status == "booked"
+
+
+async def test_alice_moves_until_her_visit_begins_and_sam_afterwards_too(house: House, sam: Staff) -> None:
+    alice = Hand(house)
+    await alice.book(at("09:00"))
+    house.clock.now = at("08:59")
+    await alice.hold(at("11:00"), row_token=alice.cap.row_token)
+    house.clock.now = at("09:00")
+    written = alice.seal(alice.wants(at("11:00")), rev=2)
+    with pytest.raises(TooLate):
+        await move(house.instance, house.practice, alice.record, written, seen_rev=1, token=alice.token)
+    by_sam = alice.seal_as_sam(alice.wants(at("11:00")), rev=2)
+    moved = await move(
+        house.instance, house.practice, alice.record, by_sam, seen_rev=1, token=alice.token, staff=sam
+    )
+    assert (moved.rev, moved.status) == (2, "booked")
