@@ -156,6 +156,37 @@ def test_dropped_on_a_taken_time_it_warns_and_is_set_down_as_an_extra(centre: To
     expect(visit(sam, "9 h 10 à", NEXT_WEEK)).to_have_accessible_name(re.compile("Alice.*, attendu$"))
 
 
+def test_near_the_edge_the_agenda_scrolls_along_and_the_name_hangs_on_the_pointer(
+    centre: Town, sam: Page
+) -> None:
+    """From the morning to the late afternoon, which lies below the window, in one drag."""
+    day = NEXT_WEEK + dt.timedelta(days=2)
+    centre.book(TOM, day, "9:10")
+    unlock(sam, centre)
+    to_next_week(sam)
+    for _ in range(2):
+        sam.get_by_role("button", name="Jour suivant").click()
+    box = visit(sam, "9 h 10 à", day).bounding_box()
+    assert box is not None
+    sam.mouse.move(box["x"] + 30, box["y"] + 8)
+    sam.mouse.down()
+    sam.mouse.move(box["x"] + 40, box["y"] + 60, steps=3)
+    expect(sam.locator(".ghost")).to_have_text("Tom Abescat")
+    sam.mouse.move(box["x"] + 40, DESK["height"] - 10, steps=3)
+    five = sam.locator(".spot", has_text="17:20").first
+    for _ in range(200):
+        place = five.bounding_box()
+        if place is not None and place["y"] < DESK["height"] - 160:
+            break
+        sam.wait_for_timeout(20)
+    assert place is not None
+    sam.mouse.move(box["x"] + 40, place["y"] + 8, steps=3)
+    expect(sam.locator(".spot.under-drag")).to_have_text(re.compile("17:20"))
+    sam.mouse.up()
+    expect(sam.locator(".ghost")).to_have_count(0)
+    expect(sam.locator(".said")).to_contain_text("Déplacé au jeudi 25 mars, 17 h 20.")
+
+
 def test_what_came_while_the_warning_was_read_is_read_before_anything_moves(centre: Town, sam: Page) -> None:
     centre.book(ALICE, NEXT_WEEK, "10:50")
     unlock(sam, centre)

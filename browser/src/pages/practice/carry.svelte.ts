@@ -9,16 +9,17 @@ import { stepFrom, tabStop, type StopLane } from '../../usecases/desk/keyboard';
 import { apart, nearest, placesFor } from '../../usecases/desk/lanes';
 import type { Visit } from '../../usecases/desk/model';
 import { moveVisit, type Target } from '../../usecases/desk/move';
+import { explainMove } from '../../usecases/desk/explain';
 import { firstPlace } from '../../usecases/desk/first_place';
 import type { LaneView } from '../../usecases/desk/view';
 import { Refused } from '../../wire/problem';
 import type { Booked, Id, LocalDate } from '../../wire/types';
 import { t } from '../../words/index';
 import type { Desk } from './desk.svelte';
+import { follow } from './drag';
 import { fullName, whenInWords } from './say';
 import { MOVING } from './wrong';
 
-const DRAG_PX = 6;
 const DROP_REACH_MINUTES = 10;
 const DROP_STEP_MINUTES = 5;
 
@@ -37,6 +38,8 @@ export interface Moving {
   focus: string | null;
   /** The place the pointer is over. */
   under: string | null;
+  /** Where the visit's head hangs on the pointer, in the window; null for the keyboard. */
+  pointer: { x: number; y: number } | null;
   dragged: boolean;
   working: boolean;
 }
@@ -119,7 +122,7 @@ export class Carry {
       return false;
     }
     desk.deeds.dismiss();
-    this.moving = { visit, record: visit.record, name: fullName(visit) ?? '', focus: null, under: null, dragged, working: false };
+    this.moving = { visit, record: visit.record, name: fullName(visit) ?? '', focus: null, under: null, pointer: null, dragged, working: false };
     desk.choice.focusId = visit.record;
     if (!dragged) this.#focusFirst(visit.start);
     return true;
@@ -255,54 +258,56 @@ export class Carry {
     const { desk } = this;
     const now = desk.reading.visit(before.record);
     if (now === undefined) return;
-    if ((await this.#move(now, before)) === null) return;
+    const target = await this.#backTo(now, before);
+    const moved = target === null ? null : await this.#move(now, target);
+    if (moved === 'warning_changed') desk.deeds.problem = t('move.taken');
+    if (moved === null || moved === 'warning_changed') return;
     await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
     desk.deeds.say(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }));
     await desk.choice.focusStop(before.record);
+  }
+
+  /** An extra goes back beside what it stood beside. */
+  async #backTo(now: Visit, before: Visit): Promise<Target | null> {
+    const { desk } = this;
+    const { agenda, start } = before;
+    if (!before.overbooked) return { agenda, start };
+    let warned: string[] = [];
+    const asked = await desk.deeds.attempt(now, async () => {
+      warned = (await explainMove(desk.open, now, agenda, start)).reasons.map(({ reason }) => reason);
+    });
+    return asked ? { agenda, start, warned } : null;
   }
 
   // ------------------------------------------------------------------ with the pointer
 
   pickUp(event: PointerEvent, visit: Visit): void {
     if (event.button !== 0 || event.pointerType === 'touch' || this.moving !== null) return;
-    const from = { x: event.clientX, y: event.clientY };
     const grab = event.clientY - (event.currentTarget as HTMLElement).getBoundingClientRect().top;
-    const over = (move: PointerEvent) => {
-      if (this.moving === null) {
-        if (Math.hypot(move.clientX - from.x, move.clientY - from.y) < DRAG_PX) return;
-        if (!this.lift(visit, true)) end();
-      }
-      if (this.moving !== null) this.moving = { ...this.moving, under: this.#under(move, grab) };
-    };
-    const drop = (up: PointerEvent) => {
-      end();
-      if (this.moving === null) return;
-      const place = this.moving.under === null ? null : placeOfId(this.moving.under);
-      const time = place === null ? this.#timeUnder(up, grab) : null;
-      if (place !== null) void this.setDown(place.agenda, place.start);
-      else if (time !== null) this.desk.choice.select({ kind: 'extra', ...time });
-      else {
-        this.giveUp();
-        this.desk.deeds.say(t('move.not_here'));
-      }
-      this.#swallow = true;
-      setTimeout(() => { this.#swallow = false; }, 0);
-    };
-    const escape = (key: KeyboardEvent) => {
-      if (key.key !== 'Escape') return;
-      end();
+    this.#ended = follow(event, {
+      began: () => this.lift(visit, true),
+      over: (move) => {
+        if (this.moving === null) return;
+        this.moving = { ...this.moving, under: this.#under(move, grab), pointer: { x: move.clientX, y: move.clientY - grab } };
+      },
+      dropped: (up) => this.#drop(up, grab),
+      escaped: () => this.giveUp(),
+    });
+  }
+
+  #drop(up: PointerEvent, grab: number): void {
+    if (this.moving === null) return;
+    this.moving = { ...this.moving, pointer: null };
+    const place = this.moving.under === null ? null : placeOfId(this.moving.under);
+    const time = place === null ? this.#timeUnder(up, grab) : null;
+    if (place !== null) void this.setDown(place.agenda, place.start);
+    else if (time !== null) this.desk.choice.select({ kind: 'extra', ...time });
+    else {
       this.giveUp();
-    };
-    const end = () => {
-      removeEventListener('pointermove', over);
-      removeEventListener('pointerup', drop);
-      removeEventListener('keydown', escape, true);
-      this.#ended = () => undefined;
-    };
-    this.#ended = end;
-    addEventListener('pointermove', over);
-    addEventListener('pointerup', drop);
-    addEventListener('keydown', escape, true);
+      this.desk.deeds.say(t('move.not_here'));
+    }
+    this.#swallow = true;
+    setTimeout(() => { this.#swallow = false; }, 0);
   }
 
   /** The lane under the pointer, and the minute of the axis that the visit's head is at. */
