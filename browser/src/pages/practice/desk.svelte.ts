@@ -49,7 +49,7 @@ export class Desk {
     this.choice = new Choice(this);
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
-    this.reading = new Reading(open, this.rules.agendas.map(({ agenda }) => agenda), () => this.shown.monday, {
+    this.reading = new Reading(open, () => this.shown.wanted, {
       signedOut: () => this.close('signed out'),
       back: () => this.deeds.say(t('offline.back')),
       compactionFailed: () => { this.deeds.problem = t('wrong.compaction'); },

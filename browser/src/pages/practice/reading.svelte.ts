@@ -13,8 +13,17 @@ import type { Id, LocalDate } from '../../wire/types';
 /** The browser's own timeline shows how long the letters took to open; bench/ reads it. */
 export const OPENED_MEASURE = 'desk opened';
 export const WEEK_DAYS = 7;
+/** So many appointments one answer tells at most (docs/reference/http.md). */
+const LIST_MAX = 5_000;
 
 const EMPTY: Week = { from: '2000-01-01', days: 0, visits: [], openings: [], absences: [], holds: [], holidays: [] };
+
+/** Which days of which agendas are wanted. */
+export interface Window {
+  agendas: readonly Id[];
+  from: LocalDate;
+  days: number;
+}
 
 export interface Told {
   /** The session has ended. */
@@ -30,14 +39,24 @@ export class Reading {
   /** Since when nothing answers; what is shown stays readable meanwhile. */
   outageSince = $state<number | null>(null);
   readAt = $state(0);
+  /** The server answered with as many appointments as it tells at once: there may be more. */
+  cut = $state(false);
   readonly book: AgendaBook;
+  #agendas = $state.raw<ReadonlySet<Id>>(new Set());
   #running: Promise<void> | null = null;
   #again = false;
   #over = false;
 
-  /** `from` answers the first day to read. */
-  constructor(readonly open: OpenDesk, readonly agendas: readonly Id[], readonly from: () => LocalDate, readonly told: Told) {
-    this.book = new AgendaBook(open, new Seen(open.practice.practice), from(), WEEK_DAYS);
+  /** `wanted` answers what is on screen at the time of reading. */
+  constructor(readonly open: OpenDesk, readonly wanted: () => Window, readonly told: Told) {
+    const { from, days } = wanted();
+    this.book = new AgendaBook(open, new Seen(open.practice.practice), from, days);
+  }
+
+  /** Whether all of a window was in the last answer. */
+  covers({ agendas, from, days }: Window): boolean {
+    const { week } = this;
+    return week.from === from && week.days >= days && agendas.every((agenda) => this.#agendas.has(agenda));
   }
 
   /** An answer still on its way to a closed desk is thrown away. */
@@ -67,10 +86,13 @@ export class Reading {
 
   async #readOnce(): Promise<void> {
     // A practice that has no agenda yet has nothing to ask for.
-    if (this.agendas.length === 0) return;
+    const { agendas, from, days } = this.wanted();
+    if (agendas.length === 0) return;
     try {
-      const { week, toOpen } = await this.book.read(this.agendas, this.from(), WEEK_DAYS);
+      const { week, toOpen } = await this.book.read(agendas, from, days);
       if (this.#over) return;
+      this.#agendas = new Set(agendas);
+      this.cut = week.visits.length >= LIST_MAX;
       if (this.outageSince !== null) this.told.back();
       this.outageSince = null;
       this.readAt = Math.floor(Date.now() / 1000);

@@ -3,7 +3,7 @@
 import { addDays, dateAt, monday } from '../../usecases/desk/days';
 import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
 import type { Id, LocalDate, Status } from '../../wire/types';
-import { WEEK_DAYS, type Reading } from './reading.svelte';
+import { WEEK_DAYS, type Reading, type Window } from './reading.svelte';
 import type { Rules } from './rules';
 
 const CLOCK_SECONDS = 15;
@@ -50,20 +50,25 @@ export class Shown {
     this.narrow && this.kind !== 'list' ? this.rules.agendas.filter(({ agenda }) => agenda === this.phoneAgenda)
       : this.kind === 'week' ? this.chosenAgendas.slice(0, ROW_AGENDAS_MAX) : this.chosenAgendas);
   readonly dates = $derived.by(() =>
-    this.narrow || this.kind === 'day' ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
+    this.narrow || this.kind === 'day' || (this.many && this.kind === 'list') ? [this.chosen] : datesOf(this.reading().week, this.agendas, this.monday));
+  /** What to read: the week of all agendas; of many agendas those on screen, and a day where a day is drawn. */
+  readonly wanted = $derived.by((): Window => {
+    const agendas = (this.many ? this.agendas : this.rules.agendas).map(({ agenda }) => agenda);
+    const week = !this.many || (this.kind === 'week' && !this.narrow);
+    return week ? { agendas, from: this.monday, days: WEEK_DAYS } : { agendas, from: this.chosen, days: 1 };
+  });
   /** The days on screen are not those that were read last: nothing is known of them yet. */
-  readonly unread = $derived.by(() => this.reading().week.from !== this.monday);
+  readonly unread = $derived.by(() => !this.reading().covers(this.wanted));
   readonly #past = $derived.by(() => Math.floor(this.now / PAST_SECONDS) * PAST_SECONDS);
   readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes, this.#past));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
 
   /** Whether agendas are chosen from a list. */
-  readonly many: boolean;
+  readonly many = $derived.by(() => this.rules.agendas.length > ROW_AGENDAS_MAX);
   /** Whether the day drawn is wider than the window. */
   readonly wide = $derived.by(() => !this.narrow && this.kind === 'day' && this.agendas.length > ROW_AGENDAS_MAX);
 
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
-    this.many = rules.agendas.length > ROW_AGENDAS_MAX;
     this.phoneAgenda = place?.phoneAgenda ?? rules.agendas[0]?.agenda ?? '';
     this.chosen = place?.date ?? dateAt(rules.zone, this.now);
     this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
@@ -92,9 +97,8 @@ export class Shown {
   }
 
   async show(date: LocalDate): Promise<void> {
-    const same = monday(date) === this.monday && this.reading().week.days > 0;
     this.chosen = date;
-    if (!same) await this.reading().read();
+    if (this.unread) await this.reading().read();
   }
 
   turnWeek(by: number): Promise<void> {
