@@ -17,6 +17,7 @@ const entries: Record<string, string> = {
   desk: at('src/pages/practice/desk.ts'),
   join: at('src/pages/join/join.ts'),
   open: at('src/pages/opening/open.ts'),
+  restore: at('src/pages/join/restore.ts'),
 };
 
 export default defineConfig({

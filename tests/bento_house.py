@@ -108,6 +108,7 @@ class House:
     sam: UserKeys = field(repr=False)
     sam_member: uuid.UUID
     epochs: dict[uuid.UUID, EpochKeys] = field(repr=False)
+    root: SignPair = field(default_factory=lambda: SignPair.from_seed(draw(32)), repr=False)
 
     def id(self, kind: str, key: str) -> uuid.UUID:
         return seed_id(self.slug, kind, key)
@@ -177,7 +178,8 @@ async def open_house(pool: Pool, *, slug: str = "bento") -> House:
             member_of(owner, draw(16), Role.OWNER, ids),
             member_of(sam, sam_member.bytes, Role.SECRETARY, ids[:1]),
         ]
-        genesis, roster = found_practice(INSTANCE, practice.bytes, SignPair.from_seed(draw(32)), members[0])
+        root = SignPair.from_seed(draw(32))
+        genesis, roster = found_practice(INSTANCE, practice.bytes, root, members[0])
         joined, roster = write_events(roster, [(owner.sign, members[1])])
         of_unit = {units[0]: members, units[1]: members[:1]}
         epochs = {unit: new_epoch(roster, unit.bytes, of_unit[unit]) for unit in units}
@@ -192,7 +194,7 @@ async def open_house(pool: Pool, *, slug: str = "bento") -> House:
         await rosters.name_fingerprint(connection, practice, roster.fingerprint)
         await _enrol(connection, instance, practice, sam_member, slug)
     keys = {unit: epoch.keys for unit, epoch in epochs.items()}
-    return House(instance, clock, slug, roster, owner, sam, sam_member, keys)
+    return House(instance, clock, slug, roster, owner, sam, sam_member, keys, root)
 
 
 async def _enrol(connection, instance, practice, member, slug):  # type: ignore[no-untyped-def]

@@ -53,7 +53,8 @@ from serment.seal.roster_writing import (
 )
 from serment.server.stores import accounts, rosters
 from serment.server.usecases.answer_invitation import Answer, answer_invitation
-from serment.server.usecases.change_roster import RosterBatch, RosterStands, change_roster
+from serment.server.usecases.append_events import RosterBatch, RosterStands
+from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import NewStanza, add_stanzas, drop_stanzas
 from serment.server.usecases.invite import InvitationAsked, invite
 from serment.server.usecases.membership import Staff, member_of

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who may what, on every staff route of the live router: a route that this table does not know fails.
+"""Who may what, on every staff route of the live router (staff_routes.py has the table).
 
 Bodies are made up from what each route takes, with ids that exist nowhere or in another unit: what counts is who is answered at all.
 """
@@ -29,63 +29,15 @@ from bento_house import DAY, INSTANCE, Hand, House, at, open_house
 from members_house import Person
 from serment.database.pool import open_pool
 from serment.domain import roles
-from serment.domain.roles import MAY, Deed
+from serment.domain.roles import MAY
 from serment.framing import Role
 from serment.seal.keys import UserKeys
 from serment.server.app import create_app
 from serment.server.session import COOKIE
 from serment.server.usecases.suspend_member import suspend_member
 from serment.settings import Settings
+from staff_routes import DEEDS, OF
 
-OF = "/api/practice/{practice:uuid}/"
-DEEDS: Mapping[str, Deed] = {
-    "GET house": Deed.READ_AGENDA,
-    "GET seeds": Deed.READ_AGENDA,
-    "POST seeds/previous": Deed.READ_AGENDA,
-    "POST agenda": Deed.READ_AGENDA,
-    "GET slots": Deed.READ_AGENDA,
-    "POST first-places": Deed.READ_AGENDA,
-    "GET why": Deed.READ_AGENDA,
-    "GET changes": Deed.READ_AGENDA,
-    "POST stanzas": Deed.READ_AGENDA,
-    "POST stanzas/drop": Deed.READ_AGENDA,
-    "POST stanzas/older": Deed.READ_AGENDA,
-    "GET members": Deed.READ_AGENDA,
-    "GET rules": Deed.READ_AGENDA,
-    "POST preview": Deed.READ_AGENDA,
-    "GET opening": Deed.READ_AGENDA,
-    "POST appointments/{record:uuid}/read": Deed.READ_CONTACT,
-    "POST holds": Deed.BOOK,
-    "POST holds/extend": Deed.BOOK,
-    "POST holds/release": Deed.BOOK,
-    "POST appointments": Deed.BOOK,
-    "POST appointments/{record:uuid}/move": Deed.BOOK,
-    "POST appointments/{record:uuid}/accept": Deed.BOOK,
-    "POST appointments/{record:uuid}/refuse": Deed.BOOK,
-    "POST appointments/{record:uuid}/acts": Deed.BOOK,
-    "POST cards": Deed.KEEP_CARDS,
-    "POST cards/read": Deed.KEEP_CARDS,
-    "POST cards/erase": Deed.KEEP_CARDS,
-    "POST cards/behind": Deed.KEEP_CARDS,
-    "POST index": Deed.KEEP_CARDS,
-    "POST index/page": Deed.KEEP_CARDS,
-    "POST index/entries": Deed.KEEP_CARDS,
-    "POST index/merge": Deed.KEEP_CARDS,
-    "POST hours": Deed.CHANGE_HOURS,
-    "POST visit-types": Deed.CHANGE_CARE,
-    "POST resources": Deed.CHANGE_CARE,
-    "POST site-texts": Deed.CHANGE_CARE,
-    "POST practitioner-texts": Deed.CHANGE_CARE,
-    "POST agenda-settings": Deed.CHANGE_CARE,
-    "POST roster": Deed.CHANGE_MEMBERS,
-    "POST invitations": Deed.CHANGE_MEMBERS,
-    "POST invitations/{invitation:uuid}/revoke": Deed.CHANGE_MEMBERS,
-    "POST members/{member:uuid}/suspend": Deed.CHANGE_MEMBERS,
-    "POST members/{member:uuid}/unsuspend": Deed.CHANGE_MEMBERS,
-    "POST members/{member:uuid}/until": Deed.CHANGE_MEMBERS,
-    "POST opening": Deed.CHANGE_PRACTICE,
-    "POST opening/door": Deed.CHANGE_PRACTICE,
-}
 TOKEN = base64.b64encode(bytes(32)).decode()
 # What a route may name that belongs to a unit.
 OF_A_UNIT = ("agenda", "agendas", "record", "unit")
@@ -254,10 +206,6 @@ async def _everybody(house: House) -> dict[str, Person]:
     return found
 
 
-def test_the_table_knows_every_route_and_no_other() -> None:
-    assert set(ASKS) == set(DEEDS)
-
-
 @pytest.mark.parametrize("name", sorted(DEEDS))
 async def test_each_role_is_answered_what_the_matrix_says_and_strangers_nothing(
     scene: Scene, name: str
@@ -299,15 +247,3 @@ async def test_what_is_of_another_unit_answers_as_what_does_not_exist(scene: Sce
     theirs["visit_type"] = house.type()
     nowhere = {key: uuid.uuid4() for key in OF_A_UNIT} | {"visit_type": house.type()}
     assert await scene.ask(ask, "of another unit", theirs) == await scene.ask(ask, "of another unit", nowhere)
-
-
-def test_the_page_on_roles_says_what_the_table_says() -> None:
-    page = (Path(__file__).parents[2] / "docs/reference/roles.md").read_text("utf-8")
-    for deed in Deed:
-        cells = " | ".join(
-            "yes" if deed in MAY[role] else "no" for role in ("owner", "practitioner", "secretary")
-        )
-        assert f"| `{deed.name}` | {cells} |" in page, deed
-    for name, deed in DEEDS.items():
-        path = name.replace(":uuid", "")
-        assert f"| `{path}` | `{deed.name}` |" in page, name

@@ -15,6 +15,7 @@ from browser.conftest import DESK, PHONE, check_accessible
 from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
 
 pytestmark = pytest.mark.slow
+CLOSED = "Ouvrir l’agenda"
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,7 @@ async def practice(
     """One practice for the module; who leaves it for good leaves in its last test."""
     with town(await new_database(), tmp_path_factory.mktemp("desk")) as made:
         made.book(ALICE, TODAY, "10:10")
+        made.book(TOM, TODAY, "11:10")
         yield made
 
 
@@ -45,18 +47,29 @@ def person(page: Page, name: str) -> Any:
     return page.get_by_role("listitem").filter(has_text=name).filter(has=page.get_by_role("button"))
 
 
-def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes(
+def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes_in_the_middle_of_a_drag(
     practice: Town, helene: Page, sam: Page
 ) -> None:
     unlock(sam, practice, SAM)
+    block = sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))
+    expect(block).to_be_visible()
+    place = block.bounding_box()
+    assert place is not None
+    sam.mouse.move(place["x"] + 20, place["y"] + 8)
+    sam.mouse.down()
+    sam.mouse.move(place["x"] + 24, place["y"] + 120, steps=4)
     unlock(helene, practice, HELENE)
     enter(helene)
     expect(helene.get_by_role("heading", level=1, name="L’équipe")).to_be_visible()
     check_accessible(helene)
     person(helene, SAM.name).get_by_role("button", name="Suspendre", exact=True).click()
     expect(person(helene, SAM.name)).to_contain_text("Suspendu")
-    # What Sam's desk asks for next is refused, and it says so instead of showing names.
-    sam.goto(f"{practice.origin}/fr/desk")
+    # Sam is in the middle of carrying Alice elsewhere: the desk closes, and the old time stands.
+    expect(sam.get_by_role("heading", level=1, name=CLOSED)).to_be_visible(timeout=15_000)
+    assert ALICE.birth_name not in sam.content()
+    sam.mouse.up()
+    assert [row["rev"] for row in practice.rows("SELECT rev FROM appointments")] == [1, 1]
+    check_accessible(sam)
     person(helene, SAM.name).get_by_role("button", name="Lever la suspension").click()
     expect(person(helene, SAM.name)).not_to_contain_text("Suspendu")
     unlock(sam, practice, SAM)
@@ -88,6 +101,42 @@ def test_a_secretary_sees_the_team_and_changes_nothing(practice: Town, sam: Page
     check_accessible(sam)
 
 
+def test_an_owner_adds_a_unit_gives_it_to_sam_and_takes_it_away_again(practice: Town, helene: Page) -> None:
+    unlock(helene, practice, HELENE)
+    enter(helene)
+    helene.get_by_role("button", name="Ajouter un service").click()
+    helene.get_by_role("button", name="Créer le service et ses clés").click()
+    expect(helene.get_by_text("Il manque un nom.")).to_be_visible()
+    expect(helene.get_by_text("Choisissez au moins une personne.")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_label("Nom du service").fill("Psychiatrie")
+    helene.get_by_role("group", name="Qui en lit les patients").get_by_label(HELENE.name).check()
+    helene.get_by_role("button", name="Créer le service et ses clés").click()
+    expect(helene.get_by_text("Le service Psychiatrie existe")).to_be_visible()
+    expect(person(helene, "Psychiatrie").last).to_contain_text("Clés n° 1")
+    psychiatry = practice.rows("SELECT unit FROM units WHERE name = 'Psychiatrie'")[0]["unit"]
+
+    def seeds() -> list[tuple[int, int]]:
+        """How many members hold a seed of each of the unit's epochs."""
+        rows = practice.rows(
+            "SELECT epoch, count(*) AS held FROM epoch_seeds WHERE unit = $1 GROUP BY epoch ORDER BY epoch",
+            psychiatry,
+        )
+        return [(row["epoch"], row["held"]) for row in rows]
+
+    assert seeds() == [(1, 1)]
+    for wanted, after in ((True, [(1, 2)]), (False, [(1, 1), (2, 1)])):
+        helene.get_by_role("button", name=f"Changer {SAM.name}").click()
+        helene.get_by_role("group", name=f"Changer {SAM.name}").get_by_label("Psychiatrie").set_checked(
+            wanted
+        )
+        expect(helene.get_by_text("Quitter un service change les clés")).to_have_count(0 if wanted else 1)
+        check_accessible(helene)
+        helene.get_by_role("button", name="Signer ce changement").click()
+        expect(helene.get_by_role("button", name="Signer ce changement")).to_have_count(0)
+        assert seeds() == after
+
+
 def _eventually(holds: Callable[[], bool]) -> None:
     """Waits for a condition of the database."""
     deadline = time.monotonic() + 20
@@ -97,7 +146,6 @@ def _eventually(holds: Callable[[], bool]) -> None:
 
 
 def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, helene: Page) -> None:
-    practice.book(TOM, TODAY, "11:10")
     unlock(helene, practice, HELENE)
     # What the agenda's opening compacts first: Sam's desk could have opened both.
     _eventually(lambda: not practice.rows("SELECT FROM stanzas WHERE octet_length(bytes) = 1250"))
@@ -116,7 +164,12 @@ def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, he
     _eventually(lambda: not old & {row["kid"] for row in practice.rows("SELECT kid FROM stanzas")})
     shared = practice.rows("SELECT kid FROM stanzas GROUP BY kid HAVING count(*) = 2")
     assert len(shared) == 1
-    assert [row["epoch"] for row in practice.rows("SELECT epoch FROM previous_seeds")] == [2]
+    assert [
+        row["epoch"]
+        for row in practice.rows(
+            "SELECT epoch FROM previous_seeds JOIN units USING (practice, unit) WHERE name = 'Cabinet'"
+        )
+    ] == [2]
     enter(helene, "Agenda")
     for name in ("Alice", "Tom"):
         expect(helene.get_by_role("button", name=re.compile(f", {name} "))).to_be_visible()

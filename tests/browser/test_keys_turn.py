@@ -108,6 +108,17 @@ def test_a_colleagues_open_desk_reads_and_moves_what_was_sealed_under_the_new_ke
         desk.get_by_role("button", name=re.compile("^16 h à 16 h 20, Tom|^16 h 00 à 16 h 20, Tom"))
     ).to_be_visible(timeout=15_000)
 
+    # And what it moves is read and sealed under the newest keys, though they turned again, and Hélène's desk wrapped it anew.
+    moves = statuses(desk, "/move")
+    turn_keys(practice, new_page())
+    desk.get_by_role("button", name=re.compile("^10 h 10 à 10 h 30, Alice")).focus()
+    desk.keyboard.press("d")
+    expect(desk.get_by_text("Déplacer Alice")).to_be_visible()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_text("Déplacé au mardi 16 mars")).to_be_visible()
+    assert moves[-1] == 200
+
 
 async def _roster(practice: Town) -> Any:
     return await roster_of(practice.instance(), practice.house.practice)

@@ -17,7 +17,8 @@ from serment.database.pool import Pool, open_pool
 from serment.framing import Altered, Role, SignedEvent
 from serment.framing.errors import FramingError
 from serment.seal.keys import UserKeys
-from serment.server.usecases.change_roster import RosterBatch, change_roster
+from serment.server.usecases.append_events import RosterBatch
+from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import drop_stanzas
 from serment.server.usecases.errors import (
     AlreadyAnswered,
@@ -153,6 +154,32 @@ async def test_a_secretary_invites_nobody(house: House, bento: Person, sam: Pers
         await invite(house.instance, await sam.staff(house), invited.asked)
     told = await read_members(house.instance, await sam.staff(house))
     assert {each.name for each in told.members} == {"Sam", "Dr Bento"} and told.invitations == []
+
+
+async def test_a_remote_secretary_serves_two_practices_with_one_access_and_leaves_one_of_them(
+    house: House, bento: Person
+) -> None:
+    other = await open_house(house.instance.pool, slug="second")
+    owner = await people.bento(other)
+    nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+    here = nadia.member
+    invited = people.letter(owner, other, "Nadia", Role.PRACTITIONER, [other.unit])
+    await invite(other.instance, await owner.staff(other), invited.asked)
+    await people.answer(nadia, other, invited)
+    told = await read_members(other.instance, await owner.staff(other))
+    await owner.change(
+        other, await people.write(owner, other, [people.checked(owner, other, told.invitations[0])])
+    )
+    assert (await nadia.staff(house)).role is Role.SECRETARY
+    assert (await nadia.staff(other)).role is Role.PRACTITIONER
+    assert set(await nadia.open_units(other)) == {other.unit} and set(await nadia.open_units(house)) == {
+        house.unit
+    }
+    assert here is not None
+    await bento.change(house, await people.removal(bento, house, here))
+    with pytest.raises(NoSuchPractice):
+        await nadia.staff(house)
+    assert set(await nadia.open_units(other)) == {other.unit}
 
 
 # ---------------------------------------------------------------- leaving

@@ -44,12 +44,13 @@ class Person:
 
 @dataclass(frozen=True)
 class House:
-    """An opened practice: its roster, each unit's present keys, and the recovery code printed for each person."""
+    """An opened practice: its roster, each unit's present keys, what is printed: each person's recovery code, and the root."""
 
     practice: uuid.UUID
     roster: Roster
     units: dict[uuid.UUID, EpochKeys]
     recovery_codes: dict[str, str]
+    root_paper: str = field(repr=False)
 
 
 async def open_practice(
@@ -71,9 +72,8 @@ async def open_practice(
         member_of(mine, uuid.uuid4().bytes, person.role, unit_ids)
         for mine, person in zip(keys, people, strict=True)
     ]
-    genesis, roster = found_practice(
-        instance, practice.bytes, SignPair.from_seed(draw(KEY_BYTES)), members[0]
-    )
+    root = draw(KEY_BYTES)
+    genesis, roster = found_practice(instance, practice.bytes, SignPair.from_seed(root), members[0])
     joined, roster = write_events(roster, [(keys[0].sign, member) for member in members[1:]])
     epochs = [new_epoch(roster, unit, members) for unit in unit_ids]
     opened, roster = write_events(roster, [(keys[0].sign, epoch.event) for epoch in epochs])
@@ -91,9 +91,8 @@ async def open_practice(
                 connection, instance, secret, practice, person, mine, uuid.UUID(bytes=member.id)
             )
         await rosters.name_fingerprint(connection, practice, roster.fingerprint)
-    return House(
-        practice, roster, {unit: epoch.keys for unit, epoch in zip(units, epochs, strict=True)}, codes
-    )
+    present = {unit: epoch.keys for unit, epoch in zip(units, epochs, strict=True)}
+    return House(practice, roster, present, codes, write_paper("root", root))
 
 
 async def _enrol(

@@ -18,7 +18,7 @@ import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
 import { isSigned } from './open_records';
 import type { OpenDesk } from './unlock';
-import { renewDesk } from './units';
+import { renewDesk, underPresentKeys } from './units';
 
 const HOLD_TOKEN_BYTES = 32;
 const MESSAGE_SECRET_BYTES = 32;
@@ -78,7 +78,7 @@ export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): P
   const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
     for (let round = 0; ; round += 1) {
-      const { move, linked } = await reseal(desk, visit, slot);
+      const { move, linked } = await underPresentKeys(desk, () => reseal(desk, visit, slot));
       // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
       if (move.seen_rev !== visit.rev) throw new Refused('stale_revision', 409, {});
       try {

@@ -13,13 +13,13 @@ import { sealByMember } from '../../seal/readers';
 import { NoAnswer, Refused } from '../../wire/problem';
 import type { Booking, Id, Slot } from '../../wire/types';
 import { recordOf, slotOf } from '../sealing';
-import { renewTrust } from '../trust';
 import { addDays, dateAt, instantText, localDay, wallOf } from './days';
 import type { Visit } from './model';
 import { isSigned } from './open_records';
 import { planned, wishedTimes, type OfferDay, type Planned, type Rhythm } from './repeat_dates';
 import { isOutage, postHold, postRead, postRelease, postStaffBooking, readStaffSlots } from './routes';
 import type { OpenDesk } from './unlock';
+import { renewDesk, underPresentKeys } from './units';
 
 /** Days before and after a date that is not free, where other times are proposed. */
 const NEAR_DAYS = 3;
@@ -111,7 +111,7 @@ async function bookOne(desk: OpenDesk, visit: Visit, start: number, copy: Copied
         return;
       } catch (error) {
         if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-        desk.trusted = await renewTrust(desk.trusted);
+        await renewDesk(desk);
       }
     }
   } catch (error) {
@@ -128,7 +128,7 @@ export interface Outcome {
 
 /** Books each time, one after another; `tell` hears of each. Throws what stops all of them before the first is tried. */
 export async function bookRepeat(desk: OpenDesk, visit: Visit, starts: readonly number[], tell: (done: number) => void): Promise<Outcome[]> {
-  const copy = await copied(desk, visit);
+  const copy = await underPresentKeys(desk, () => copied(desk, visit));
   const outcomes: Outcome[] = [];
   let away = false;
   for (const start of starts) {

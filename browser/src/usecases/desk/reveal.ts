@@ -9,6 +9,7 @@ import { recordOf } from '../sealing';
 import { isSigned } from './open_records';
 import { postRead } from './routes';
 import type { OpenDesk } from './unlock';
+import { underPresentKeys } from './units';
 
 export interface Read {
   record: SealedRecord;
@@ -21,7 +22,11 @@ export interface Read {
  * `rev` is the revision on screen: another one is Altered here, since its slot is not the one shown.
  * Throws SealError, Refused, NoAnswer, NotNow.
  */
-export async function readGroups(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
+export function readGroups(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
+  return underPresentKeys(desk, () => readOnce(desk, record, rev, groups, purpose));
+}
+
+async function readOnce(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
   const row = await postRead(desk.practice.practice, record, groups, desk.kids, purpose);
   if (row.record !== record || row.rev !== rev) throw new Altered('revision');
   const sealed = recordOf(desk.instance, row);

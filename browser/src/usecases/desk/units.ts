@@ -2,7 +2,7 @@
 /** A member's units, opened by their own keys, and opened anew when the practice's roster has moved on. */
 import { base64, equal, fromBase64, hex, idFromUuid, uuidFromId } from '../../seal/bytes';
 import { boxPreviousSeed, openEpochSeed, openPreviousSeed, type OpenEpoch } from '../../seal/epoch';
-import { Altered, SealError } from '../../seal/errors';
+import { Altered, SealError, Unaddressed } from '../../seal/errors';
 import type { UserKeys } from '../../seal/keys';
 import { keyring, type Keyring } from '../../seal/record';
 import type { Roster } from '../../seal/roster';
@@ -106,4 +106,17 @@ export async function renewDesk(desk: OpenDesk): Promise<boolean> {
   }
   pin(desk.practice.practice, trusted);
   return true;
+}
+
+/**
+ * Does what opens a record; once more under the present keys where none of ours opens it: a colleague's desk may have wrapped it anew
+ * since this one read the roster. Throws what `deed` throws.
+ */
+export async function underPresentKeys<Answer>(desk: OpenDesk, deed: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await deed();
+  } catch (error) {
+    if (!(error instanceof Unaddressed) || !(await renewDesk(desk))) throw error;
+    return await deed();
+  }
 }

@@ -6,7 +6,7 @@
 import { type Bytes, base64, equal, hex, idFromUuid, uuidFromId } from '../../seal/bytes';
 import { boxPreviousSeed, sealEpochSeed } from '../../seal/epoch';
 import { epochKeys, newSeed } from '../../seal/keys';
-import { PublicKey } from '../../seal/primitives';
+import { PublicKey, type SigningKey } from '../../seal/primitives';
 import type { Roster } from '../../seal/roster';
 import { kemKid, type Epoch, type Member, type NewRoot, type Removal, type SignedEvent } from '../../seal/roster_events';
 import { Refused } from '../../wire/problem';
@@ -47,13 +47,21 @@ function joining(roster: Roster, after: readonly Member[], unit: Bytes): Member[
 const leaving = (roster: Roster, after: readonly Member[], unit: Bytes): boolean =>
   roster.membersOf(unit).some((member) => !after.some((one) => equal(one.id, member.id) && has(one, unit)));
 
+/** Who writes a batch: `sign` signs steps and epochs, `root` the steps instead where the paper does; `units` are the keys they hold. */
+export interface Author {
+  roster: Roster;
+  units: OpenDesk['units'];
+  sign: SigningKey;
+  root?: SigningKey;
+}
+
 interface NewKeys {
   event: Epoch;
   seeds: RosterBatch['seeds'];
   previous: RosterBatch['previous'];
 }
 
-async function newKeys(desk: OpenDesk, roster: Roster, unit: Bytes, members: readonly Member[]): Promise<NewKeys> {
+async function newKeys({ roster, units }: Author, unit: Bytes, members: readonly Member[]): Promise<NewKeys> {
   const place = { instance: roster.instance, practice: roster.practice, unit };
   const name = uuidFromId(unit);
   const e = (roster.units.find((one) => equal(one.unit, unit))?.e ?? 0) + 1;
@@ -64,14 +72,14 @@ async function newKeys(desk: OpenDesk, roster: Roster, unit: Bytes, members: rea
   const seeds = await Promise.all(sorted.map(async ({ kid, member }) => (
     { unit: name, epoch: e, kid: base64(kid), bytes: base64(await sealEpochSeed(place, e, seed, new PublicKey(member.kemPk))) }
   )));
-  const before = desk.units.get(name)?.[0];
+  const before = units.get(name)?.[0];
   const boxed = before !== undefined && before.epoch.e === e - 1 ? [{ unit: name, epoch: e, bytes: base64(await boxPreviousSeed(place, e, seed, before.seed)) }] : [];
   return { event, seeds, previous: boxed };
 }
 
 /** The batch for these steps on the desk's roster. A unit turns when somebody leaves it, when asked, and when its seed is not ours to give. */
-async function compose(desk: OpenDesk, steps: readonly Step[], names: RosterBatch['units'], turn: readonly Bytes[]): Promise<RosterBatch> {
-  const { roster } = desk.trusted;
+export async function compose(author: Author, steps: readonly Step[], names: RosterBatch['units'] = [], turn: readonly Bytes[] = []): Promise<RosterBatch> {
+  const { roster } = author;
   const after = membersAfter(roster, steps);
   const known = new Map(roster.units.map(({ unit }) => [hex(unit), unit]));
   const units = new Map(after.flatMap((member) => member.units).map((unit) => [hex(unit), unit]));
@@ -81,10 +89,10 @@ async function compose(desk: OpenDesk, steps: readonly Step[], names: RosterBatc
     const members = after.filter((member) => has(member, unit));
     if (members.length === 0) continue;
     const newcomers = joining(roster, after, unit);
-    const mine = desk.units.get(uuidFromId(unit))?.[0];
+    const mine = author.units.get(uuidFromId(unit))?.[0];
     const due = !known.has(key) || leaving(roster, after, unit) || turn.some((one) => equal(one, unit)) || (newcomers.length > 0 && mine === undefined);
     if (due) {
-      const made = await newKeys(desk, roster, unit, members);
+      const made = await newKeys(author, unit, members);
       epochs.push(made.event);
       batch.seeds.push(...made.seeds);
       batch.previous.push(...made.previous);
@@ -96,16 +104,17 @@ async function compose(desk: OpenDesk, steps: readonly Step[], names: RosterBatc
       }))));
     }
   }
-  batch.events = (await signAll(desk, roster, [...steps, ...epochs])).map(({ event, signature }) => ({ event: base64(event), sig: base64(signature) }));
+  batch.events = (await signAll(author, steps, epochs)).map(({ event, signature }) => ({ event: base64(event), sig: base64(signature) }));
   return batch;
 }
 
-async function signAll(desk: OpenDesk, roster: Roster, payloads: readonly (Step | Epoch)[]): Promise<SignedEvent[]> {
+async function signAll({ roster, sign, root }: Author, steps: readonly Step[], epochs: readonly Epoch[]): Promise<SignedEvent[]> {
   const events: SignedEvent[] = [];
   // Events that stand together are proved together: only the first follows the roster's own head.
   let { seq, head } = roster;
-  for (const payload of payloads) {
-    const signed = await roster.signAfter(seq, head, payload, desk.user.sign);
+  const payloads = [...steps.map((payload) => [payload, root ?? sign] as const), ...epochs.map((payload) => [payload, sign] as const)];
+  for (const [payload, key] of payloads) {
+    const signed = await roster.signAfter(seq, head, payload, key);
     events.push(signed.event);
     seq += 1;
     head = signed.head;
@@ -122,7 +131,8 @@ export async function changeRoster(desk: OpenDesk, wanted: Wanted): Promise<bool
   for (let round = 0; ; round += 1) {
     const now = wanted(desk.trusted.roster);
     if (now === null) return false;
-    const batch = await compose(desk, now.steps, now.names ?? [], now.turn ?? []);
+    const author = { roster: desk.trusted.roster, units: desk.units, sign: desk.user.sign };
+    const batch = await compose(author, now.steps, now.names, now.turn);
     try {
       await postRoster(desk.practice.practice, batch);
       await renewDesk(desk);

@@ -15,7 +15,7 @@ import { postDrop, postStanzas } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import { postOlder, type OlderRecord } from './routes';
 
-export const REWRAP_BATCH_RECORDS = 100;
+export const REWRAP_BATCH_RECORDS = 200;
 
 /** How many are left; `bad`: records whose older stanza opens to nothing, or for which the server stored other keys. */
 export interface Progress {

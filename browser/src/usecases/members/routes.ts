@@ -79,3 +79,5 @@ export const postOlder = (practice: Id, unit: Id, kids: readonly Base64[], most:
   post<{ standing: number; records: OlderRecord[] }>(of(practice, 'stanzas/older'), { unit, kids, most });
 export const postJoin = (find: Base64) => post<InvitationShown>('/api/practice/join', { find });
 export const postJoinAnswer = (answer: { find: Base64; kem_pk: Base64; sign_pk: Base64; tag: Base64 }) => post<null>('/api/practice/join/answer', answer);
+export const postRestore = (practice: Id, name: string, batch: RosterBatch) =>
+  post<{ seq: number; head: Base64 }>('/api/practice/restore', { practice, name, ...batch });

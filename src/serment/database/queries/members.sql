@@ -117,11 +117,19 @@ DELETE FROM invitations WHERE practice = :practice AND invitation = :invitation
 DELETE FROM invitations WHERE expires_on < :today
 
 -- name: read_older
--- Records of a unit that still have stanzas of older keys, what is to come first; how many there are in all.
-SELECT p.record, p.rev, p.head, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot,
-    array_agg(s.kid ORDER BY s.kid) AS kids, array_agg(s.bytes ORDER BY s.kid) AS stanzas, count(*) OVER () AS standing
-FROM stanzas s JOIN appointments p USING (practice, record, rev)
-WHERE s.practice = :practice AND p.unit = :unit AND s.kid = ANY (:kids::bytea[])
-GROUP BY p.practice, p.record
+-- Records of a unit that still have stanzas of older keys, what is to come first; how many there are in all. What is not
+-- asked for now is counted, and no more of it is read.
+WITH left_over AS (
+    SELECT DISTINCT p.record, p.start FROM stanzas s JOIN appointments p USING (practice, record, rev)
+    WHERE s.practice = :practice AND p.unit = :unit AND s.kid = ANY (:kids::bytea[])
+), next AS (
+    SELECT record, count(*) OVER () AS standing FROM left_over
+    ORDER BY start < :now, abs(extract(epoch FROM start - :now::timestamptz)), record
+    LIMIT :most
+)
+SELECT p.record, p.rev, p.head, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, o.kids, o.stanzas, next.standing
+FROM next JOIN appointments p ON p.practice = :practice AND p.record = next.record,
+LATERAL (SELECT array_agg(kid ORDER BY kid) AS kids, array_agg(bytes ORDER BY kid) AS stanzas FROM stanzas
+    WHERE practice = p.practice AND record = p.record AND rev = p.rev AND kid = ANY (:kids::bytea[])) o
+WHERE o.kids IS NOT NULL
 ORDER BY p.start < :now, abs(extract(epoch FROM p.start - :now::timestamptz)), p.record
-LIMIT :most

@@ -17,7 +17,8 @@ from serment.framing.roster_seeds import BoxedSeed, SealedSeed
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, Kid, instance_of
-from serment.server.usecases.change_roster import UNITS_MAX, RosterBatch, change_roster
+from serment.server.usecases.append_events import UNITS_MAX, RosterBatch
+from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.invite import (
     NAME_CHARACTERS_MAX,
     InvitationAsked,
@@ -75,6 +76,15 @@ class RosterBody(Body, kw_only=True):
     seeds: Annotated[list[SeedBody], Meta(max_length=SEEDS_PER_REQUEST_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
     previous: Annotated[list[PreviousBody], Meta(max_length=UNITS_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
     units: Annotated[list[UnitBody], Meta(max_length=UNITS_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
+
+    def batch(self) -> RosterBatch:
+        """As the use cases take it."""
+        return RosterBatch(
+            [SignedEvent(each.event, each.sig) for each in self.events],
+            [SealedSeed(each.unit.bytes, each.epoch, each.kid, each.seed) for each in self.seeds],
+            boxed(self.previous),
+            [(each.unit, each.name) for each in self.units],
+        )
 
 
 class RosterAnswer(msgspec.Struct):
@@ -135,17 +145,11 @@ async def roster(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[RosterBody]
 ) -> RosterAnswer:
     staff = await staff_of(request, practice)
-    batch = RosterBatch(
-        [SignedEvent(each.event, each.sig) for each in data.events],
-        [SealedSeed(each.unit.bytes, each.epoch, each.kid, each.seed) for each in data.seeds],
-        _boxed(data.previous),
-        [(each.unit, each.name) for each in data.units],
-    )
-    stands = await change_roster(instance_of(request), staff, batch)
+    stands = await change_roster(instance_of(request), staff, data.batch())
     return RosterAnswer(stands.seq, stands.head)
 
 
-def _boxed(previous: list[PreviousBody]) -> list[BoxedSeed]:
+def boxed(previous: list[PreviousBody]) -> list[BoxedSeed]:
     return [BoxedSeed(each.unit.bytes, each.epoch, each.seed) for each in previous]
 
 
@@ -159,7 +163,7 @@ async def previous_seeds(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PreviousSeedsBody]
 ) -> None:
     staff = await staff_of(request, practice)
-    await keep_previous(instance_of(request), staff, _boxed(data.previous))
+    await keep_previous(instance_of(request), staff, boxed(data.previous))
 
 
 @post(

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An invitation's link: what it is for, and the answer to it. Named by what the link's secret derives, in the body."""
+"""Ways into a practice from outside: an invitation's link, named by what its secret derives; and the paper root."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from serment.server.api.desk_members import ROSTER_BODY_BYTES_MAX, Name, RosterAnswer, RosterBody
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, instance_of
 from serment.server.session import session_token
@@ -18,6 +20,7 @@ from serment.server.usecases.answer_invitation import (
     answer_invitation,
     show_invitation,
 )
+from serment.server.usecases.restore_by_root import restore_by_root
 
 Find = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
@@ -53,4 +56,24 @@ async def join_answer(request: Request[Any, Any, Any], data: JSONBody[JoinAnswer
     await answer_invitation(instance_of(request), session_token(request), data.find, answer)
 
 
-handlers = [join, join_answer]
+class RestoreBody(RosterBody, kw_only=True):
+    """The new owner's event by the root, the lost owners' removals, and the epochs they call for."""
+
+    practice: UUID
+    name: Name
+
+
+@post(
+    "/restore",
+    status_code=200,
+    responses=problems(401, 403, 404, 409, 415, 422),
+    summary="Become an owner by the paper root, signed in",
+    request_max_body_size=ROSTER_BODY_BYTES_MAX,
+)
+async def restore(request: Request[Any, Any, Any], data: JSONBody[RestoreBody]) -> RosterAnswer:
+    instance, token = instance_of(request), session_token(request)
+    stands = await restore_by_root(instance, token, data.practice, data.name.strip(), data.batch())
+    return RosterAnswer(stands.seq, stands.head)
+
+
+handlers = [join, join_answer, restore]

@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from serment.domain.roles import Deed
 from serment.framing import SignedEvent
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
@@ -171,7 +172,7 @@ async def make_practice(request: Request[Any, Any, Any], data: JSONBody[Practice
 
 @get("/{practice:uuid}/opening", responses=problems(401, 404), summary="How far a practice's opening is")
 async def standing(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Standing:
-    return await how_far(instance_of(request), await staff_of(request, practice))
+    return await how_far(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 
 
 @post(

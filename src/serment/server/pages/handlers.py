@@ -24,7 +24,7 @@ _PAGE_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 QUERY_CHARACTERS_MAX = 80
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
-SHELLS = ("book", "a", "mine", "desk", "join", "open")
+SHELLS = ("book", "a", "mine", "desk", "join", "open", "restore")
 ROBOTS_NONE = "noindex"
 ICON = (Path(__file__).parent / "templates" / "mark.svg").read_bytes()
 ICON_CACHE = "public, max-age=86400"
@@ -177,7 +177,7 @@ async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respo
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
 async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
     """The pages that are programs: booking, a guest's appointment, the appointments kept here, the desk,
-    an invitation."""
+    an invitation, the paper root."""
     language = _language(lang)
     if language is None:
         return _missing("fr", request)

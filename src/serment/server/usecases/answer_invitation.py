@@ -76,7 +76,7 @@ async def answer_invitation(
     exactly(answer.kem_pk, KEM_PK_BYTES, "kem key")
     exactly(answer.sign_pk, SIGN_PK_BYTES, "signing key")
     exactly(answer.tag, HASH_BYTES, "tag")
-    account = await _account(instance, session_token)
+    account = await account_of(instance, session_token)
     async with transaction(instance.pool) as tx:
         row = await members.lock_invitation(tx, _hash(find), _today(instance))
         if row is None:
@@ -101,7 +101,8 @@ async def answer_invitation(
     instance.changes.note(row["practice"])
 
 
-async def _account(instance: Instance, session_token: bytes | None) -> UUID:
+async def account_of(instance: Instance, session_token: bytes | None) -> UUID:
+    """Whose session this is. Raises SignedOut."""
     if session_token is None:
         raise SignedOut
     token_hash = hashlib.sha256(session_token).digest()

@@ -15,7 +15,7 @@ from serment.framing.errors import Altered
 from serment.framing.roster_seeds import BoxedSeed
 from serment.server.instance import Instance
 from serment.server.stores import members
-from serment.server.usecases.change_roster import BOXED_SEED_BYTES
+from serment.server.usecases.append_events import BOXED_SEED_BYTES
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_envelope import SealedStanza
 
