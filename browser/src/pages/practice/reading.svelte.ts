@@ -84,6 +84,14 @@ export class Reading {
     return this.#running;
   }
 
+  /** Reads until what is on screen was read, or nothing answers. A read under way for the same window is not asked again. */
+  async cover(): Promise<void> {
+    while (!this.#over && this.wanted().agendas.length > 0 && !this.covers(this.wanted())) {
+      await (this.#running ?? this.read());
+      if (this.outageSince !== null) return;
+    }
+  }
+
   async #readOnce(): Promise<void> {
     // A practice that has no agenda yet has nothing to ask for.
     const { agendas, from, days } = this.wanted();

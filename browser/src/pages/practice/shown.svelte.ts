@@ -98,7 +98,7 @@ export class Shown {
 
   async show(date: LocalDate): Promise<void> {
     this.chosen = date;
-    if (this.unread) await this.reading().read();
+    await this.reading().cover();
   }
 
   turnWeek(by: number): Promise<void> {
