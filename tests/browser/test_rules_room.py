@@ -38,22 +38,27 @@ async def house(
         yield made
 
 
-@pytest.fixture
-def practice(house: Town, tmp_path: Path) -> Town:
-    """Its rules as they were planted, and Alice and Tom expected on Thursday afternoon."""
-    file = tmp_path / "town.toml"
-    file.write_text(TOWN, "utf-8")
+def plant_rules(house: Town, file: Path, text: str, *, cleared: tuple[str, ...] = ()) -> None:
+    """The rules of a file, written as `serment seed` writes them."""
+    file.write_text(text, "utf-8")
+    rules = read_town(file)
 
-    async def again() -> None:
+    async def write() -> None:
         connection = await asyncpg.connect(house.url)
         try:
-            for table in CLEARED:
+            for table in cleared:
                 await connection.execute(f"DELETE FROM {table}")
-            await plant(connection, read_town(file))
+            await plant(connection, rules)
         finally:
             await connection.close()
 
-    house.run(again())
+    house.run(write())
+
+
+@pytest.fixture
+def practice(house: Town, tmp_path: Path) -> Town:
+    """Its rules as they were planted, and Alice and Tom expected on Thursday afternoon."""
+    plant_rules(house, tmp_path / "town.toml", TOWN, cleared=CLEARED)
     house.book(ALICE, THURSDAY, "14:00")
     house.book(TOM, THURSDAY, "14:20")
     return house
@@ -328,3 +333,26 @@ def test_a_practice_that_has_nothing_yet_begins_with_the_usual_of_its_specialty(
     page.get_by_role("button", name="Partir des motifs habituels de la spécialité").click()
     expect(page.get_by_role("listitem").filter(has_text="Suivi de l’enfant")).to_be_visible()
     expect(page.locator(".rules-side").get_by_text("heures proposées")).to_be_visible()
+
+
+VACCINE = """
+[[practices.visit_types]]
+key = "vaccine"
+name_fr = "Vaccin"
+name_en = "Vaccine"
+minutes = 20
+agendas = ["bento"]
+notice_minutes = 0
+"""
+
+
+def test_a_desk_learns_of_a_visit_type_that_was_added_after_it_was_opened(
+    practice: Town, profile: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    page: Page = at_noon(profile(DESK)).new_page()
+    unlock(page, practice)
+    expect(page.get_by_role("button", name="Alice Renaudin-Abescat").first).to_be_visible()
+    tilleuls, pont = TOWN.rsplit("[[practices]]", 1)
+    plant_rules(practice, tmp_path / "more.toml", f"{tilleuls}{VACCINE}[[practices]]{pont}")
+    practice.book(TOM, FRIDAY, "9:30", visit_type="vaccine")
+    expect(page.get_by_role("button", name="Tom Abescat, Vaccin")).to_be_visible()

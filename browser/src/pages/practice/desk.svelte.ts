@@ -4,7 +4,9 @@ import { dateAt } from '../../usecases/desk/days';
 import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
+import { isOutage, readHouse } from '../../usecases/desk/routes';
 import type { OpenDesk } from '../../usecases/desk/unlock';
+import { Refused } from '../../wire/problem';
 import { t } from '../../words/index';
 import { Carry } from './carry.svelte';
 import { Choice } from './choice.svelte';
@@ -57,12 +59,31 @@ export class Desk {
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
     this.#ends.push(
       this.shown.follow(), () => this.reading.end(), () => this.carry.end(), () => this.deeds.dismiss(),
-      watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.reading.read()),
+      watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
     this.#ends.push(() => this.rewrapping.end());
     void this.reading.read().then(() => this.rewrapping.start());
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
+  }
+
+  async #look(): Promise<void> {
+    await this.reading.read();
+    // A visit of a type that this desk has never heard of: it was added from another one.
+    if (!this.reading.week.visits.some(({ visitType }) => this.rules.visitType(visitType) === undefined)) return;
+    try {
+      await this.readHouse();
+    } catch (error) {
+      // Its hour stands all the same; the next look asks again.
+      if (!isOutage(error) && !(error instanceof Refused)) throw error;
+    }
+  }
+
+  /** Takes up what the practice's own rules and names are now; what is drawn follows. Throws Refused, NoAnswer, NotNow. */
+  async readHouse(): Promise<void> {
+    Object.assign(this.open.house, await readHouse(this.open.practice.practice));
+    this.rules.read(this.open);
+    this.reading.redraw();
   }
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */

@@ -142,6 +142,11 @@ export class Reading {
     }
   }
 
+  /** Draws the same week again: the names of its types or people are others now. */
+  redraw(): void {
+    this.week = this.book.week();
+  }
+
   /** The panel has shown this revision: it is no news any more. */
   markSeen(record: Id, rev: number): void {
     this.book.markSeen(record, rev);

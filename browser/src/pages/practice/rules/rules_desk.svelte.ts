@@ -2,7 +2,7 @@
 /** The room of rules: what was read, what is being written, what patients would be offered, who stands in the way. */
 import { idFromUuid } from '../../../seal/bytes';
 import { dateAt, monday } from '../../../usecases/desk/days';
-import { isOutage, readHouse } from '../../../usecases/desk/routes';
+import { isOutage } from '../../../usecases/desk/routes';
 import { undone } from '../../../usecases/rules/dates';
 import {
   postAgendaSettings, postHours, postPractitionerTexts, postPreview, postResource, postSiteTexts, postVisitType, readRules,
@@ -260,8 +260,7 @@ export class RulesDesk {
       await post();
       this.desk.deeds.say(said);
       // Names of types and people are shown all over the desk.
-      Object.assign(this.desk.open.house, await readHouse(this.desk.open.practice.practice));
-      this.desk.rules.read(this.desk.open);
+      await this.desk.readHouse();
     });
   }
 
