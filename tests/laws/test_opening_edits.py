@@ -90,7 +90,13 @@ def test_from_a_day_on_every_earlier_date_stays_and_every_later_one_follows_the_
     bento: Agenda, wanted: Opening, day: date
 ) -> None:
     rule, other = bento.openings
-    after = edit_from(rule, wanted, day=day, changes=bento.changes).applied(bento)
+    try:
+        after = edit_from(rule, wanted, day=day, changes=bento.changes).applied(bento)
+    except InvalidRule:
+        # A rule that is over has no rhythm to go on with.
+        assert wanted.rrule == rule.rrule
+        assert not any(rule.runs_on(each.toordinal()) for each in every_day() if each >= day)
+        return
     moved = next((each for each in after.openings if each.opening == wanted.opening), None)
     assert moved is not None
     if wanted.rrule != rule.rrule:
