@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import HELENE, Town, at_noon, town, unlock
+from browser.desk_town import HELENE, Town, at_noon, fill_in, town, unlock
+from serment.demo.house import Person
+from serment.framing import Role
 
 pytestmark = pytest.mark.slow
 PASSWORD = "Quatre-vingt-deux marronniers"
@@ -110,6 +112,10 @@ def test_nadia_joins_by_her_link_and_reads_the_words_that_helene_sees(
     # A key of the unit's present epoch is there for her, and it is sealed to nobody else's.
     kids = practice.rows("SELECT kid FROM epoch_seeds WHERE epoch = 1")
     assert len(kids) == len({row["kid"] for row in kids}) == 3
+    # Her own name and password open the desk, on the machine that has just been hers; and the link is used up.
+    nadia.get_by_role("link", name="Ouvrir le bureau").click()
+    fill_in(nadia, Person("Nadia Belkacem", Role.SECRETARY, "nadia", PASSWORD))
+    expect(nadia.get_by_role("navigation", name="Parties du bureau")).to_be_visible()
     nadia.goto("about:blank")
     nadia.goto(link)
     expect(nadia.get_by_role("heading", level=1, name="Cette invitation n’est plus ouverte")).to_be_visible()
