@@ -219,6 +219,8 @@ def test_a_practice_with_other_keys_than_its_link_promised_stops_before_anything
     alice.goto(site.address(f"/{language}/p/{SLUG}#k={swapped(fingerprint(site), 5)}"))
     to_a_time_of_bento(alice)
     expect(heading(alice, {"fr": "Arrêtez-vous ici", "en": "Stop here"}[language])).to_be_visible()
+    letter = {"fr": "Ou une lettre du lien a changé", "en": "Or a letter of the link has changed"}[language]
+    expect(alice.get_by_text(letter)).to_be_visible()
     expect(alice.get_by_role("textbox")).to_have_count(0)
     expect(alice.get_by_role("link", name="04 75 22 00 00")).to_be_visible()
     check_accessible(alice)

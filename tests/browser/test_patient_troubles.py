@@ -239,4 +239,9 @@ def test_a_key_pressed_early_is_not_lost(site: Any, alice: Page) -> None:
     for left in ("20", "30"):
         bar(alice, "en").get_by_role("button", name="Keep 10 min longer").click()
         expect(bar(alice, "en")).to_contain_text(f"Held for you, {left} min left")
+        expect(
+            bar(alice, "en").get_by_role("status").filter(has_text=f"{left} more minutes for you.")
+        ).to_be_attached()
     expect(bar(alice, "en").get_by_role("button")).to_have_count(0)
+    # Who pressed it by keyboard stands where they stood.
+    expect(bar(alice, "en")).to_be_focused()

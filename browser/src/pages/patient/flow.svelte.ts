@@ -90,6 +90,11 @@ export class BookingFlow {
     return this.view?.site.timezone ?? 'UTC';
   }
 
+  /** Whether a practice's link brought its key: one letter of it may have changed on the way. */
+  get byLink(): boolean {
+    return this.#told !== null;
+  }
+
   /** Visit types that somebody who comes from the public page may book here. */
   get offered(): VisitType[] {
     return this.view?.visit_types.filter((type) => type.who !== 'staff') ?? [];
