@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { postAgenda, type AgendaRow } from '../../src/usecases/desk/routes';
+import { ASKED_ON_MAX, postAgenda, type AgendaRow } from '../../src/usecases/desk/routes';
 
 const row = (record: string) => ({ record, start: '2027-03-02T08:00:00Z' }) as AgendaRow;
 const nothing = { openings: [], absences: [], holidays: [], holds: [], used: [] };
@@ -26,9 +26,17 @@ describe('days of agendas', () => {
       { appointments: [row('3'), row('4')], complete_until: place('4') },
       { appointments: [row('5')], complete_until: null },
     );
-    const { appointments } = await postAgenda('p', ask);
+    const { appointments, complete_until: until } = await postAgenda('p', ask);
+    expect(until).toBeNull();
     expect(appointments.map(({ record }) => record)).toEqual(['1', '2', '3', '4', '5']);
     expect(asked).toEqual([ask, { ...ask, after: place('2') }, { ...ask, after: place('4') }]);
+  });
+
+  it('that are too many to read say where they break off', async () => {
+    const place = { start: '2027-03-02T08:00:00Z', record: '1' };
+    const asked = serverWith(...Array.from({ length: ASKED_ON_MAX + 2 }, () => ({ appointments: [row('1')], complete_until: place })));
+    expect((await postAgenda('p', ask)).complete_until).toEqual(place);
+    expect(asked).toHaveLength(ASKED_ON_MAX + 1);
   });
 
   it('that are whole are asked for once', async () => {

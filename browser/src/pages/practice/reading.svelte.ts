@@ -13,8 +13,6 @@ import type { Id, LocalDate } from '../../wire/types';
 /** The browser's own timeline shows how long the letters took to open; bench/ reads it. */
 export const OPENED_MEASURE = 'desk opened';
 export const WEEK_DAYS = 7;
-/** So many appointments one answer tells at most (docs/reference/http.md). */
-const LIST_MAX = 5_000;
 
 const EMPTY: Week = { from: '2000-01-01', days: 0, visits: [], openings: [], absences: [], holds: [], holidays: [] };
 
@@ -39,7 +37,7 @@ export class Reading {
   /** Since when nothing answers; what is shown stays readable meanwhile. */
   outageSince = $state<number | null>(null);
   readAt = $state(0);
-  /** The server answered with as many appointments as it tells at once: there may be more. */
+  /** There are more appointments than one reading takes: the last ones are missing. */
   cut = $state(false);
   readonly book: AgendaBook;
   #agendas = $state.raw<ReadonlySet<Id>>(new Set());
@@ -100,7 +98,7 @@ export class Reading {
       const { week, toOpen } = await this.book.read(agendas, from, days);
       if (this.#over) return;
       this.#agendas = new Set(agendas);
-      this.cut = week.visits.length >= LIST_MAX;
+      this.cut = this.book.cut;
       if (this.outageSince !== null) this.told.back();
       this.outageSince = null;
       this.readAt = Math.floor(Date.now() / 1000);

@@ -99,6 +99,11 @@ export class AgendaBook {
     return { week: this.week(), toOpen };
   }
 
+  /** Whether the last appointments of the window are missing: there are more than one reading takes. */
+  get cut(): boolean {
+    return this.#answer.complete_until != null;
+  }
+
   /** Opens these rows; answers those opened now, for compaction. */
   async open(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
     const firstLook = this.seen.first && !this.#again;

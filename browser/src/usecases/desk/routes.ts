@@ -104,13 +104,19 @@ export interface AgendaAsk {
   kids: readonly Base64[];
 }
 
-/** The days whole: where they hold more appointments than one answer does, the server is asked on. */
+/** How often the server is asked on for one reading: 5,000 appointments each. */
+export const ASKED_ON_MAX = 9;
+
+/**
+ * The days whole: where they hold more appointments than one answer does, the server is asked on. `complete_until` says
+ * where that broke off, if even so they are not.
+ */
 export async function postAgenda(practice: Id, ask: AgendaAsk): Promise<AgendaAnswer> {
   const answer = await post<AgendaAnswer>(of(practice, 'agenda'), ask);
-  for (let after = answer.complete_until; after != null;) {
-    const more = await post<AgendaAnswer>(of(practice, 'agenda'), { ...ask, after });
+  for (let nth = 0; answer.complete_until != null && nth < ASKED_ON_MAX; nth += 1) {
+    const more = await post<AgendaAnswer>(of(practice, 'agenda'), { ...ask, after: answer.complete_until });
     answer.appointments.push(...more.appointments);
-    after = more.complete_until;
+    answer.complete_until = more.complete_until ?? null;
   }
   return answer;
 }
