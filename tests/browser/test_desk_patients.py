@@ -332,3 +332,27 @@ def test_who_did_not_come_is_counted_on_the_card_once(practice: Town, sam: Page)
     patients_room(sam)
     sam.get_by_role("combobox", name="Chercher quelqu’un").fill("tom abescat")
     expect(sam.locator(".found li").first).not_to_contain_text("absence", timeout=SETTLED_MS)
+
+
+def test_after_a_removal_cards_and_index_lie_under_the_new_keys_and_are_found_as_before(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    helene: Page = at_noon(profile(DESK)).new_page()
+    unlock(helene, practice, HELENE)
+    known(helene, practice, 2)
+    helene.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
+    helene.get_by_role("button", name=f"Changer {SAM.name}").click()
+    helene.get_by_role("button", name="Retirer de l’équipe").click()
+    helene.get_by_role("button", name="Retirer et changer les clés").click()
+    tables = ("cards", "index_entries", "index_pages")
+    old = " UNION ALL ".join(f"SELECT epoch FROM {table} WHERE epoch < 2" for table in tables)
+    deadline = time.monotonic() + SETTLED_MS / 1000
+    while practice.rows(old) and time.monotonic() < deadline:
+        helene.wait_for_timeout(250)
+    assert practice.rows(old) == []
+    assert practice.rows("SELECT DISTINCT epoch FROM cards")[0]["epoch"] == 2
+    helene.reload()
+    unlock(helene, practice, HELENE)
+    helene.keyboard.press("Control+k")
+    helene.get_by_role("combobox", name="Chercher quelqu’un").fill("renaudin")
+    expect(helene.locator(".found li").first).to_contain_text("Alice Renaudin-Abescat")
