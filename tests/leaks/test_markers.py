@@ -78,6 +78,17 @@ TYPED = (
     "+33639985432",
     "Zzmarkergenou",
     "Pénicilline",
+    # Typed at the desk: a new patient on the phone, a card, a search.
+    "Zzmarkerkerber",
+    "Zzmarkeryann",
+    "1952-05-17",
+    "17051952",
+    "+33639984321",
+    "0639984321",
+    "Zzmarkergenoux",
+    "Zzmarkernote",
+    "Zzmarkerrefus",
+    "Zzmarkercherche",
     BENTO_PASSWORD,
 )
 PLANTED = "Zzplanted-positive-control"
@@ -195,6 +206,56 @@ def test_the_practice_reads_accepts_moves_and_cancels(watched: Watched, recorded
             break
         page.wait_for_timeout(100)
     assert any("/read" in address for address, _ in watched.traffic)
+
+
+def test_the_practice_enters_a_caller_keeps_a_card_and_searches(
+    watched: Watched, recorded: Any, flows_done: dict[str, str]
+) -> None:
+    page: Page = recorded(viewport=DESK).new_page()
+    page.goto(f"{watched.origin}/fr/desk")
+    page.get_by_label("Nom de connexion").fill(BENTO)
+    page.get_by_label("Mot de passe").fill(BENTO_PASSWORD)
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
+    while page.locator(f"#day-{_day(3)}").count() == 0:
+        page.get_by_role("button", name="Semaine suivante").click()
+    page.locator(f"section.wday:has(> #day-{_day(3)})").get_by_role(
+        "button", name=re.compile("libre$")
+    ).last.click()
+    page.get_by_role("combobox", name="Qui appelle ?").fill("Zzmarkerkerber Zzmarkeryann")
+    page.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    page.get_by_label("Date de naissance").fill("17051952")
+    page.get_by_label("Téléphone").fill("06 39 98 43 21")
+    page.get_by_label("Raison donnée").fill("Zzmarkergenoux")
+    page.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("a ce rendez-vous.")
+    # The cards of all who were opened are written a little later.
+    for _ in range(200):
+        if int(_sql(watched, "SELECT count(*) FROM index_entries")) >= 2:
+            break
+        page.wait_for_timeout(100)
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Chercher quelqu’un")
+    box.fill("Zzmarkercherche")
+    expect(page.get_by_role("option", name=re.compile("Personne de ce nom"))).to_be_visible()
+    box.fill("17051952")
+    page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Modifier").click()
+    page.get_by_label("Note du cabinet").fill("Zzmarkernote")
+    page.get_by_label("Refuser ses réservations en ligne").check()
+    page.get_by_label("Message à donner").fill("Zzmarkerrefus")
+    page.get_by_role("button", name="Garder la fiche").click()
+    expect(page.locator(".said")).to_contain_text("Fiche gardée.")
+    assert int(_sql(watched, "SELECT max(rev) FROM cards")) >= 2
+    # No request of a card or of the index names an appointment, and none of an appointment a card.
+    records = set(_sql(watched, "SELECT record FROM appointments").split())
+    cards = set(_sql(watched, "SELECT card FROM cards").split())
+    for address, data in watched.traffic:
+        told = data.decode("utf-8", "replace")
+        if "/cards" in address or "/index" in address:
+            assert not [record for record in records if record in told]
+        else:
+            assert not [card for card in cards if card in told]
 
 
 def _visit(page: Page, given: str) -> Locator:
