@@ -71,7 +71,10 @@ class Ferrand:
             )
 
     def groups(self) -> list[str]:
-        expect(self.page.locator(".sheet").first).to_be_visible()
+        sheet = self.page.locator(".sheet").first
+        expect(sheet).to_be_visible()
+        # Paper is paper: the stylesheet that several pages share has come with this one too.
+        assert sheet.evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(255, 254, 249)"
         return self.page.locator(".sheet").first.locator("ol.groups li").all_inner_texts()
 
     def keeps_the_code(self) -> None:

@@ -24,14 +24,30 @@ _environment = jinja2.Environment(
 
 
 @functools.cache
-def manifest() -> dict[str, dict[str, Any]]:
-    """The bundle's entries by name, as Vite wrote them; empty when the bundle was not built."""
+def _chunks() -> dict[str, dict[str, Any]]:
+    """The bundle's files as Vite wrote them down; empty when the bundle was not built."""
     for name in ("manifest.json", ".vite/manifest.json"):
         path = STATIC_FOLDER / name
         if path.exists():
             chunks: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
-            return {str(chunk.get("name")): chunk for chunk in chunks.values() if chunk.get("isEntry")}
+            return chunks
     return {}
+
+
+@functools.cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """The bundle's entries by name."""
+    return {str(chunk.get("name")): chunk for chunk in _chunks().values() if chunk.get("isEntry")}
+
+
+def _looks(chunk: dict[str, Any], seen: set[str]) -> list[str]:
+    """The stylesheets of a file and of whatever it imports: what two pages share lies in neither's own."""
+    looks: list[str] = []
+    for name in chunk.get("imports", []):
+        if name not in seen:
+            seen.add(name)
+            looks += _looks(_chunks().get(name, {}), seen)
+    return looks + list(chunk.get("css", []))
 
 
 def assets(*entries: str) -> tuple[list[str], list[str]]:
@@ -42,7 +58,7 @@ def assets(*entries: str) -> tuple[list[str], list[str]]:
         chunk = manifest().get(name)
         if chunk is None:
             continue
-        for css in chunk.get("css", []):
+        for css in _looks(chunk, set()):
             styles[f"{STATIC_PATH}/{css}"] = None
         if str(chunk["file"]).endswith(".css"):
             styles[f"{STATIC_PATH}/{chunk['file']}"] = None
