@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
+from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
@@ -135,7 +136,7 @@ async def my_share(request: Request[Any, Any, Any], data: JSONBody[ShareBody]) -
 @put("/account/unlocks", responses=problems(401, 403, 409, 415, 422), summary="Change my ways in")
 async def change_ways(request: Request[Any, Any, Any], data: JSONBody[UnlocksBody]) -> VersionAnswer:
     if data.password is not None and (len(data.password.find), len(data.password.auth)) != (32, 32):
-        raise msgspec.ValidationError("password")
+        raise ValidationException("password")
     version = await change_unlocks(
         instance_of(request),
         await _account(request),
@@ -179,7 +180,7 @@ async def passkey_sign_in(
 @put(
     "/account/devices/{device:uuid}",
     status_code=204,
-    responses=_NOTHING | problems(401, 403, 409, 415, 422),
+    responses=_NOTHING | problems(401, 403, 404, 409, 415, 422),
     summary="Remember this machine",
 )
 async def remember(
@@ -191,7 +192,7 @@ async def remember(
 @delete(
     "/account/devices/{device:uuid}",
     status_code=204,
-    responses=_NOTHING | problems(401, 403),
+    responses=_NOTHING | problems(401, 403, 404),
     summary="Forget a machine",
 )
 async def forget(request: Request[Any, Any, Any], device: FromPath[UUID]) -> None:
