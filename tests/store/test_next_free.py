@@ -364,16 +364,25 @@ def hint_of(house: House, agenda: str = "bento", kind: str = "visit") -> Callabl
     return read
 
 
-async def test_a_room_taken_at_one_agenda_is_taken_at_the_other(house: House) -> None:
-    hint = hint_of(house, "ferrand", "laser")
-    assert await hint() == at("08:00")
-    hands = [Hand(house), Hand(house)]
-    await hands[0].hold(at("08:00"), kind="laser")
-    await house.instance.pool.execute("UPDATE resources SET kind = 'spare' WHERE name = 'Laser 0'")
+async def test_a_room_taken_at_one_agenda_is_taken_at_the_others(house: House) -> None:
+    hint, lab = hint_of(house, "ferrand", "laser"), house.id("agenda", "lab")
+    await house.instance.pool.execute(
+        "INSERT INTO visit_type_agendas (practice, visit_type, agenda) VALUES ($1, $2, $3)",
+        house.practice,
+        house.type("laser"),
+        lab,
+    )
     await refresh_all(house.instance)
-    await hands[1].hold(at("08:00"), kind="visit", agenda=house.ferrand)
+    await Hand(house).hold(at("08:00"), kind="laser")
+    await refresh_all(house.instance)
+    assert await hint() == at("08:00")  # the other laser
+    tom = Hand(house)
+    await tom.hold(at("08:00"), kind="laser", agenda=lab)
     await refresh_all(house.instance)
     assert await hint() == at("08:30")
+    await release_hold(house.instance, house.practice, tom.record, tom.token)
+    await refresh_all(house.instance)
+    assert await hint() == at("08:00")
 
 
 async def test_a_visit_that_fills_the_quota_of_a_day_moves_the_hint_from_its_morning(house: House) -> None:
