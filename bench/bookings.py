@@ -149,12 +149,13 @@ async def _timed(client: Callable[[], Awaitable[None]], postmaster: int) -> Roun
 def _sealed(hand: Hand, start: datetime) -> Written:
     """What a browser posts, the notifier's rows included (their bytes are not opened here, only counted)."""
     written = hand.seal(hand.wants(start))
-    h, day = secrets.token_bytes(16), date(start.year, start.month, start.day).isoformat()
+    h, day = secrets.token_bytes(16), date(start.year, start.month, start.day)
+    next_day = (day + timedelta(days=1)).isoformat()
     capsule = CapsuleRow(
-        h, day, secrets.token_bytes(CAPSULE_BYTES), secrets.token_bytes(32), secrets.token_bytes(32), 1
+        h, next_day, secrets.token_bytes(CAPSULE_BYTES), secrets.token_bytes(32), secrets.token_bytes(32), 1
     )
     messages = [
-        MessageRow(h, secrets.token_bytes(16), day, 1, secrets.token_bytes(MESSAGE_BYTES))
+        MessageRow(h, secrets.token_bytes(16), day.isoformat(), 1, secrets.token_bytes(MESSAGE_BYTES))
         for _ in range(MESSAGES_A_BOOKING)
     ]
     return Written(
