@@ -57,7 +57,7 @@ HELENE = Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavo
 ALICE = Patient(
     "Alice", "Renaudin-Abescat", "1988-09-07", "female", "+33639981240", "Toux la nuit depuis dix jours."
 )
-TOM = Patient("Tom", "Abescat", "2019-04-09", "male", "+33639981241", "")
+TOM = Patient("Tom", "Abescat", "2019-04-09", "male", "+33639981241", "", "child")
 
 TOWN = """
 [[practices]]

@@ -16,7 +16,7 @@ function visit(record: string, hour: number, minute: number, minutes: number, mo
   const start = at(THURSDAY, hour, minute);
   return {
     record, agenda: 'bento', unit: 'unit', start, end: start + minutes * 60, minutes, visitType: 'follow-up', status: 'booked', confirmed: false,
-    overbooked: false, rev: 1, acts: 0, reading: 'open', identity: null, verified: true, fresh: false, writer: 'patient', formerList: false, resources: [], ...more,
+    overbooked: false, rev: 1, acts: 0, reading: 'open', identity: null, verified: true, fresh: false, writer: 'patient', linked: true, formerList: false, resources: [], ...more,
   };
 }
 

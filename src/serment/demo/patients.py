@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from serment.framing.context import RecordContext, Slot
 from serment.framing.roster import Roster
-from serment.seal.groups import Answer, Contact, Identity, Reason
+from serment.seal.groups import Answer, Contact, Identity, Reason, Relation
 from serment.seal.keys import Cap
 from serment.seal.messages import act_token, draw_c, draw_t, handle, seal_page
 from serment.seal.record import seal_booking
@@ -45,6 +45,7 @@ class Patient:
     sex: str
     phone: str
     reason: str
+    relation: Relation = "self"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ async def book_as(
         birth_name=patient.birth_name,
         birth_date=patient.birth_date,
         sex="female" if patient.sex == "female" else "male",
-        relation="self",
+        relation=patient.relation,
         t=draw_t(),
         h=handle(c),
         pkh=cap.pkh,

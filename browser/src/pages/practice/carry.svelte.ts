@@ -7,7 +7,7 @@ import { tick } from 'svelte';
 import { dateAt, instantOf, MINUTE, monday, placeSpan } from '../../usecases/desk/days';
 import { stepFrom, tabStop, type StopLane } from '../../usecases/desk/keyboard';
 import { apart, nearest, placesFor } from '../../usecases/desk/lanes';
-import type { Visit } from '../../usecases/desk/model';
+import { takesTime, type Visit } from '../../usecases/desk/model';
 import { moveVisit, type Target } from '../../usecases/desk/move';
 import { explainMove } from '../../usecases/desk/explain';
 import { firstPlace } from '../../usecases/desk/first_place';
@@ -53,6 +53,8 @@ function placeOfId(id: string): { agenda: Id; start: number } | null {
 
 export class Carry {
   moving = $state.raw<Moving | null>(null);
+  /** Where what this desk moved stood before, and the revision that moved it. */
+  #origins = $state.raw<ReadonlyMap<Id, { before: Visit; rev: number }>>(new Map());
   #swallow = false;
   #ended: () => void = () => undefined;
 
@@ -130,11 +132,14 @@ export class Carry {
 
   #focusFirst(near: number): void {
     const lanes = this.#stops;
-    const own = lanes.find((lane) => lane.agenda === this.moving?.visit.agenda && lane.day === this.desk.shown.chosen && lane.stops.length > 0);
-    const starts = (own?.stops ?? []).map(({ id }) => placeOfId(id)!.start);
-    const start = nearest(starts, near, 24 * 60);
-    const id = start !== null && own !== undefined ? placeId(own.agenda, start) : tabStop(lanes, null, this.desk.shown.chosen);
-    this.#focus(id);
+    const agenda = this.moving?.visit.agenda ?? '';
+    const own = lanes.filter((lane) => lane.agenda === agenda);
+    // Its own day first, whichever is chosen; then its agenda's other days on screen; another agenda only where its own has nothing.
+    const day = dateAt(this.desk.rules.zoneOf(agenda), near);
+    const from = own.some((lane) => lane.day === day) ? day : this.desk.shown.chosen;
+    const startsOf = (among: readonly StopLane[]) => among.flatMap(({ stops }) => stops.map(({ id }) => placeOfId(id)!.start));
+    const start = nearest(startsOf(own.filter((lane) => lane.day === from)), near, Infinity) ?? nearest(startsOf(own), near, Infinity);
+    this.#focus(start !== null ? placeId(agenda, start) : tabStop(lanes, null, from));
   }
 
   #focus(id: string | null): void {
@@ -228,20 +233,23 @@ export class Carry {
     if (desk.choice.selection?.kind === 'extra') desk.choice.selection = null;
     const zone = desk.rules.zoneOf(agenda);
     if (monday(dateAt(zone, start)) !== desk.shown.monday || !desk.shown.dates.includes(dateAt(zone, start))) await desk.shown.show(dateAt(zone, start));
-    const words = { when: whenInWords(zone, start) };
-    desk.deeds.say(moved.linked ? t('move.done', words) : t('move.no_link', words), () => this.#putBack(visit));
+    const when = whenInWords(zone, start);
+    const done = agenda === visit.agenda ? t('move.done', { when }) : t('move.done_other', { when, practitioner: desk.rules.agenda(agenda)?.practitioner ?? '' });
+    this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev });
+    desk.deeds.sayUntold(done, visit, () => this.#putBack(visit));
     await desk.choice.focusStop(visit.record);
     return null;
   }
 
-  async #move(visit: Visit, target: Target): Promise<{ linked: boolean } | 'warning_changed' | null> {
+  async #move(visit: Visit, target: Target): Promise<{ rev: number } | 'warning_changed' | null> {
     const { desk } = this;
-    let linked = false;
+    let rev = 0;
     let changed = false;
     const done = await desk.deeds.attempt(visit, async () => {
       let booked: Booked;
       try {
-        ({ booked, linked } = await moveVisit(desk.open, visit, target));
+        booked = await moveVisit(desk.open, visit, target);
+        rev = booked.rev;
       } catch (error) {
         changed = error instanceof Refused && error.is('warning_changed');
         if (changed) return;
@@ -250,7 +258,23 @@ export class Carry {
       desk.reading.markSeen(visit.record, booked.rev);
       await desk.reading.read();
     }, MOVING);
-    return changed ? 'warning_changed' : done ? { linked } : null;
+    return changed ? 'warning_changed' : done ? { rev } : null;
+  }
+
+  /** Where this desk moved `visit` from, as long as nothing changed since and its old time is ahead and free, as far as is seen. */
+  originOf(visit: Visit): Visit | null {
+    const moved = this.#origins.get(visit.record);
+    if (moved === undefined || moved.rev !== visit.rev || (visit.status !== 'booked' && visit.status !== 'requested')) return null;
+    const { before } = moved;
+    const taken = this.desk.reading.week.visits.some((one) =>
+      one.record !== visit.record && one.agenda === before.agenda && takesTime(one) && one.start < before.end && before.start < one.end);
+    return before.start <= this.desk.shown.now || (taken && !before.overbooked) ? null : before;
+  }
+
+  async toOrigin(visit: Visit): Promise<void> {
+    const before = this.originOf(visit);
+    this.desk.deeds.dismiss();
+    if (before !== null) await this.#putBack(before);
   }
 
   /** Undo: the old time, if nobody took it meanwhile; again a new revision. */
@@ -263,7 +287,7 @@ export class Carry {
     if (moved === 'warning_changed') desk.deeds.problem = t('move.taken');
     if (moved === null || moved === 'warning_changed') return;
     await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
-    desk.deeds.say(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }));
+    desk.deeds.sayUntold(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }), now);
     await desk.choice.focusStop(before.record);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** What is done to a visit at the desk, what is said of it, and ten seconds to take it back. */
+/** What is done to a visit at the desk, what is said of it, and some seconds to take it back. */
 import { accept, refuse } from '../../usecases/desk/accept';
 import { note, noteBackTo, sign } from '../../usecases/desk/act';
 import type { Visit } from '../../usecases/desk/model';
@@ -11,10 +11,14 @@ import type { Desk } from './desk.svelte';
 import { inWords } from './wrong';
 
 export const UNDO_SECONDS = 10;
+/** A move, and whatever the patient is still to be told by voice, stays in words for longer. */
+export const CALL_SECONDS = 20;
 
 export interface Said {
   text: string;
   undo: (() => Promise<void>) | null;
+  /** The appointment whose patient nobody has told. */
+  call: Id | null;
 }
 
 const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
@@ -24,14 +28,33 @@ const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
 export class Deeds {
   said = $state.raw<Said | null>(null);
   problem = $state<string | null>(null);
+  /** The appointment whose contact was asked for with what was said; its panel opens it. */
+  calling = $state.raw<Id | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly desk: Desk) {}
 
   say(text: string, undo: Said['undo'] = null): void {
+    this.#show({ text, undo, call: null }, UNDO_SECONDS);
+  }
+
+  /** What was done to `visit`, and that nobody has told its patient of it. */
+  sayUntold(text: string, visit: Visit, undo: Said['undo'] = null): void {
+    const call = visit.reading === 'open' ? visit.record : null;
+    this.#show({ text: `${text} ${t('said.untold')}`, undo, call }, CALL_SECONDS);
+  }
+
+  #show(said: Said, seconds: number): void {
     clearTimeout(this.#timer);
-    this.said = { text, undo };
-    this.#timer = setTimeout(() => { this.said = null; }, UNDO_SECONDS * 1000);
+    this.said = said;
+    this.#timer = setTimeout(() => { this.said = null; }, seconds * 1000);
+  }
+
+  /** Opens the panel of the appointment that was just changed, and the contact in it. */
+  callUp(record: Id): void {
+    this.dismiss();
+    this.desk.choice.select({ kind: 'visit', record });
+    this.calling = record;
   }
 
   dismiss(): void {
@@ -89,7 +112,7 @@ export class Deeds {
     await this.attempt(visit, async () => {
       await sign(open, visit, 'cancel');
       await reading.read();
-      this.say(t('said.cancelled'), () => this.restore(visit.record));
+      this.sayUntold(t('said.cancelled'), visit, () => this.restore(visit.record));
     });
   }
 
@@ -111,7 +134,7 @@ export class Deeds {
       await (yes ? accept : refuse)(open, visit);
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
-      this.say(t(yes ? 'said.accepted' : 'said.refused'), yes ? null : () => this.restore(visit.record));
+      this.sayUntold(t(yes ? 'said.accepted' : 'said.refused'), visit, yes ? null : () => this.restore(visit.record));
     });
   }
 }

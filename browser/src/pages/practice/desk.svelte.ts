@@ -5,6 +5,7 @@ import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
+import { watchTabs } from '../../usecases/desk/tabs';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
 import { t } from '../../words/index';
@@ -24,12 +25,14 @@ export interface KnownHour {
   visitType: string;
 }
 
-export type Closed = 'by hand' | 'idle' | 'signed out' | 'another practice';
+export type Closed = 'by hand' | 'idle' | 'signed out' | 'another practice' | 'another member';
 
 export interface Closing {
   why: Closed;
   known: KnownHour[] | null;
   place: Place | null;
+  /** Who opened a desk in this browser meanwhile. */
+  by?: string;
 }
 
 export class Desk {
@@ -61,7 +64,7 @@ export class Desk {
       this.shown.follow(), () => this.reading.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
-    this.#ends.push(() => this.rewrapping.end());
+    this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));
     void this.reading.read().then(() => this.rewrapping.start());
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
@@ -87,7 +90,7 @@ export class Desk {
   }
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */
-  close(why: Closed): void {
+  close(why: Closed, by?: string): void {
     const { rules, shown, reading } = this;
     for (const end of this.#ends) end();
     this.#ends = [];
@@ -96,7 +99,7 @@ export class Desk {
       .map(({ start, agenda, visitType }) => ({ start, zone: rules.zoneOf(agenda), visitType: rules.typeWords(visitType) }))
       .sort((a, b) => a.start - b.start);
     if (why === 'by hand') void signOut();
-    this.closed({ why, known, place: this.#place(why) });
+    this.closed({ why, known, place: this.#place(why), ...(by === undefined ? {} : { by }) });
   }
 
   #place(why: Closed): Place {

@@ -47,6 +47,8 @@ export interface Identity {
   usedName: string | null;
   birthDate: LocalDate;
   sex: string;
+  /** The patient's to whoever is reached: self, child or relative. */
+  relation: string;
 }
 
 /**
@@ -75,6 +77,8 @@ export interface Visit {
   /** This browser has not shown it in its panel yet. */
   fresh: boolean;
   writer: 'patient' | 'member' | 'connector' | null;
+  /** A patient's key goes with it: booked online, or its link was given. */
+  linked: boolean;
   /** Sealed to a list of members from which somebody has been removed since. */
   formerList: boolean;
   /** Rooms and devices it takes. */

@@ -33,7 +33,7 @@ export interface Target {
 }
 
 /** Reads, opens and seals anew for the held slot. Throws Altered before anything is sealed to a key that the patient did not name. */
-async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move: StaffMove; linked: boolean }> {
+async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<StaffMove> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'move');
   const record = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified for ever: a member's signature would vouch for it.
@@ -53,24 +53,21 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot): Promise<{ move:
   const sealed = await sealByMember(next.place, groups, epoch.keys.record, desk.trusted.roster, link, desk.user.sign);
   const [idBody, ctBody, rsBody] = sealed.bodies;
   return {
-    linked: link.patientPk !== null,
-    move: {
-      revision: {
-        ...at, bodies: { id: base64(idBody), ct: base64(ctBody), rs: base64(rsBody) }, stanzas: sealed.stanzas.map(base64), sig: base64(sealed.signature),
-        head: base64(sealed.head), booking_pk: base64(sealed.bookingPk), patient_pk: sealed.patientPk === null ? null : base64(sealed.patientPk),
-        writer: 'member', writer_kid: sealed.writerKid === null ? null : base64(sealed.writerKid),
-      },
-      seen_rev: row.rev, act: base64(D(code, 'act', CODE_BYTES)),
+    revision: {
+      ...at, bodies: { id: base64(idBody), ct: base64(ctBody), rs: base64(rsBody) }, stanzas: sealed.stanzas.map(base64), sig: base64(sealed.signature),
+      head: base64(sealed.head), booking_pk: base64(sealed.bookingPk), patient_pk: sealed.patientPk === null ? null : base64(sealed.patientPk),
+      writer: 'member', writer_kid: sealed.writerKid === null ? null : base64(sealed.writerKid),
     },
+    seen_rev: row.rev, act: base64(D(code, 'act', CODE_BYTES)),
   };
 }
 
 /**
- * Moves `visit` to the target. Answers the new revision, and whether the patient has a link that opens it.
+ * Moves `visit` to the target. Answers the new revision; a link that opened the old one opens it.
  * Throws Refused (slot_taken, not_offered, warning_changed, stale_revision, hold_expired...), SealError, NoAnswer, NotNow; in each case
  * the old time stands.
  */
-export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): Promise<{ booked: Booked; linked: boolean }> {
+export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): Promise<Booked> {
   const { practice } = desk.practice;
   const token = base64(random(HOLD_TOKEN_BYTES));
   const asked = { record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), minutes: visit.minutes };
@@ -78,11 +75,11 @@ export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): P
   const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
     for (let round = 0; ; round += 1) {
-      const { move, linked } = await underPresentKeys(desk, () => reseal(desk, visit, slot));
+      const move = await underPresentKeys(desk, () => reseal(desk, visit, slot));
       // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
       if (move.seen_rev !== visit.rev) throw new Refused('stale_revision', 409, {});
       try {
-        return { booked: await postStaffMove(practice, visit.record, move, token), linked };
+        return await postStaffMove(practice, visit.record, move, token);
       } catch (error) {
         if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
         // Another epoch may stand: its keys are opened before anything is sealed under them.

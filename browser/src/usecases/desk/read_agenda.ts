@@ -65,7 +65,7 @@ export function sealedVisit(row: AgendaRow, unit: Id): Visit {
   return {
     record: row.record, agenda: row.agenda, unit, start, end: start + row.minutes * 60, minutes: row.minutes, visitType: row.visit_type, status: row.status,
     confirmed: row.confirmed, overbooked: row.overbooked, rev: row.rev, acts: row.acts,
-    reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, formerList: false, resources: [],
+    reading: 'sealed', identity: null, verified: null, fresh: false, writer: null, linked: false, formerList: false, resources: [],
   };
 }
 
@@ -157,7 +157,7 @@ export class AgendaBook {
     const reading = moved ? 'unreadable' : opened.reading;
     return {
       ...visit, reading, identity: reading === 'open' ? opened.identity : null, verified: kept.verified, fresh: !kept.seen,
-      writer: opened.row.writer, formerList: opened.record !== null && isOfFormerList(this.desk, opened.record),
+      writer: opened.row.writer, linked: opened.row.pkh !== null, formerList: opened.record !== null && isOfFormerList(this.desk, opened.record),
     };
   }
 }
