@@ -331,6 +331,30 @@ def test_the_day_prints_one_practitioner_a_page_and_no_number_unless_asked(centr
     assert ALICE.phone[-4:] not in sam.content()
 
 
+@pytest.mark.parametrize("sheet", [{"width": 794, "height": 1123}, {"width": 1123, "height": 794}])
+def test_on_a_sheet_narrower_than_the_window_all_practitioners_are_printed_under_the_practices_name(
+    centre: Town, sam: Page, sheet: Any
+) -> None:
+    unlock(sam, centre)
+    visit(sam, "10 h 30 à").click()
+    paper = on_paper(sam)
+    sam.evaluate("window.print()")
+    sam.emulate_media(media="print")
+    sam.set_viewport_size(sheet)
+    sam.wait_for_function("width => innerWidth === width", arg=sheet["width"])
+    expect(sam.locator(".dock")).to_have_count(0)
+    expect(paper.locator("section")).to_have_count(6)
+    expect(paper.locator("header").first).to_contain_text(
+        re.compile(r"Maison de santé des Tilleuls, .*Tel que lu mardi 16 mars")
+    )
+    expect(paper).to_contain_text("Renaudin-Abescat")
+    expect(sam.locator(".desk")).to_be_hidden()
+    sam.set_viewport_size(DESK)
+    sam.emulate_media(media="screen")
+    sam.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(sam.get_by_role("navigation", name="Parties du bureau")).to_be_visible()
+
+
 def test_with_the_server_away_the_day_is_read_and_printed_and_nothing_is_noted(
     centre: Town, sam: Page
 ) -> None:

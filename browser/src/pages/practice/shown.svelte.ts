@@ -86,7 +86,9 @@ export class Shown {
   /** Follows the window's width and the clock; answers what ends it. */
   follow(): () => void {
     const query = matchMedia(NARROW);
-    const measure = () => { this.narrow = query.matches; };
+    // A sheet of paper is narrower than the window that prints it: what is printed is what is on screen.
+    const paper = matchMedia('print');
+    const measure = () => { if (!paper.matches) this.narrow = query.matches; };
     measure();
     query.addEventListener('change', measure);
     const clock = setInterval(() => { this.now = Math.floor(Date.now() / 1000); }, CLOCK_SECONDS * 1000);
