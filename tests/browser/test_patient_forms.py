@@ -35,7 +35,7 @@ def test_alice_books_for_tom_and_sees_later_which_one(site: Any, alice: Page, la
     to_review(alice, language)
     whose = {"fr": "Mon enfant, ou un mineur", "en": "My child, or a minor"}[language]
     expect(alice.locator("dd", has_text=whose)).to_be_visible()
-    expect(alice.locator("dd", has_text="parent ou responsable (Alice Renaudin)")).to_be_visible()
+    expect(alice.get_by_text("Contact : parent ou responsable (Alice Renaudin)")).to_be_visible()
     check_accessible(alice)
     confirm(alice, language)
     expect(alice.locator(".pli")).to_contain_text("Tom")

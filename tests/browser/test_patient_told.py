@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_moved_by_the_practice_the_page_and_the_list_name_the_time_before(
     expect(alice.locator("li.card")).to_contain_text("16:20")
     expect(alice.locator("li.card")).to_contain_text(f"Avant : {tuesday.words} à 16 h.")
     check_accessible(alice)
-    alice.get_by_role("link", name="Ouvrir").click()
+    alice.get_by_role("link", name=re.compile(r"^Ouvrir\b(?! un cabinet)")).click()
     expect(alice.locator(".hour")).to_have_text("16:20")
     note = alice.locator(".note", has=told)
     expect(note).to_contain_text(f"Avant : {tuesday.words} à 16 h.")
@@ -114,7 +115,7 @@ def test_an_accepted_request_says_so_and_a_waiting_one_does_not(
     expect(said(desk)).to_contain_text("accept")
     alice.reload()
     expect(alice.get_by_text("demande en attente")).to_have_count(0)
-    alice.get_by_role("link", name="Ouvrir").click()
+    alice.get_by_role("link", name=re.compile(r"^Ouvrir\b(?! un cabinet)")).click()
     expect(accepted).to_be_visible()
     check_accessible(alice)
 

@@ -88,7 +88,7 @@ async def test_the_psychiatrist_reads_tom(centre: Centre) -> None:
     chain = (await centre.psy.open_units(centre.house))[centre.psychiatry]
     assert await people.opens_with(centre.house, centre.tom, chain)
     staff = await centre.psy.staff(centre.house)
-    listed = await read_list(
+    listed, _ = await read_list(
         centre.house.instance,
         staff,
         [centre.agenda],
@@ -107,7 +107,7 @@ async def test_neither_the_dentists_secretary_nor_the_owner_is_told_that_tom_exi
     house, person = centre.house, getattr(centre, who)
     staff = await person.staff(house)
     since = at("0:00", DAY)
-    listed = await read_list(
+    listed, _ = await read_list(
         house.instance, staff, [centre.agenda], since, since + timedelta(days=1), kids=[], known=[]
     )
     assert listed == []

@@ -209,12 +209,11 @@ async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None
 
 @dataclasses.dataclass(frozen=True)
 class Stretch:
-    """So many days from `first` on, until an instant; of their free slots a share is booked."""
+    """So many days from `first` on; of their free slots a share is booked."""
 
     first: dt.date
     days: int
     share: float
-    until: dt.datetime | None = None
 
 
 def _ahead(house: Practice) -> Stretch:
@@ -223,15 +222,16 @@ def _ahead(house: Practice) -> Stretch:
 
 
 async def _live_through(instance: Instance, house: Practice, roster: Roster) -> int:
-    """The days before this minute, so that the desk opens on a practice at work: booked in time, then seen or missed."""
-    now = instance.clock()
+    """The last days and the whole of today, so that the desk opens on a practice at work: booked in time, then seen or
+    missed. Today is booked from the eve, as a whole: what a later start finds does not depend on the minute.
+    """
     first = _today() - dt.timedelta(days=MAIN_DAYS_BACK)
     eve = dt.datetime.combine(first, dt.time(), dt.UTC) - dt.timedelta(days=2)
     then = dataclasses.replace(instance, clock=lambda: eve)
-    stretch = Stretch(first, MAIN_DAYS_BACK + 1, MAIN_SHARE_BACK, until=now)
+    stretch = Stretch(first, MAIN_DAYS_BACK + 1, MAIN_SHARE_BACK)
     booked = [kept async for kept in _book_house(then, house, roster, stretch)]
     await load("demo")["live_through"].run(
-        instance.pool, practice=seed_id(house.slug, "practice", ""), now=now
+        instance.pool, practice=seed_id(house.slug, "practice", ""), now=instance.clock()
     )
     return len(booked)
 
@@ -250,7 +250,7 @@ async def _book_house(
             portion = stretch.share if visit_type is house.visit_types[0] else stretch.share / 8
             for slot in await slots_of(instance, asked, stretch.first, stretch.days):
                 chance = _chance(asked, slot.start)
-                if chance.random() > portion or (stretch.until is not None and slot.start >= stretch.until):
+                if chance.random() > portion:
                     continue
                 try:
                     yield await book_as(
