@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -117,6 +118,15 @@ def _day(ahead: int) -> dt.date:
     return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=ahead)
 
 
+def _show_week(page: Page, day: dt.date) -> None:
+    """Turns the desk to a day's week. A week that is not read yet shows no days: their absence says nothing."""
+    today = dt.datetime.now(ZoneInfo("Europe/Paris")).date()
+    weeks = (day - dt.timedelta(days=day.weekday()) - today + dt.timedelta(days=today.weekday())).days // 7
+    for _ in range(weeks):
+        page.get_by_role("button", name="Semaine suivante").click()
+    expect(page.locator(f"#day-{day}")).to_be_visible()
+
+
 @pytest.fixture(scope="module")
 def flows_done() -> dict[str, str]:
     """The links of what was booked, for the flows that come after."""
@@ -180,15 +190,14 @@ def test_the_practice_reads_accepts_moves_and_cancels(watched: Watched, recorded
     page.get_by_label("Mot de passe").fill(BENTO_PASSWORD)
     page.get_by_role("button", name="Ouvrir", exact=True).click()
     expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
-    while page.locator(f"#day-{_day(3)}").count() == 0:
-        page.get_by_role("button", name="Semaine suivante").click()
+    _show_week(page, _day(3))
     _visit(page, "Zzmarkerrose").click()
     expect(page.get_by_text("Zzmarkergenou")).to_be_visible()
     page.get_by_role("button", name="Accepter").click()
     expect(page.get_by_text("Demande acceptée.")).to_be_visible()
     page.keyboard.press("Escape")
     _visit(page, "Zzmarkeralice").click()
-    page.get_by_role("button", name="Voir le contact").click()
+    page.get_by_role("complementary", name="Fiche").get_by_role("button", name="Voir le contact").click()
     expect(page.get_by_role("link", name="06 39 98 76 54")).to_be_visible()
     page.keyboard.press("Escape")
     _visit(page, "Zzmarkeralice").focus()
@@ -217,8 +226,7 @@ def test_the_practice_enters_a_caller_keeps_a_card_and_searches(
     page.get_by_label("Mot de passe").fill(BENTO_PASSWORD)
     page.get_by_role("button", name="Ouvrir", exact=True).click()
     expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
-    while page.locator(f"#day-{_day(3)}").count() == 0:
-        page.get_by_role("button", name="Semaine suivante").click()
+    _show_week(page, _day(3))
     page.locator(f"section.wday:has(> #day-{_day(3)})").get_by_role(
         "button", name=re.compile("libre$")
     ).last.click()
