@@ -39,6 +39,7 @@ from serment.server.run import serve, try_instance
 from serment.server.secret import PRIVATE_MODE
 from serment.server.stores.next_free import Key
 from serment.server.usecases.errors import SlotTaken
+from serment.server.usecases.expire import expire_holds
 from serment.server.usecases.find_practitioners import slots_of
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.refresh_next_free import refresh_agenda
@@ -225,6 +226,8 @@ async def _live_through(instance: Instance, house: Practice, roster: Roster) -> 
     """The last days and the whole of today, so that the desk opens on a practice at work: booked in time, then seen or
     missed. Today is booked from the eve, as a whole: what a later start finds does not depend on the minute.
     """
+    # A start that was killed may have left a hold of the eve: seen from there it would stand.
+    await expire_holds(instance)
     first = _today() - dt.timedelta(days=MAIN_DAYS_BACK)
     eve = dt.datetime.combine(first, dt.time(), dt.UTC) - dt.timedelta(days=2)
     then = dataclasses.replace(instance, clock=lambda: eve)
