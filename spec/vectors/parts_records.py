@@ -14,7 +14,17 @@ from serment.framing import GROUPS, Act, Group, RecordContext, Slot, Stanza, Wri
 from serment.framing.conventions import T, derive, sha256
 from serment.seal import messages as m
 from serment.seal import record as r
-from serment.seal.groups import Answer, Contact, Identity, NumberCheck, Payloads, Reason, SealedFile
+from serment.seal.groups import (
+    SERIES_MAX,
+    Answer,
+    Contact,
+    Identity,
+    NumberCheck,
+    Payloads,
+    Reason,
+    SealedFile,
+    Series,
+)
 from serment.seal.keys import Cap, SymmetricKey
 from serment.seal.primitives import KemPair, SignPair
 
@@ -65,8 +75,9 @@ def payloads(label: str, cap: Cap | None, **changes: Any) -> Payloads:
 
 
 def rich(label: str, cap: Cap) -> Payloads:
+    series = Series(named("series seed"), p.ident("record first"))
     identity, contact, _ = payloads(
-        label, cap, given_name="Tom", used_name="Tomé-Zoë", relation="child", sex="male"
+        label, cap, given_name="Tom", used_name="Tomé-Zoë", relation="child", sex="male", series=series
     )
     check = NumberCheck(named("r 1"), named("salt 1"), 202611, named("proof", 64), cap.booking.pk)
     file = SealedFile(
@@ -691,6 +702,14 @@ def acts(context: RecordContext) -> list[dict[str, Any]]:
     return cases
 
 
+def series_json() -> dict[str, Any]:
+    series = Series(named("series seed"), p.ident("record first"))
+    return {
+        "seed": series.seed.hex(),
+        "records": {str(n): series.record(n).hex() for n in (1, 2, SERIES_MAX)},
+    }
+
+
 def make() -> None:
     good = make_good()
     context = RecordContext(p.INSTANCE, p.PRACTICE, p.UNIT, p.ident("record alice"), 1, p.SLOT)
@@ -750,6 +769,7 @@ def make() -> None:
                 "D(32 zero bytes, kid, 16)": derive(bytes(32), "kid", 16).hex(),
             },
             "cap": cap,
+            "series": series_json(),
             "epoch": epoch,
             "user": user,
             "envelopes": good,

@@ -282,7 +282,8 @@ def test_a_visit_is_repeated_each_date_for_itself_and_what_is_taken_is_told(cent
     expect(again).to_have_accessible_name(re.compile("Alice Renaudin-Abescat"))
     again.click()
     expect(sam.get_by_text(ALICE.reason)).to_be_visible()
-    # Nothing in clear says that two records are one person's: no value of the first row stands in the others.
+    # Nothing in clear says that two records are one person's: no value of the first row stands in the others, but for
+    # who sealed them last, which is Sam for the first too: it was told that it is repeated.
     first, *others = centre.rows(
         "SELECT record, row_to_json(a)::text AS told FROM appointments a WHERE record = $1 "
         "UNION ALL SELECT record, row_to_json(a)::text FROM appointments a WHERE writer = 2 AND rev = 1",
@@ -296,7 +297,62 @@ def test_a_visit_is_repeated_each_date_for_itself_and_what_is_taken_is_told(cent
         if value is not None and json.loads(other["told"]).get(name) == value
     }
     assert same <= {"practice", "unit", "agenda", "minutes", "visit_type", "status", "confirmed", "overbooked",
-                    "rev", "acts", "head", "start", "was_request"}, same  # fmt: skip
+                    "rev", "acts", "head", "start", "was_request", "writer", "writer_kid"}, same  # fmt: skip
+
+
+def repeat(page: Page, hours: str, times: int) -> None:
+    """Sam repeats next week's visit weekly, so many times, and closes the panel's list of what was booked."""
+    visit(page, f"{hours} à", NEXT_WEEK).click()
+    page.get_by_role("button", name="Répéter").click()
+    page.get_by_label("Rendez-vous de plus").fill(str(times))
+    page.get_by_role("button", name="Voir les dates").click()
+    page.get_by_role("button", name=f"Prendre {times} rendez-vous").click()
+    expect(page.get_by_role("heading", name=f"{times} rendez-vous pris")).to_be_focused()
+    page.get_by_role("button", name="Retour au rendez-vous").click()
+
+
+def test_a_series_is_seen_and_cancelled_as_one_and_taken_back_as_one(centre: Town, sam: Page) -> None:
+    """Four Tuesdays at 15:20; from the second on they are cancelled, then all; each time Sam takes it back."""
+    kept = centre.book(ALICE, NEXT_WEEK, "15:20")
+    unlock(sam, centre)
+    to_next_week(sam)
+    repeat(sam, "15 h 20", 3)
+    sam.get_by_role("button", name="Voir toute la série").click()
+    expect(sam.get_by_role("heading", name="4 rendez-vous dans la série")).to_be_visible()
+    dates = sam.locator(".series-dates > li")
+    expect(dates).to_have_count(4)
+    check_accessible(sam)
+    # To the second of them, and from there the keyboard alone.
+    dates.nth(1).get_by_role("button").click()
+    expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat")).to_be_focused()
+    second = visit(sam, "15 h 20 à", NEXT_WEEK + dt.timedelta(days=7))
+    second.focus()
+    sam.keyboard.press("r")
+    expect(sam.get_by_role("heading", name="4 rendez-vous dans la série")).to_be_visible()
+    expect(sam.get_by_label("Celui-ci et les suivants")).to_be_checked()
+    go = sam.get_by_role("button", name="Annuler 3 rendez-vous")
+    expect(go).to_be_visible()
+    sam.get_by_label("Celui-ci et les suivants").focus()
+    sam.keyboard.press("Tab")
+    expect(go).to_be_focused()
+    sam.keyboard.press("Enter")
+    expect(sam.locator(".said")).to_contain_text("3 rendez-vous annulés.")
+    expect(dates.nth(3)).to_contain_text("annulé")
+    assert (
+        centre.rows("SELECT status FROM appointments WHERE record = $1", kept.booked.record)[0]["status"]
+        == "booked"
+    )
+    sam.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(sam.locator(".said")).to_contain_text("3 rendez-vous rétablis.")
+    sam.get_by_label("Tous ceux qui sont à venir").check()
+    sam.get_by_role("button", name="Annuler 4 rendez-vous").click()
+    expect(sam.locator(".said")).to_contain_text("4 rendez-vous annulés.")
+    # Tom takes the time of the third: what is taken back is told, and what is not.
+    centre.book(TOM, NEXT_WEEK + dt.timedelta(days=14), "15:20")
+    sam.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(sam.locator(".said")).to_contain_text("3 rendez-vous rétablis. 1 n’a pas pu l’être")
+    # The patient's own link opens what it opened, and says nothing of the others.
+    assert centre.rows("SELECT rev FROM appointments WHERE record = $1", kept.booked.record)[0]["rev"] == 2
 
 
 def on_paper(page: Page) -> Any:

@@ -26,6 +26,7 @@ from serment.framing import (
     stanza_for,
 )
 from serment.framing.errors import Altered, FramingError, Stale, Unknown
+from serment.seal.groups import SERIES_MAX, Series
 from serment.seal.keys import Cap, EpochKeys, SymmetricKey, UserKeys
 from serment.seal.primitives import KemPair
 from serment.seal.record import Opened, open_record, open_revision
@@ -46,6 +47,15 @@ def context_of(given: dict[str, Any]) -> RecordContext:
     slot = Slot(bytes.fromhex(s["agenda"]), s["start"], s["minutes"], bytes.fromhex(s["visit_type"]))
     ids = (bytes.fromhex(c[name]) for name in ("practice", "unit", "record"))
     return RecordContext(c["instance"], *ids, c["rev"], slot)
+
+
+def test_the_records_of_a_series_follow_from_its_seed_and_no_other_number_has_one() -> None:
+    told = GOOD["series"]
+    series = Series(bytes.fromhex(told["seed"]), bytes(16))
+    assert {nth: series.record(int(nth)).hex() for nth in told["records"]} == told["records"]
+    for nth in (0, SERIES_MAX + 1):
+        with pytest.raises(Unknown):
+            series.record(nth)
 
 
 def optional(value: str | None) -> bytes | None:

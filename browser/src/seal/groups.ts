@@ -23,6 +23,13 @@ export type Sex = (typeof SEXES)[number]
 export const RELATIONS = ['self', 'child', 'relative'] as const
 export type Relation = (typeof RELATIONS)[number]
 
+/** What joins appointments that were entered together: the ids of the records follow from `seed`, `first` (16) is the one they repeat. */
+export interface Series {
+  /** 32 */
+  readonly seed: Bytes
+  readonly first: Bytes
+}
+
 export interface Identity {
   readonly givenName: string
   readonly birthName: string
@@ -36,6 +43,7 @@ export interface Identity {
   readonly h: Bytes
   /** Hash of the row's patient_pk (32); null: the row has none. */
   readonly pkh: Bytes | null
+  readonly series: Series | null
 }
 
 /** A notifier's proof that somebody answered at the address in `ct`; `month` is yyyymm. */
@@ -103,7 +111,15 @@ export function writeIdentity(id: Identity): Bytes {
     t: bytesJson(id.t, KEY_BYTES, 't'),
     h: bytesJson(id.h, ID_BYTES, 'h'),
     pkh: id.pkh === null ? null : bytesJson(id.pkh, HASH_BYTES, 'pkh'),
+    series: id.series === null ? null : { seed: bytesJson(id.series.seed, KEY_BYTES, 'seed'), first: bytesJson(id.series.first, ID_BYTES, 'first') },
   })
+}
+
+function readSeries(value: unknown): Series {
+  const fields = new Fields(value, 'series')
+  const series = { seed: fields.bytes('seed', KEY_BYTES), first: fields.bytes('first', ID_BYTES) }
+  fields.done()
+  return series
 }
 
 export function readIdentity(payload: Bytes): Identity {
@@ -118,6 +134,7 @@ export function readIdentity(payload: Bytes): Identity {
     t: fields.bytes('t', KEY_BYTES),
     h: fields.bytes('h', ID_BYTES),
     pkh: fields.has('pkh') ? fields.bytes('pkh', HASH_BYTES) : null,
+    series: fields.has('series') ? readSeries(fields.value('series')) : null,
   }
   fields.done()
   return id

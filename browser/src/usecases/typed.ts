@@ -114,7 +114,7 @@ export function confidedFrom(typed: Typed, questions: Question[], today: string)
   return {
     id: {
       givenName: read('givenName')!, birthName: read('birthName')!, usedName: null, birthDate: read('birthDate')!,
-      sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'],
+      sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'], series: null,
     },
     ct: { phone: read('phone'), email: read('email'), check: null },
     rs: { reason: read('reason'), notes: reached(typed.relation, read('contactName')), answers, files: [] },

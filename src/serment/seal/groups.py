@@ -12,6 +12,7 @@ from serment.framing.conventions import (
     KEY_BYTES,
     SIG_BYTES,
     day_bytes,
+    derive,
     exactly,
     month_bytes,
 )
@@ -31,11 +32,39 @@ FILE_NAME_BYTES_MAX: Final = 200
 MEDIA_TYPE_BYTES_MAX: Final = 100
 FILE_BYTES_MAX: Final = 20 * 1024 * 1024
 TOKEN_BYTES: Final = 16
+SERIES_MAX: Final = 50
 
 Sex = Literal["female", "male", "other", "unknown"]
 Relation = Literal["self", "child", "relative"]
 SEXES: Final = ("female", "male", "other", "unknown")
 RELATIONS: Final = ("self", "child", "relative")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What joins appointments that were entered together: record ids follow from `seed`, `first` is the one they repeat."""
+
+    seed: bytes = field(repr=False)
+    first: bytes
+
+    def to_fields(self) -> Json:
+        return {
+            "seed": b64(exactly(self.seed, KEY_BYTES, "seed")),
+            "first": b64(exactly(self.first, ID_BYTES, "first")),
+        }
+
+    @classmethod
+    def from_fields(cls, value: object) -> Series:
+        fields = Fields(value, "series")
+        series = cls(seed=fields.bytes("seed", KEY_BYTES), first=fields.bytes("first", ID_BYTES))
+        fields.done()
+        return series
+
+    def record(self, nth: int) -> bytes:
+        """The id of the nth repetition, from 1 to SERIES_MAX. Raises Unknown."""
+        if not 1 <= nth <= SERIES_MAX:
+            raise Unknown("series")
+        return derive(self.seed, b"series" + bytes([nth]), ID_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +80,7 @@ class Identity:
     h: bytes
     pkh: bytes | None
     used_name: str | None = None
+    series: Series | None = None
 
     def to_json(self) -> bytes:
         for name in (self.given_name, self.birth_name, self.used_name or "-"):
@@ -69,6 +99,7 @@ class Identity:
                     ("t", b64(exactly(self.t, KEY_BYTES, "t"))),
                     ("h", b64(exactly(self.h, TOKEN_BYTES, "h"))),
                     ("pkh", None if self.pkh is None else b64(exactly(self.pkh, HASH_BYTES, "pkh"))),
+                    ("series", None if self.series is None else self.series.to_fields()),
                 ]
             )
         )
@@ -86,6 +117,7 @@ class Identity:
             t=fields.bytes("t", KEY_BYTES),
             h=fields.bytes("h", TOKEN_BYTES),
             pkh=fields.bytes("pkh", HASH_BYTES) if fields.has("pkh") else None,
+            series=Series.from_fields(fields.value("series")) if fields.has("series") else None,
         )
         fields.done()
         return identity

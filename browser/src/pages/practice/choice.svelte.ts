@@ -3,6 +3,7 @@
 import { tick } from 'svelte';
 import { dateAt, type Span } from '../../usecases/desk/days';
 import { ACTION_KEYS, FIRST_PLACE_KEY, stepFrom, tabStop } from '../../usecases/desk/keyboard';
+import type { Visit } from '../../usecases/desk/model';
 import type { LaneView } from '../../usecases/desk/view';
 import type { Id, LocalDate } from '../../wire/types';
 import type { Desk } from './desk.svelte';
@@ -19,9 +20,18 @@ export type Selection =
   | { kind: 'print' }
   | { kind: 'agendas' }
   | { kind: 'repeat'; record: Id }
+  | { kind: 'series'; record: Id }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
   /** A booking to enter at this time. */
   | { kind: 'book'; agenda: Id; start: number; visitType?: Id };
+
+/** A visit of a series is seen with the others; another one can be repeated, where it stands and was opened. */
+function repeating(visit: Visit): Selection {
+  const { record, status, reading, verified } = visit;
+  if (visit.identity !== null && visit.identity.series !== null) return { kind: 'series', record };
+  const can = reading === 'open' && verified !== false && status !== 'cancelled' && status !== 'refused' && status !== 'requested';
+  return { kind: can ? 'repeat' : 'visit', record };
+}
 
 export class Choice {
   selection = $state.raw<Selection | null>(null);
@@ -141,6 +151,7 @@ export class Choice {
       if (visit === undefined) return;
       event.preventDefault();
       if (does === 'move') desk.carry.lift(visit);
+      else if (does === 'repeat') this.select(repeating(visit));
       else void desk.deeds.mark(visit, does);
       return;
     }

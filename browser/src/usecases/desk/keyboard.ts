@@ -70,8 +70,8 @@ export function tabStop(lanes: readonly StopLane[], last: string | null, preferr
 }
 
 /** Single keys that act on a focused appointment (look.md); they can be turned off (WCAG 2.1.4). */
-export const ACTION_KEYS: Readonly<Record<string, 'arrive' | 'wait' | 'seen' | 'no_show' | 'move'>> = {
-  a: 'arrive', s: 'wait', v: 'seen', n: 'no_show', d: 'move',
+export const ACTION_KEYS: Readonly<Record<string, 'arrive' | 'wait' | 'seen' | 'no_show' | 'move' | 'repeat'>> = {
+  a: 'arrive', s: 'wait', v: 'seen', n: 'no_show', d: 'move', r: 'repeat',
 };
 
 /** Asks for the first free places over all agendas; under the same rule. */

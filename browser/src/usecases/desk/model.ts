@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the desk shows: agendas, appointments as far as they are opened, and the state each is drawn in. */
+import type { Series } from '../../seal/groups';
 import type { Id, LocalDate, Question, Status } from '../../wire/types';
 import type { Span } from './days';
 import type { Opening } from './lanes';
@@ -49,6 +50,8 @@ export interface Identity {
   sex: string;
   /** The patient's to whoever is reached: self, child or relative. */
   relation: string;
+  /** Null: entered alone. */
+  series: Series | null;
 }
 
 /**

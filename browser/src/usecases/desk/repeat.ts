@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
  * Repeats an appointment: every date is held, sealed and booked as a record of its own, under keys of its own. Nothing in
- * clear joins them. What is not booked is told, and what is booked stands.
+ * clear joins them: their ids follow from a secret in each one's sealed identity. What is not booked is told, and what is
+ * booked stands.
  */
-import { base64, idFromUuid, random, uuidFromId } from '../../seal/bytes';
+import { base64, idFromUuid, random } from '../../seal/bytes';
 import { D } from '../../seal/conventions';
 import { Altered } from '../../seal/errors';
-import type { Groups } from '../../seal/groups';
+import type { Groups, Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
 import { sealByMember } from '../../seal/readers';
@@ -17,6 +18,7 @@ import { addDays, dateAt, instantText, localDay, wallOf } from './days';
 import type { Visit } from './model';
 import { isSigned } from './open_records';
 import { planned, wishedTimes, type OfferDay, type Planned, type Rhythm } from './repeat_dates';
+import { newRecords } from './series';
 import { isOutage, postHold, postRead, postRelease, postStaffBooking, readStaffSlots } from './routes';
 import type { OpenDesk } from './unlock';
 import { renewDesk, underPresentKeys } from './units';
@@ -54,14 +56,14 @@ export async function planRepeat(desk: OpenDesk, visit: Visit, zone: string, rhy
 type Copied = Pick<Groups, 'ct' | 'rs'> & { id: Omit<Groups['id'], 't' | 'h'> };
 
 /** What is sealed again on each date. Answers to questions and files belong to the first visit; so does a checked number. */
-async function copied(desk: OpenDesk, visit: Visit): Promise<Copied> {
+async function copied(desk: OpenDesk, visit: Visit, series: Series): Promise<Copied> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'repeat');
   const record = recordOf(desk.instance, row);
   if (!(await isSigned(desk, record))) throw new Altered('signature');
   const { groups: { id, ct, rs } } = await open(record, desk.ring);
   if (id === null || ct === null || rs === null) throw new Altered('groups');
   const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
-  return { id: identity, ct: { ...ct, check: null }, rs: { ...rs, answers: [], files: [] } };
+  return { id: { ...identity, series }, ct: { ...ct, check: null }, rs: { ...rs, answers: [], files: [] } };
 }
 
 async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, { id, ct, rs }: Copied): Promise<Booking> {
@@ -98,9 +100,8 @@ async function send(desk: OpenDesk, booking: Booking, token: string): Promise<vo
   }
 }
 
-async function bookOne(desk: OpenDesk, visit: Visit, start: number, copy: Copied): Promise<void> {
+async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, copy: Copied): Promise<void> {
   const { practice } = desk.practice;
-  const record = uuidFromId(random(16));
   const token = base64(random(TOKEN_BYTES));
   const held = await postHold(practice, { record, agenda: visit.agenda, visit_type: visit.visitType, start: instantText(start), minutes: visit.minutes }, token);
   const slot: Slot = { agenda: visit.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
@@ -128,16 +129,17 @@ export interface Outcome {
 
 /** Books each time, one after another; `tell` hears of each. Throws what stops all of them before the first is tried. */
 export async function bookRepeat(desk: OpenDesk, visit: Visit, starts: readonly number[], tell: (done: number) => void): Promise<Outcome[]> {
-  const copy = await underPresentKeys(desk, () => copied(desk, visit));
+  const { series, records } = await newRecords(desk, visit, starts.length);
+  const copy = await underPresentKeys(desk, () => copied(desk, visit, series));
   const outcomes: Outcome[] = [];
   let away = false;
-  for (const start of starts) {
+  for (const [nth, start] of starts.entries()) {
     if (away) {
       outcomes.push({ start, result: 'left' });
       continue;
     }
     try {
-      await bookOne(desk, visit, start, copy);
+      await bookOne(desk, visit, records[nth]!, start, copy);
       outcomes.push({ start, result: 'booked' });
     } catch (error) {
       if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) throw error;

@@ -6,6 +6,7 @@
 import { base64, base64url, fromBase64, random, uuidFromId } from '../../seal/bytes';
 import { sha256 } from '../../seal/conventions';
 import { Altered } from '../../seal/errors';
+import type { Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
 import { checkReseal, sealByMember, type Link as Keys } from '../../seal/readers';
@@ -73,6 +74,11 @@ export async function giveLink(desk: OpenDesk, record: Id, rev: number): Promise
   const cap = random(CAP_BYTES);
   await change(desk, record, rev, { cap, purpose: 'link', alter: (confided) => confided });
   return { cap: base64url(cap), fingerprint: base64url(desk.trusted.roster.fingerprint), shown: true };
+}
+
+/** Seals into the appointment that it is repeated; answers the new revision. Throws Refused (stale_revision, illegal_change, too_late), Altered, NoAnswer, NotNow. */
+export function joinSeries(desk: OpenDesk, record: Id, rev: number, series: Series): Promise<number> {
+  return change(desk, record, rev, { cap: null, purpose: 'repeat', alter: ({ id, ct, rs }) => ({ id: { ...id, series }, ct, rs }) });
 }
 
 /** Seals a message of the practice into the appointment, where its patient reads it by the link; answers the new revision. */

@@ -14,6 +14,7 @@ import { type Opened, keyring, open } from '../../../src/seal/record'
 import { type SealedRecord, readWriter, verifyRevision } from '../../../src/seal/revision'
 import { Roster } from '../../../src/seal/roster'
 import { ROLES, type SignedEvent, eventBytes, kemKid, readEvent, signKid } from '../../../src/seal/roster_events'
+import { SERIES_MAX, seriesRecord } from '../../../src/seal/series'
 import { readSlot, slotBytes } from '../../../src/seal/slot'
 import { type OwnKey, inMask } from '../../../src/seal/stanza'
 import { type Claim, claim, refusal, refused, same } from '../claims'
@@ -119,6 +120,11 @@ const conventions = claim('conventions, caps, epochs and members derive the same
   ])
 })
 
+const seriesIds = claim('the records of a series follow from its seed, and no other number has one', async () => {
+  for (const [nth, record] of Object.entries(goodFile.series.records)) same(hex(seriesRecord(fromHex(goodFile.series.seed), Number(nth))), record)
+  for (const nth of [0, SERIES_MAX + 1]) await refused(() => seriesRecord(fromHex(goodFile.series.seed), nth), 'Unknown')
+})
+
 const goodClaims = envelopes.map((e) =>
   claim(`good: ${e.name}`, async () => {
     const record = recordOf(e)
@@ -216,4 +222,4 @@ const rosterBad = rosterFile.bad.map((one) =>
   }),
 )
 
-export const recordVectors: readonly Claim[] = [conventions, ...goodClaims, ...badClaims, acts, rosterGood, ...rosterBad]
+export const recordVectors: readonly Claim[] = [conventions, seriesIds, ...goodClaims, ...badClaims, acts, rosterGood, ...rosterBad]

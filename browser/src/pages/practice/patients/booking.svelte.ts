@@ -161,7 +161,7 @@ export class BookingForm {
       const { content } = read;
       const { note: _note, refuse: _refuse, noShows: _noShows, phone, email, ...person } = content;
       await this.#entering.book(this.unit, {
-        id: { ...person, relation: 'self' }, ct: { phone, email, check: null },
+        id: { ...person, relation: 'self', series: null }, ct: { phone, email, check: null },
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });
       this.patients.hear({ unit: this.unit, card: this.card?.card ?? null, apart: this.apart, content, lastVisit: this.date });
