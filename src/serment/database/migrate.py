@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
+from serment.database import roles
 from serment.database.pool import CONNECT_SECONDS_MAX, check_fit
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -80,7 +81,10 @@ async def migrate(url: str, *, folder: Path = FOLDER) -> list[str]:
     async with _connected(url) as connection:
         # A session lock, not a transaction's: it must outlive the commit of each file. Closing the session frees it.
         await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
-        return await _apply(connection, migrations)
+        applied = await _apply(connection, migrations)
+        if folder == FOLDER:
+            await roles.grant(connection)
+        return applied
 
 
 async def pending(url: str, *, folder: Path = FOLDER) -> list[str]:
