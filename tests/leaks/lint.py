@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the schema may not say: when somebody was there, in which order, and whose an appointment or a message is.
 
-Four groups of tables stand apart: people who sign in, appointments, patient cards, and what the notifier sends. An identifier that
-stands in two of them joins them, whatever its column is called; so columns are compared, and then every value.
+Five groups of tables stand apart: people who sign in, appointments, patient cards, what the notifier sends, and to whom. An
+identifier that stands in two of them joins them, whatever its column is called; so columns are compared, and then every value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,20 @@ GROUPS = {
         "invitations",
     },
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans", "next_free_marks"},
-    "messages": {"inbox_capsules", "inbox_messages"},
+    "messages": {
+        "inbox_capsules",
+        "inbox_messages",
+        "inbox_sets",
+        "inbox_deletions",
+        "inbox_objections",
+        "cold_capsules",
+        "cold_messages",
+        "hot_capsules",
+        "hot_messages",
+        "settled_messages",
+        "awaited_receipts",
+    },
+    "addresses": {"objections", "address_days", "address_proofs", "phone_checks"},
 }
 # Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
 OF_NOBODY = {
@@ -37,7 +50,7 @@ OF_NOBODY = {
     "visit_types", "visit_type_agendas", "resources", "visit_type_resources", "roster_events", "epoch_seeds",
     "previous_seeds", "epoch_months", "next_free", "next_free_rebuild", "towns", "town_postcodes", "directory_entries",
     "directory_offers",
-    "directory_words", "directory_labels", "serment_migrations",
+    "directory_words", "directory_labels", "serment_migrations", "notifier_root", "day_keys", "code_keys", "message_counts",
 }  # fmt: skip
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
@@ -56,6 +69,20 @@ TIMES = {
     ("invitations", "expires_on"): "a day; gone when it is over, when it is used or taken back",
     ("inbox_capsules", "key_day"): "a day, of the notifier's key",
     ("inbox_messages", "send_day"): "a day, today, a week or a day before",
+    ("cold_capsules", "key_day"): "the same, later",
+    ("cold_messages", "send_day"): "the same, later",
+    ("hot_capsules", "key_day"): "the same, later",
+    ("hot_messages", "send_day"): "the same, later",
+    (
+        "hot_messages",
+        "lease_until",
+    ): "two minutes from when somebody began to send it; gone with the row when it is sent",
+    ("settled_messages", "key_day"): "the same, when it is over",
+    ("settled_messages", "send_day"): "the same, when it is over",
+    ("awaited_receipts", "until"): "a day, a few after the sending",
+    ("address_days", "day"): "a day on which messages went to an address, as a keyed tag; gone the next day",
+    ("address_proofs", "month"): "the month in which an address, as a keyed tag, was checked",
+    ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
 TRIGGERS = {

@@ -2,8 +2,8 @@
 """The notifier's keys on disk: one file of fixed places, mirrored to one second place, and in no dated backup.
 
 A day's key must be gone when its day is over, so nothing is ever written beside and renamed: a file that replaces another
-leaves the other's blocks to whoever reads the raw disk. Each key has a place of its own, which is overwritten and synced when it
-is to be forgotten. What a disk keeps below that (a journal, a flash chip's spare blocks) no program can reach:
+leaves the other's blocks to whoever reads the raw disk. Each key has a place of its own, overwritten and synced when it is to
+be forgotten. What a disk keeps below that (a journal, a flash chip's spare blocks) no program can reach:
 docs/how-to/notifier.md says so.
 
     file  = magic(16) || root place || tag place || code places (CODE_PLACES) || day places (DAY_PLACES)

@@ -113,7 +113,7 @@ CREATE INDEX settled_messages_key_day ON settled_messages (key_day);
 
 -- A receipt that a provider may still send: its own identifier under the notifier's key, so that a list of the provider joins nothing.
 CREATE TABLE awaited_receipts (
-    tag bytea PRIMARY KEY CHECK (octet_length(tag) = 16),
+    receipt bytea PRIMARY KEY CHECK (octet_length(receipt) = 16),
     h bytea NOT NULL CHECK (octet_length(h) = 16),
     mid bytea NOT NULL CHECK (octet_length(mid) = 16),
     channel text NOT NULL CHECK (channel IN ('sms', 'mail')),
@@ -134,24 +134,24 @@ CREATE TABLE message_counts (
 -- ---------------------------------------------------------------- addresses, as keyed tags of 80 bits (notifier/numbers.py)
 
 CREATE TABLE objections (
-    tag bytea PRIMARY KEY CHECK (octet_length(tag) = 10)
+    address_tag bytea PRIMARY KEY CHECK (octet_length(address_tag) = 10)
 );
 
 CREATE TABLE address_days (
-    tag bytea NOT NULL CHECK (octet_length(tag) = 10),
+    address_tag bytea NOT NULL CHECK (octet_length(address_tag) = 10),
     day date NOT NULL,
     messages smallint NOT NULL DEFAULT 0,
     codes smallint NOT NULL DEFAULT 0,
-    PRIMARY KEY (tag, day)
+    PRIMARY KEY (address_tag, day)
 );
 CREATE INDEX address_days_day ON address_days (day);
 
 -- How many of an address's proofs still count, by the month they were signed in.
 CREATE TABLE address_proofs (
-    tag bytea NOT NULL CHECK (octet_length(tag) = 10),
+    address_tag bytea NOT NULL CHECK (octet_length(address_tag) = 10),
     month date NOT NULL,
     proofs smallint NOT NULL,
-    PRIMARY KEY (tag, month)
+    PRIMARY KEY (address_tag, month)
 );
 
 -- ---------------------------------------------------------------- phone checks: ten minutes of relayed bytes, in no dump and no log

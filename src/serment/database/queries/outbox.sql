@@ -1,0 +1,178 @@
+-- The notifier's statements, all of them: run under its own role, which may do these and no more (database/roles.py).
+
+-- name: publish_root
+-- The root of the notifier that serves this database: the first one that came stands.
+WITH written AS (
+    INSERT INTO notifier_root (pk) VALUES (:pk) ON CONFLICT DO NOTHING RETURNING pk
+)
+SELECT pk FROM written UNION ALL SELECT pk FROM notifier_root LIMIT 1
+
+-- name: read_day_keys
+-- The days whose key is published.
+SELECT day, pk FROM day_keys
+
+-- name: publish_day_key
+-- Publishes one day's key.
+INSERT INTO day_keys (day, pk, sig) VALUES (:day, :pk, :sig) ON CONFLICT DO NOTHING
+
+-- name: withdraw_day_key
+-- Takes away a day's key when the day is over: nobody can seal to it any more.
+DELETE FROM day_keys WHERE day = :day
+
+-- name: publish_code_key
+-- Publishes a code key; the one that stands for these days.
+WITH written AS (
+    INSERT INTO code_keys (since, until, pk, sig) VALUES (:since, :until, :pk, :sig) ON CONFLICT DO NOTHING RETURNING pk
+)
+SELECT pk FROM written UNION ALL SELECT pk FROM code_keys WHERE since = :since LIMIT 1
+
+-- name: withdraw_code_keys
+-- Takes away code keys that are over.
+DELETE FROM code_keys WHERE until < :today
+
+-- name: take_inbox
+-- Empties the inbox; the handles with a message due by tomorrow.
+SELECT h FROM notifier_take_inbox(:most) AS taken (h)
+
+-- name: hand_over
+-- Brings out of the cold what is due within 35 days; the handles with a message due by tomorrow.
+SELECT h FROM notifier_hand_over(:most) AS due (h)
+
+-- name: give_back
+-- Puts back into the cold what has nothing due within 35 days.
+SELECT notifier_give_back(:handles)
+
+-- name: expire_cold
+-- Forgets cold capsules whose day is over.
+SELECT notifier_expire_cold()
+
+-- name: read_due
+-- Where the messages stand that go by a day, a page after another: nothing is opened for this.
+SELECT m.h, m.mid, m.send_day, c.key_day
+FROM hot_messages m JOIN hot_capsules c ON c.h = m.h
+WHERE m.send_day <= :day AND (m.h, m.mid) > (:after_h, :after_mid)
+ORDER BY m.h, m.mid LIMIT :most
+
+-- name: read_due_of
+-- The same, of some handles alone.
+SELECT m.h, m.mid, m.send_day, c.key_day
+FROM hot_messages m JOIN hot_capsules c ON c.h = m.h
+WHERE m.h = ANY (:handles) AND m.send_day <= :day
+
+-- name: read_sealed
+-- Some messages with their capsules, to be opened.
+SELECT m.h, m.mid, m.send_day, m.message_set, m.bytes, c.key_day, c.capsule
+FROM unnest(:handles::bytea[], :mids::bytea[]) AS w (h, mid)
+JOIN hot_messages m ON m.h = w.h AND m.mid = w.mid
+JOIN hot_capsules c ON c.h = m.h
+
+-- name: claim
+-- Leases some messages to whoever sends them now; those that come back are leased, the others are gone, void, or somebody else's.
+-- By channel, what is settled already.
+WITH wanted AS (
+    SELECT m.h, m.mid FROM unnest(:handles::bytea[], :mids::bytea[]) AS w (h, mid)
+    JOIN hot_messages m ON m.h = w.h AND m.mid = w.mid
+    WHERE m.lease_until IS NULL OR m.lease_until <= :now
+    ORDER BY m.h, m.mid FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE hot_messages m SET lease_until = :until, tries = least(m.tries + 1, 32000)
+FROM wanted w, hot_capsules c
+WHERE m.h = w.h AND m.mid = w.mid AND c.h = m.h AND c.message_set = m.message_set
+RETURNING m.h, m.mid, m.send_day, m.message_set, m.bytes, m.tries, c.key_day, c.capsule,
+    ARRAY(SELECT s.channel FROM settled_messages s WHERE s.h = m.h AND s.mid = m.mid) AS settled
+
+-- name: settle
+-- What became of a message on its channels; the last one takes it out of the queue. Once settled it stays so.
+WITH written AS (
+    INSERT INTO settled_messages (h, mid, channel, send_day, key_day, message_set, bytes, result, reason)
+    SELECT :h, :mid, o.channel, :send_day, :key_day, :message_set, :bytes, o.result::message_result, o.reason
+    FROM unnest(:channels::text[], :results::text[], :reasons::text[]) AS o (channel, result, reason)
+    ON CONFLICT DO NOTHING
+    RETURNING channel, result, reason
+), counted AS (
+    INSERT INTO message_counts AS c (day, channel, kind, outcome, messages)
+    SELECT :today, w.channel, :kind, coalesce(w.reason, w.result::text), count(*) FROM written w GROUP BY 2, 4
+    ON CONFLICT (day, channel, kind, outcome) DO UPDATE SET messages = c.messages + excluded.messages
+), awaited AS (
+    INSERT INTO awaited_receipts (receipt, h, mid, channel, until)
+    SELECT r.tag, :h, :mid, r.channel, :receipts_until
+    FROM unnest(:receipt_tags::bytea[], :receipt_channels::text[]) AS r (tag, channel)
+    ON CONFLICT DO NOTHING
+)
+DELETE FROM hot_messages WHERE h = :h AND mid = :mid AND :last
+
+-- name: free
+-- Gives a lease back before its time.
+UPDATE hot_messages SET lease_until = NULL WHERE h = :h AND mid = :mid
+
+-- name: settle_day
+-- What is left of a day whose key goes: nobody can open it any more.
+WITH gone AS (
+    DELETE FROM hot_messages m USING hot_capsules c WHERE c.h = m.h AND c.key_day <= :day
+    RETURNING m.h, m.mid, m.send_day, c.key_day, m.message_set, m.bytes
+), written AS (
+    INSERT INTO settled_messages (h, mid, channel, send_day, key_day, message_set, bytes, result, reason)
+    SELECT h, mid, 'none', send_day, key_day, message_set, bytes, 'dropped', 'key_gone' FROM gone
+    ON CONFLICT DO NOTHING RETURNING 1
+)
+SELECT count(*) FROM written
+
+-- name: forget_day
+-- The capsules of a day that is over.
+DELETE FROM hot_capsules WHERE key_day <= :day
+
+-- name: forget_old
+-- What became of messages is kept for 30 days after their day, and receipts no longer than they are awaited.
+WITH receipts AS (DELETE FROM awaited_receipts WHERE until < :today),
+days AS (DELETE FROM address_days WHERE day < :today),
+proofs AS (DELETE FROM address_proofs WHERE month < :proofs_since),
+counts AS (DELETE FROM message_counts WHERE day < :counts_since)
+DELETE FROM settled_messages WHERE key_day < :settled_since
+
+-- name: receive
+-- A receipt: what a provider says became of a message. Told once.
+WITH awaited AS (
+    DELETE FROM awaited_receipts WHERE receipt = :tag RETURNING h, mid, channel
+)
+UPDATE settled_messages s SET result = :result::message_result, reason = :reason
+FROM awaited a WHERE s.h = a.h AND s.mid = a.mid AND s.channel = a.channel AND s.result = 'sent'
+
+-- name: take_objections
+-- Objections with the capsule that says whose they are.
+SELECT h, stop, key_day, capsule FROM notifier_take_objections(:most)
+
+-- name: forget_objection
+-- An objection that was judged.
+DELETE FROM inbox_objections WHERE h = :h AND stop = :stop
+
+-- name: object
+-- This address wants no more messages.
+INSERT INTO objections (address_tag) VALUES (:tag) ON CONFLICT DO NOTHING
+
+-- name: unobject
+-- This address wants them again.
+DELETE FROM objections WHERE address_tag = :tag
+
+-- name: may_send
+-- One more message to this address today, if it did not object and has not had its number; counted before it is sent.
+WITH allowed AS (
+    SELECT 1 WHERE NOT EXISTS (SELECT FROM objections WHERE address_tag = :tag)
+), counted AS (
+    INSERT INTO address_days AS d (address_tag, day, messages) SELECT :tag, :today, :counted::int FROM allowed
+    ON CONFLICT (address_tag, day) DO UPDATE SET messages = d.messages + :counted::int WHERE d.messages + :counted::int <= :most
+    RETURNING 1
+)
+SELECT CASE WHEN NOT EXISTS (SELECT FROM allowed) THEN 'objected'
+    WHEN NOT EXISTS (SELECT FROM counted) THEN 'too_many_today' END
+
+-- name: read_counts
+-- All that a host sees of messages: counts by day, channel, kind and outcome.
+SELECT day, channel, kind, outcome, messages FROM message_counts WHERE day >= :since ORDER BY day, channel, kind, outcome
+
+-- name: read_rights
+-- What this connection may do that a notifier may not, to be said in words.
+SELECT current_user AS who, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS almighty,
+    ARRAY(SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname = ANY (:forbidden::text[])
+            AND has_any_column_privilege(c.oid, 'SELECT') ORDER BY 1) AS readable,
+    now() AS clock

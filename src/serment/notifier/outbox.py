@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The notifier's only way to the database: what is due, who has it, what became of it.
+
+Lease before send: a crash between the two sends a message again when the lease ends; it never loses one. A message that is
+settled on a channel is never sent on it again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from serment.database.pool import Pool
+from serment.database.queries import load
+
+TAKEN_MAX: Final = 1000
+PAGE_ROWS: Final = 2000
+LEASE_SECONDS: Final = 120
+RECEIPT_DAYS: Final = 4
+SETTLED_DAYS: Final = 30
+COUNT_DAYS: Final = 400
+PROOF_MONTHS: Final = 12
+_FIRST: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands: its handle, its id, the day it goes, the day whose key opens its capsule."""
+
+    h: bytes
+    mid: bytes
+    send_day: dt.date
+    key_day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A message as it lies in the queue, with the capsule that opens it. `settled`: the channels it went by already."""
+
+    place: Place
+    message_set: int
+    message: bytes
+    capsule: bytes
+    tries: int = 0
+    settled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message on one channel ('sms', 'mail', or 'none' where it never came to one)."""
+
+    channel: str
+    result: str
+    reason: str | None = None
+    receipt: bytes | None = field(default=None, repr=False)
+
+
+class Outbox:
+    """Over a pool of the notifier's role. Every method may be repeated; each is one statement."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool, self._queries = pool, load("outbox")
+
+    async def publish_root(self, pk: bytes) -> bytes:
+        """The root that stands: this one, unless another came first."""
+        root: bytes = await self._queries["publish_root"].value(self._pool, pk=pk)
+        return root
+
+    async def day_keys(self) -> dict[dt.date, bytes]:
+        """The published keys, by day."""
+        return {row["day"]: row["pk"] for row in await self._queries["read_day_keys"].rows(self._pool)}
+
+    async def publish_day_key(self, day: dt.date, pk: bytes, sig: bytes) -> None:
+        """Publishes one."""
+        await self._queries["publish_day_key"].run(self._pool, day=day, pk=pk, sig=sig)
+
+    async def publish_code_key(self, since: dt.date, until: dt.date, pk: bytes, sig: bytes) -> bytes:
+        """Publishes one; the key that stands from that day."""
+        key: bytes = await self._queries["publish_code_key"].value(
+            self._pool, since=since, until=until, pk=pk, sig=sig
+        )
+        return key
+
+    async def withdraw_code_keys(self, today: dt.date) -> None:
+        """Takes away those that are over."""
+        await self._queries["withdraw_code_keys"].run(self._pool, today=today)
+
+    async def take(self) -> list[bytes]:
+        """Empties the inbox; the handles that have a message due by tomorrow, new to the caller."""
+        return [row["h"] for row in await self._queries["take_inbox"].rows(self._pool, most=TAKEN_MAX)]
+
+    async def hand_over(self) -> list[bytes]:
+        """Brings out of the cold what is due within 35 days; answers like `take`."""
+        return [row["h"] for row in await self._queries["hand_over"].rows(self._pool, most=TAKEN_MAX)]
+
+    async def give_back(self, handles: Sequence[bytes]) -> None:
+        """Puts back into the cold those of which nothing is due within 35 days."""
+        await self._queries["give_back"].value(self._pool, handles=list(handles))
+
+    async def due(self, day: dt.date) -> AsyncIterator[Place]:
+        """Every message that goes by `day`, in pages."""
+        after_h = after_mid = _FIRST
+        while rows := await self._queries["read_due"].rows(
+            self._pool, day=day, after_h=after_h, after_mid=after_mid, most=PAGE_ROWS
+        ):
+            for row in rows:
+                yield Place(**row)
+            after_h, after_mid = rows[-1]["h"], rows[-1]["mid"]
+
+    async def due_of(self, handles: Sequence[bytes], day: dt.date) -> list[Place]:
+        """Those of some handles."""
+        rows = await self._queries["read_due_of"].rows(self._pool, handles=list(handles), day=day)
+        return [Place(**row) for row in rows]
+
+    async def read(self, places: Sequence[Place]) -> list[Sealed]:
+        """Those of them that still stand, to learn when they are due."""
+        rows = await self._queries["read_sealed"].rows(self._pool, **_keys(places))
+        return [_sealed(row) for row in rows]
+
+    async def claim(self, places: Sequence[Place], now: dt.datetime) -> list[Sealed]:
+        """Leases them until now + LEASE_SECONDS. What does not come back is gone, void, or in another's hands."""
+        until = now + dt.timedelta(seconds=LEASE_SECONDS)
+        rows = await self._queries["claim"].rows(self._pool, **_keys(places), now=now, until=until)
+        return [_sealed(row) for row in rows]
+
+    async def settle(
+        self, sealed: Sealed, kind: str, outcomes: Sequence[Outcome], *, last: bool, now: dt.datetime
+    ) -> None:
+        """Writes what became of it; with `last` nothing more will be tried and it leaves the queue."""
+        receipts = [(outcome.receipt, outcome.channel) for outcome in outcomes if outcome.receipt is not None]
+        place, today = sealed.place, now.date()
+        await self._queries["settle"].run(
+            self._pool, h=place.h, mid=place.mid, send_day=place.send_day, key_day=place.key_day,
+            message_set=sealed.message_set, bytes=sealed.message, kind=kind, today=today, last=last,
+            channels=[outcome.channel for outcome in outcomes],
+            results=[outcome.result for outcome in outcomes],
+            reasons=[outcome.reason for outcome in outcomes],
+            receipt_tags=[tag for tag, _ in receipts],
+            receipt_channels=[channel for _, channel in receipts],
+            receipts_until=today + dt.timedelta(days=RECEIPT_DAYS),
+        )  # fmt: skip
+
+    async def free(self, place: Place) -> None:
+        """Gives a lease back before its time."""
+        await self._queries["free"].run(self._pool, h=place.h, mid=place.mid)
+
+    async def close_day(self, day: dt.date) -> int:
+        """Settles what is left of this day and those before it, then forgets their capsules. How many were left."""
+        left: int = await self._queries["settle_day"].value(self._pool, day=day)
+        await self._queries["forget_day"].run(self._pool, day=day)
+        await self._queries["withdraw_day_key"].run(self._pool, day=day)
+        return left
+
+    async def forget_old(self, today: dt.date) -> None:
+        """Keeps what the retention table says, and no more."""
+        await self._queries["forget_old"].run(
+            self._pool,
+            today=today,
+            settled_since=today - dt.timedelta(days=SETTLED_DAYS),
+            counts_since=today - dt.timedelta(days=COUNT_DAYS),
+            proofs_since=today.replace(day=1) - dt.timedelta(days=31 * PROOF_MONTHS),
+        )
+        await self._queries["expire_cold"].value(self._pool)
+
+    async def receive(self, tag: bytes, result: str, reason: str | None) -> None:
+        """A receipt. One that is not awaited, or came before, changes nothing."""
+        await self._queries["receive"].run(self._pool, tag=tag, result=result, reason=reason)
+
+    async def objections(self) -> list[dict[str, Any]]:
+        """h, stop, key_day and capsule of each; the last two None where nothing is left to say whose it is."""
+        return [dict(row) for row in await self._queries["take_objections"].rows(self._pool, most=TAKEN_MAX)]
+
+    async def forget_objection(self, h: bytes, stop: bytes) -> None:
+        """It was judged."""
+        await self._queries["forget_objection"].run(self._pool, h=h, stop=stop)
+
+    async def object(self, tag: bytes) -> None:
+        """This address wants no more messages."""
+        await self._queries["object"].run(self._pool, tag=tag)
+
+    async def why_not(self, tag: bytes, today: dt.date, most: int, *, again: bool = False) -> str | None:
+        """None, and counted, if one more message may go to this address today; else 'objected' or 'too_many_today'.
+
+        `again`: it was counted already, when it was first tried.
+        """
+        reason: str | None = await self._queries["may_send"].value(
+            self._pool, tag=tag, today=today, most=most, counted=0 if again else 1
+        )
+        return reason
+
+    async def counts(self, since: dt.date) -> list[dict[str, Any]]:
+        """What a host may see."""
+        return [dict(row) for row in await self._queries["read_counts"].rows(self._pool, since=since)]
+
+    async def rights(self, forbidden: Sequence[str]) -> dict[str, Any]:
+        """Who this connection is and which of `forbidden` it could read; the database's clock."""
+        row = await self._queries["read_rights"].row(self._pool, forbidden=list(forbidden))
+        return dict(row or {})
+
+
+def _keys(places: Sequence[Place]) -> dict[str, list[bytes]]:
+    return {"handles": [place.h for place in places], "mids": [place.mid for place in places]}
+
+
+def _sealed(row: Any) -> Sealed:
+    given = dict(row)
+    place = Place(*(given.pop(name) for name in ("h", "mid", "send_day", "key_day")))
+    given["message"] = given.pop("bytes")
+    given["settled"] = frozenset(given.get("settled", ()))
+    return Sealed(place, **given)

@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The notifier's queue: what it may read, what it is handed and when, and that nothing is sent twice that was settled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from serment.database import roles
+from serment.database.pool import Pool, open_pool
+from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
+from serment.notifier.outbox import Outbox, Outcome, Place
+
+SENT = [Outcome("sms", "sent")]
+
+
+@pytest.fixture(scope="module")
+async def outbox(pool: Pool, database_url: str) -> AsyncIterator[Outbox]:
+    """The queue as the notifier's own role sees it."""
+    own = await open_pool(database_url.replace("//serment@", f"//{roles.NOTIFIER}@"), connections_max=4)
+    yield Outbox(own)
+    await own.close()
+
+
+@pytest.fixture
+async def today(pool: Pool) -> dt.date:
+    """The database's day: what is due within 35 days is counted from it."""
+    day: dt.date = await pool.fetchval("SELECT current_date")
+    return day
+
+
+@pytest.fixture(autouse=True)
+async def _empty(pool: Pool) -> None:
+    await pool.execute(
+        "TRUNCATE inbox_capsules, inbox_messages, inbox_sets, inbox_deletions, inbox_objections, cold_capsules,"
+        " cold_messages, hot_capsules, hot_messages, settled_messages, awaited_receipts, message_counts, address_days"
+    )
+
+
+class Booked:
+    """One handle, written as the server writes it."""
+
+    def __init__(self, pool: Pool, day: dt.date) -> None:
+        self.pool, self.day, self.h = pool, day, secrets.token_bytes(16)
+
+    async def leave(self, *send_days: dt.date) -> Booked:
+        await self.pool.execute(
+            "INSERT INTO inbox_capsules (h, key_day, capsule, del_hash, write_hash) VALUES ($1, $2, $3, $4, $5)",
+            self.h, self.day + dt.timedelta(days=1), secrets.token_bytes(CAPSULE_BYTES), secrets.token_bytes(32), secrets.token_bytes(32),
+        )  # fmt: skip
+        return await self.messages(1, *send_days)
+
+    async def messages(self, message_set: int, *send_days: dt.date) -> Booked:
+        for day in send_days:
+            await self.pool.execute(
+                "INSERT INTO inbox_messages (h, mid, send_day, message_set, bytes) VALUES ($1, $2, $3, $4, $5)",
+                self.h, secrets.token_bytes(16), day, message_set, secrets.token_bytes(MESSAGE_BYTES),
+            )  # fmt: skip
+        return self
+
+    async def replace(self, message_set: int, *send_days: dt.date) -> Booked:
+        await self.pool.execute(
+            "INSERT INTO inbox_sets (h, message_set) VALUES ($1, $2) ON CONFLICT (h) DO UPDATE SET message_set = $2",
+            self.h, message_set,
+        )  # fmt: skip
+        return await self.messages(message_set, *send_days)
+
+    async def standing(self, table: str) -> list[tuple[dt.date, int]]:
+        rows = await self.pool.fetch(
+            f"SELECT send_day, message_set FROM {table} WHERE h = $1 ORDER BY 1", self.h
+        )
+        return [tuple(row) for row in rows]
+
+
+def days(count: int) -> dt.timedelta:
+    return dt.timedelta(days=count)
+
+
+async def test_the_notifier_reads_nothing_of_a_practice_and_nothing_cold(pool: Pool, outbox: Outbox) -> None:
+    mine = {table for tables in roles._RIGHTS.values() for table in tables}
+    tables = [
+        row[0] for row in await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    ]
+    others = sorted(set(tables) - mine)
+    assert {
+        "appointments",
+        "stanzas",
+        "accounts",
+        "cards",
+        "members",
+        "cold_capsules",
+        "inbox_capsules",
+    } <= set(others)
+    rights = await outbox.rights(tables)
+    assert rights["who"] == roles.NOTIFIER
+    assert not rights["almighty"]
+    assert set(rights["readable"]) == mine
+    for table in others:
+        for statement in (f"SELECT * FROM {table}", f"DELETE FROM {table}", f"UPDATE {table} SET x = 1"):
+            with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedColumnError)):
+                await outbox._pool.execute(statement)
+
+
+async def test_what_is_due_within_35_days_is_hot_and_what_is_later_stays_cold(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    near = await Booked(pool, today + days(36)).leave(today + days(35), today + days(29))
+    far = await Booked(pool, today + days(37)).leave(today + days(36))
+    tomorrow = await Booked(pool, today + days(1)).leave(today)
+    assert await outbox.take() == [tomorrow.h]
+    assert len(await near.standing("hot_messages")) == 2
+    assert await far.standing("cold_messages") == [(today + days(36), 1)]
+    assert await far.standing("hot_messages") == []
+    for table in ("inbox_capsules", "inbox_messages"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+async def test_a_cold_reminder_comes_out_by_itself_when_its_35_days_begin(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    far = await Booked(pool, today + days(200)).leave(today + days(199))
+    await outbox.take()
+    assert await outbox.hand_over() == []
+    await pool.execute(
+        "UPDATE cold_messages SET send_day = $1 WHERE h = $2", today + days(35), far.h
+    )  # days went by
+    assert await outbox.hand_over() == []
+    assert await far.standing("hot_messages") == [(today + days(35), 1)]
+    await pool.execute("UPDATE hot_messages SET send_day = $1 WHERE h = $2", today + days(1), far.h)
+    assert [place.h async for place in outbox.due(today + days(1))] == [far.h]
+
+
+async def test_a_capsule_that_was_out_for_a_confirmation_goes_back_into_the_cold(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    far = await Booked(pool, today + days(200)).leave(today, today + days(199))
+    [h] = await outbox.take()
+    [place] = await outbox.due_of([h], today)
+    now = dt.datetime.now(dt.UTC)
+    [sealed] = await outbox.claim([place], now)
+    await outbox.settle(sealed, "booked", SENT, last=True, now=now)
+    await outbox.give_back([h])
+    assert await far.standing("hot_messages") == []
+    assert await far.standing("cold_messages") == [(today + days(199), 1)]
+    assert await pool.fetchval("SELECT count(*) FROM hot_capsules") == 0
+    assert await pool.fetchval("SELECT count(*) FROM cold_capsules") == 1
+
+
+@pytest.mark.parametrize("taken_first", [True, False])
+async def test_a_replacement_voids_what_stood_wherever_it_lies(
+    pool: Pool, outbox: Outbox, today: dt.date, taken_first: bool
+) -> None:
+    hot = await Booked(pool, today + days(8)).leave(today + days(1), today + days(7))
+    cold = await Booked(pool, today + days(90)).leave(today + days(83), today + days(89))
+    if taken_first:
+        await outbox.take()
+    await hot.replace(2, today)
+    await cold.replace(2)
+    await hot.replace(3, today + days(7))
+    await outbox.take()
+    assert await hot.standing("hot_messages") == [(today + days(7), 3)]
+    assert await cold.standing("cold_messages") == []
+    for table in ("inbox_sets", "inbox_messages"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    await cold.replace(3, today)
+    assert await outbox.take() == [cold.h]
+    assert await cold.standing("hot_messages") == [(today, 3)]
+
+
+async def test_a_cancellation_taken_back_brings_the_reminders_back(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    hot = await Booked(pool, today + days(3)).leave(today + days(2))
+    await outbox.take()
+    await hot.replace(2, today)  # the notice, after its ten minutes
+    await outbox.take()
+    await hot.replace(3, today + days(2))
+    await outbox.take()
+    assert await hot.standing("hot_messages") == [(today + days(2), 3)]
+
+
+async def test_a_deletion_takes_capsule_and_messages_away(pool: Pool, outbox: Outbox, today: dt.date) -> None:
+    for taken_first in (True, False):
+        for ahead in (2, 90):
+            gone = await Booked(pool, today + days(ahead)).leave(today + days(ahead - 1))
+            if taken_first:
+                await outbox.take()
+            await pool.execute("INSERT INTO inbox_deletions (h) VALUES ($1)", gone.h)
+            await outbox.take()
+    for table in ("inbox", "cold", "hot"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}_capsules") == 0
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}_messages") == 0
+
+
+async def test_somebody_elses_handle_written_again_changes_nothing(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    alice = await Booked(pool, today + days(3)).leave(today + days(2))
+    await outbox.take()
+    mallory = Booked(pool, today + days(3))
+    mallory.h = alice.h
+    before = await pool.fetchval("SELECT capsule FROM hot_capsules WHERE h = $1", alice.h)
+    await mallory.leave(today + days(1))
+    await outbox.take()
+    assert await alice.standing("hot_messages") == [(today + days(2), 1)]
+    assert await pool.fetchval("SELECT capsule FROM hot_capsules WHERE h = $1", alice.h) == before
+
+
+async def test_a_lease_is_one_hands_until_it_ends(pool: Pool, outbox: Outbox, today: dt.date) -> None:
+    await Booked(pool, today + days(1)).leave(today)
+    places = await outbox.due_of(await outbox.take(), today)
+    now = dt.datetime.now(dt.UTC)
+    assert [sealed.tries for sealed in await outbox.claim(places, now)] == [1]
+    assert await outbox.claim(places, now + dt.timedelta(seconds=119)) == []
+    assert [sealed.tries for sealed in await outbox.claim(places, now + dt.timedelta(seconds=120))] == [2]
+    await outbox.free(places[0])
+    assert len(await outbox.claim(places, now)) == 1
+
+
+async def test_a_settled_channel_stays_settled_and_the_last_one_ends_it(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    booked = await Booked(pool, today + days(1)).leave(today)
+    places = await outbox.due_of(await outbox.take(), today)
+    now = dt.datetime.now(dt.UTC)
+    [sealed] = await outbox.claim(places, now)
+    await outbox.settle(sealed, "reminder", SENT, last=False, now=now)
+    await outbox.free(places[0])
+    [again] = await outbox.claim(places, now)
+    assert again.settled == {"sms"}
+    await outbox.settle(
+        again, "reminder", [Outcome("sms", "dropped", "gave_up"), Outcome("mail", "sent")], last=True, now=now
+    )
+    assert await booked.standing("hot_messages") == []
+    rows = await pool.fetch("SELECT channel, result::text, reason FROM settled_messages ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("mail", "sent", None), ("sms", "sent", None)]
+    counts = await outbox.counts(today)
+    assert {(row["channel"], row["outcome"], row["messages"]) for row in counts} == {
+        ("sms", "sent", 1),
+        ("mail", "sent", 1),
+    }
+
+
+async def test_a_message_that_was_settled_is_not_queued_again(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    booked = await Booked(pool, today + days(1)).leave(today)
+    [place] = await outbox.due_of(await outbox.take(), today)
+    now = dt.datetime.now(dt.UTC)
+    [sealed] = await outbox.claim([place], now)
+    await outbox.settle(sealed, "reminder", SENT, last=True, now=now)
+    await booked.replace(2)
+    await pool.execute(
+        "INSERT INTO inbox_messages (h, mid, send_day, message_set, bytes) VALUES ($1, $2, $3, 2, $4)",
+        place.h, place.mid, today, secrets.token_bytes(MESSAGE_BYTES),
+    )  # fmt: skip
+    assert await outbox.take() == []
+    assert await booked.standing("hot_messages") == []
+
+
+async def test_a_receipt_is_told_once(pool: Pool, outbox: Outbox, today: dt.date) -> None:
+    await Booked(pool, today + days(1)).leave(today)
+    places = await outbox.due_of(await outbox.take(), today)
+    now, tag = dt.datetime.now(dt.UTC), secrets.token_bytes(16)
+    [sealed] = await outbox.claim(places, now)
+    await outbox.settle(sealed, "reminder", [Outcome("sms", "sent", receipt=tag)], last=True, now=now)
+    await outbox.receive(secrets.token_bytes(16), "undelivered", "number_refused")
+    await outbox.receive(tag, "undelivered", "number_refused")
+    await outbox.receive(tag, "delivered", None)
+    row = await pool.fetchrow("SELECT result::text, reason FROM settled_messages")
+    assert row is not None
+    assert tuple(row) == ("undelivered", "number_refused")
+
+
+async def test_what_is_left_of_a_day_is_said_when_its_key_goes(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    over = await Booked(pool, today - days(1)).leave(today - days(1))
+    kept = await Booked(pool, today).leave(today)
+    await outbox.take()
+    assert await outbox.close_day(today) == 1
+    assert await over.standing("settled_messages") == [(today - days(1), 1)]
+    assert await kept.standing("hot_messages") == [(today, 1)]
+    assert await pool.fetchval("SELECT count(*) FROM hot_capsules") == 1
+
+
+async def test_an_address_has_its_number_of_messages_a_day_and_none_after_it_objected(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    tag = secrets.token_bytes(10)
+    assert [await outbox.why_not(tag, today, 2) for _ in range(3)] == [None, None, "too_many_today"]
+    assert await outbox.why_not(tag, today, 2, again=True) is None
+    assert await outbox.why_not(tag, today + days(1), 2) is None
+    await outbox.object(tag)
+    await outbox.object(tag)
+    assert await outbox.why_not(tag, today + days(1), 2) == "objected"
+    assert await outbox.why_not(secrets.token_bytes(10), today, 2) is None
+
+
+async def test_an_objection_finds_its_capsule_wherever_it_lies(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    lying = [
+        await Booked(pool, today + days(1)).leave(today),
+        await Booked(pool, today + days(90)).leave(today + days(89)),
+    ]
+    await outbox.take()
+    lying.append(await Booked(pool, today + days(1)).leave(today))
+    stop = secrets.token_bytes(16)
+    for h in [*(booked.h for booked in lying), secrets.token_bytes(16)]:
+        await pool.execute("INSERT INTO inbox_objections (h, stop) VALUES ($1, $2)", h, stop)
+    found = {row["h"]: row["capsule"] for row in await outbox.objections()}
+    assert sorted(h for h, capsule in found.items() if capsule is not None) == sorted(
+        booked.h for booked in lying
+    )
+    for h in found:
+        await outbox.forget_objection(h, stop)
+    assert await outbox.objections() == []
+
+
+async def test_two_notifiers_at_once_lose_nothing_and_double_nothing(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    import asyncio
+
+    booked = [await Booked(pool, today + days(1)).leave(today) for _ in range(40)]
+    places = [
+        place
+        for hs in await asyncio.gather(*(outbox.take() for _ in range(4)))
+        for place in await outbox.due_of(hs, today)
+    ]
+    assert sorted({place.h for place in places}) == sorted(each.h for each in booked)
+    now = dt.datetime.now(dt.UTC)
+    claims = await asyncio.gather(*(outbox.claim(places, now) for _ in range(4)))
+    taken: list[Place] = [sealed.place for claim in claims for sealed in claim]
+    assert len(taken) == len({place.mid for place in taken}) == 40
