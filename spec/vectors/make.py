@@ -72,6 +72,7 @@ def main() -> None:
     before = json.loads(RECORDED.read_text("utf-8"))["sealed"] if RECORDED.exists() else {}
     suite = RecordingSuite(primitives._SUITE, before)
     primitives._SUITE = suite  # type: ignore[misc, assignment]
+    import parts_gsm7
     import parts_invitations
     import parts_records
     import parts_rosters
@@ -81,6 +82,7 @@ def main() -> None:
     parts_records.make()
     parts_sealed.make()
     parts_invitations.make()
+    parts_gsm7.make()
     write(
         "hpke-recorded.json",
         "What HPKE made once, by SHA-256(info || plaintext); for make.py only.",

@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
-MADE = ("good.json", "bad.json", "rosters.json", "sealed.json", "invitations.json", "hpke-recorded.json")
+MADE = (
+    "good.json",
+    "bad.json",
+    "rosters.json",
+    "sealed.json",
+    "invitations.json",
+    "gsm7.json",
+    "hpke-recorded.json",
+)
 
 
 def test_the_generator_writes_the_same_bytes_again(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * Which messages an appointment gets, and when: decided where it is booked, moved or cancelled, since the server knows no address and
+ * the notifier no appointment. Whether there is an address for a message is the notifier's to see: the rows of somebody without
+ * e-mail look like everybody's. Source: spec/rdv1.md section 4, docs/decisions/0042. Instants are UTC seconds.
+ */
+import type { Message, MessageKind } from '../../seal/messages';
+import { DAY_MINUTES, MINUTE, addDays, dateAt, instantOf, localDay } from '../desk/days';
+
+/** Nine in the morning on the site's wall; the notifier spreads what goes then (domain/reminder.py, REMINDERS_FROM). */
+const REMINDERS_FROM_MINUTE = 540;
+const WEEK_DAYS = 7;
+/** Staff can take a change back for so long, and who has just booked is not reminded at once. */
+export const GRACE_MINUTES = 10;
+/** A later reminder reaches somebody who is on the way (domain/reminder.py, REMINDER_AHEAD_MINUTES). */
+const REMINDER_AHEAD_MINUTES = 30;
+
+export interface Visit {
+  readonly start: number;
+  /** The site's, an IANA name. */
+  readonly zone: string;
+  /** Of a type of visit about which no message is sent. */
+  readonly silent: boolean;
+}
+
+/** One message to seal: the day its row names, local to the site, and what lies inside. */
+export interface PlannedMessage {
+  readonly sendDay: string;
+  readonly message: Message;
+}
+
+/** The day whose key a capsule is sealed to: the one after the appointment, at the site. */
+export function keyDayOf(visit: Visit): string {
+  return addDays(dateAt(visit.zone, visit.start), 1);
+}
+
+/** `confirm`: the patient asked to be told at once. The confirmation then stands for a reminder that would go the same hour. */
+export function planBooked(visit: Visit, now: number, { confirm }: { confirm: boolean }): PlannedMessage[] {
+  return confirm ? [...one(visit, 'booked', now), ...reminders(visit, now)] : [...reminders(visit, now), ...lateReminder(visit, now)];
+}
+
+/** For the new capsule of a moved appointment; `visit` is the new one. */
+export function planMoved(visit: Visit, now: number): PlannedMessage[] {
+  return [...notice(visit, 'moved', now), ...reminders(visit, now)];
+}
+
+/** Replaces what was planned. */
+export function planCancelled(visit: Visit, now: number): PlannedMessage[] {
+  return notice(visit, 'cancelled', now);
+}
+
+/** Replaces a cancellation's notice after the cancellation was taken back. Who may have been told of it, is told that the visit stands. */
+export function planRestored(visit: Visit, now: number, cancelledAt: number): PlannedMessage[] {
+  return planBooked(visit, now, { confirm: now >= cancelledAt + GRACE_MINUTES * MINUTE });
+}
+
+function one(visit: Visit, kind: MessageKind, notBefore: number, sendDay = dateAt(visit.zone, notBefore)): PlannedMessage[] {
+  if (visit.silent || notBefore >= visit.start) return [];
+  return [{ sendDay, message: { kind, notBefore, zone: visit.zone, start: visit.start } }];
+}
+
+function notice(visit: Visit, kind: 'moved' | 'cancelled', now: number): PlannedMessage[] {
+  return one(visit, kind, now + GRACE_MINUTES * MINUTE);
+}
+
+/** Nine o'clock on the site's wall, `days` before the appointment's day. */
+function morningBefore(visit: Visit, days: number): number {
+  const day = localDay(visit.zone, addDays(dateAt(visit.zone, visit.start), -days));
+  // No zone skips nine in the morning at present; in one that did, it is as long before the day's end.
+  return instantOf(day, REMINDERS_FROM_MINUTE) ?? day.end - (DAY_MINUTES - REMINDERS_FROM_MINUTE) * MINUTE;
+}
+
+function reminders(visit: Visit, now: number): PlannedMessage[] {
+  const soonest = now + GRACE_MINUTES * MINUTE;
+  return [WEEK_DAYS, 1].map((days) => morningBefore(visit, days)).filter((at) => at >= soonest).flatMap((at) => one(visit, 'reminder', at));
+}
+
+/** The reminder of an appointment that was booked after the eve's went out. */
+function lateReminder(visit: Visit, now: number): PlannedMessage[] {
+  const at = now + GRACE_MINUTES * MINUTE;
+  const late = at > morningBefore(visit, 1) && at < visit.start - REMINDER_AHEAD_MINUTES * MINUTE;
+  return late ? one(visit, 'reminder', at) : [];
+}
