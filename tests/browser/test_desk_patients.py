@@ -22,6 +22,7 @@ from serment.seal.keys import Cap
 pytestmark = pytest.mark.slow
 
 TOMORROW = TODAY + dt.timedelta(days=1)
+FRIDAY = TODAY + dt.timedelta(days=3)
 # How long one call lasts, said to a tired secretary; the machine's own speed is not judged here.
 CALL_SECONDS_MAX = 20
 KEYS_PER_SECOND = 5
@@ -129,6 +130,92 @@ def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam:
     booked = practice.rows("SELECT writer, status FROM appointments WHERE writer = 2")
     assert [(row["writer"], row["status"]) for row in booked] == [(2, "booked")]
     expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat")).to_be_focused()
+
+
+def enter(page: Page, surname: str, given: str, born: str, phone: str, hours: str) -> None:
+    """Somebody new on the phone, up to the button."""
+    gap(page, hours, FRIDAY).first.click()
+    page.get_by_role("combobox", name="Qui appelle ?").fill(f"{surname} {given}")
+    page.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    page.get_by_label("Date de naissance").fill(born)
+    page.get_by_label("Téléphone").fill(phone)
+
+
+def found_by_number(page: Page, digits: str, name: str) -> None:
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Chercher quelqu’un")
+    deadline = time.monotonic() + SETTLED_MS / 1000
+    while time.monotonic() < deadline:
+        box.fill("")
+        box.fill(digits)
+        if page.get_by_role("option").filter(has_text=name).count() > 0:
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{name} is not found by {digits}")
+
+
+WAITING = "Object.entries(localStorage).filter(([name]) => name.startsWith('serment.waiting.'))"
+
+
+def test_what_a_call_told_outlives_a_tab_that_closes_right_after_the_booking(
+    practice: Town, sam: Page
+) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    sam.route("**/cards", lambda route: route.abort())
+    enter(sam, "tanguy", "gwenole", "03021966", "0639981277", "8 h 30")
+    sam.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(sam.locator(".said")).to_contain_text("Gwenole Tanguy a ce rendez-vous.")
+    left = sam.evaluate(WAITING)
+    assert len(left) == 1
+    for typed in ("Tanguy", "Gwenole", "1966-02-03", "639981277"):
+        assert typed not in str(left)
+        assert base64.b64encode(typed.encode()).decode()[:-4] not in str(left)
+    machine = sam.context
+    sam.close()
+    again = machine.new_page()
+    unlock(again, practice)
+    found_by_number(again, "0639981277", "Gwenole Tanguy")
+    assert again.evaluate(WAITING) == []
+
+
+def test_what_a_call_told_outlives_a_tab_that_closes_before_the_server_answered_and_nothing_of_a_booking_that_never_was(
+    practice: Town, sam: Page
+) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+
+    def unanswered(route: Any) -> None:
+        route.fetch()
+        sam.close()
+
+    sam.route(re.compile(r"/appointments$"), unanswered)
+    enter(sam, "quemener", "soazig", "11111958", "0639981266", "8 h 50")
+    machine = sam.context
+    sam.get_by_role("button", name="Inscrire", exact=True).click(no_wait_after=True)
+    if not sam.is_closed():
+        sam.wait_for_event("close")
+    other = machine.new_page()
+    unlock(other, practice)
+    found_by_number(other, "0639981266", "Soazig Quemener")
+    # The line breaks before the server hears of it, and the tab is closed: no card of nobody's visit.
+    other.keyboard.press("Escape")
+    other.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Agenda").click()
+    before = practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"]
+    other.route(re.compile(r"/appointments$"), lambda route: route.abort())
+    enter(other, "never", "nobody", "01011950", "0639981255", "9 h 10")
+    other.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(other.get_by_role("alert")).to_be_visible()
+    assert len(other.evaluate(WAITING)) == 1
+    other.close()
+    last = machine.new_page()
+    unlock(last, practice)
+    for _ in range(SETTLED_MS // 250):
+        if last.evaluate(WAITING) == []:
+            break
+        last.wait_for_timeout(250)
+    assert last.evaluate(WAITING) == []
+    assert practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"] == before
 
 
 def test_somebody_new_is_entered_and_found_the_next_time(practice: Town, sam: Page) -> None:

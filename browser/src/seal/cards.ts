@@ -11,16 +11,20 @@ export const INDEX_STEP_BYTES = 65_536
 const INDEX_STEPS_MAX = 64
 const INDEX_SIZES = Array.from({ length: INDEX_STEPS_MAX }, (_, i) => (i + 1) * INDEX_STEP_BYTES)
 
-/** A unit at one epoch, and the month (yyyymm) in which the row expires. */
-export interface SheetPlace {
+/** A unit at one epoch. */
+export interface UnitPlace {
   readonly instance: string
   readonly practice: Bytes
   readonly unit: Bytes
   readonly e: number
+}
+
+/** And the month (yyyymm) in which the row expires. */
+export interface SheetPlace extends UnitPlace {
   readonly month: number
 }
 
-const prefix = (label: string, place: SheetPlace): Bytes =>
+const prefix = (label: string, place: UnitPlace): Bytes =>
   join(T(label), inst(place.instance), sized(place.practice, ID_BYTES, 'practice'), sized(place.unit, ID_BYTES, 'unit'), u32(place.e))
 
 const cardAad = (place: SheetPlace, card: Bytes, rev: number): Bytes =>
@@ -43,6 +47,17 @@ export function sealCard(place: SheetPlace, card: Bytes, rev: number, key: BoxKe
 
 export function openCard(place: SheetPlace, card: Bytes, rev: number, key: BoxKey, sealed: Bytes): Promise<Bytes> {
   return openPadded(key, cardAad(place, card, rev), sealed, CARD_SIZES)
+}
+
+const waitingAad = (place: UnitPlace, record: Bytes): Bytes => join(prefix('waiting', place), sized(record, ID_BYTES, 'record'))
+
+/** What a booking told of a person, kept in the browser that heard it until the card says it. Under D(epoch_seed, "waiting"). */
+export function sealWaiting(place: UnitPlace, record: Bytes, key: BoxKey, content: Bytes): Promise<Bytes> {
+  return key.box(waitingAad(place, record), pad(content, CARD_SIZES))
+}
+
+export function openWaiting(place: UnitPlace, record: Bytes, key: BoxKey, sealed: Bytes): Promise<Bytes> {
+  return openPadded(key, waitingAad(place, record), sealed, CARD_SIZES)
 }
 
 /** One index entry under K_idx, 284 bytes. */

@@ -156,18 +156,24 @@ export class BookingForm {
     const wanted: Wanted = { unit: this.unit, agenda: this.agenda, visitType: type.visitType, start: read.start, minutes: type.minutes };
     this.working = true;
     this.problem = null;
+    const { patients: { waiting } } = this;
+    const { record } = this.#entering;
     try {
       await this.#hold(wanted);
       const { content } = read;
       const { note: _note, refuse: _refuse, noShows: _noShows, phone, email, ...person } = content;
+      const told = { ...content, note: null, refuse: null, noShows: [] };
+      await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? null, apart: this.apart, person: told, lastVisit: this.date });
       await this.#entering.book(this.unit, {
         id: { ...person, relation: 'self', series: null }, ct: { phone, email, check: null },
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });
-      this.patients.hear({ unit: this.unit, card: this.card?.card ?? null, apart: this.apart, content, lastVisit: this.date });
+      this.patients.booked(record);
       await this.desk.reading.read();
-      return this.#entering.record;
+      return record;
     } catch (error) {
+      // No answer is no refusal, and a session that ended may have booked before: whether it did is asked before a card is written.
+      if (error instanceof Refused && !error.is('signed_out')) waiting.drop(record);
       await this.#told(error, wanted);
       return null;
     } finally {

@@ -7,25 +7,15 @@ import { PatientBook, CardChanged } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
 import { Learning } from '../../../usecases/patients/learn';
 import type { Person } from '../../../usecases/patients/search';
+import { Waiting, type Heard } from '../../../usecases/patients/waiting';
 import { isOutage } from '../../../usecases/desk/routes';
 import { Refused } from '../../../wire/problem';
 import type { CardContent } from '../../../seal/people';
-import type { Id, LocalDate } from '../../../wire/types';
+import type { Id } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
 
 /** After the agenda has been quiet for so long, what it tells is written down. */
 const SETTLE_MS = 2500;
-
-/** What a booking at the desk says of a person: written down when the desk has a moment. */
-export interface Heard {
-  unit: Id;
-  /** Null for somebody new. */
-  card: Id | null;
-  /** Staff said that this is another person of the same name and birth date. */
-  apart: boolean;
-  content: CardContent;
-  lastVisit: LocalDate;
-}
 
 export class Patients {
   readonly book: PatientBook;
@@ -36,13 +26,14 @@ export class Patients {
   /** The link just given, shown until it is forgotten: the visit is read anew meanwhile, its panel with it. */
   given = $state.raw<{ record: Id; address: string } | null>(null);
   readonly #learning: Learning;
-  readonly #heard: Heard[] = [];
+  readonly waiting: Waiting;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #working: Promise<void> = Promise.resolve();
 
   constructor(readonly desk: Desk) {
     this.book = new PatientBook(desk.open);
     this.#learning = new Learning(this.book);
+    this.waiting = new Waiting(desk.open);
     void this.read();
   }
 
@@ -73,8 +64,9 @@ export class Patients {
     return true;
   }
 
-  hear(heard: Heard): void {
-    this.#heard.push(heard);
+  /** The booking stands: its card is written with the next batch. */
+  booked(record: Id): void {
+    this.waiting.booked(record);
     this.soon();
   }
 
@@ -92,9 +84,9 @@ export class Patients {
     const { desk, book } = this;
     try {
       await book.refresh();
-      while (this.#heard.length > 0) {
-        await this.#write(this.#heard[0]!);
-        this.#heard.shift();
+      for (const { record, heard } of await this.waiting.due()) {
+        await this.#write(heard);
+        this.waiting.drop(record);
       }
       await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
       await book.gather();
@@ -106,22 +98,26 @@ export class Patients {
     this.version += 1;
   }
 
-  async #write({ unit, card, apart, content, lastVisit }: Heard): Promise<void> {
-    const draft = this.book.draft(unit, content, lastVisit, apart);
+  async #write({ unit, card, apart, person, lastVisit }: Heard): Promise<void> {
+    const draft = this.book.draft(unit, person, lastVisit, apart);
     const stands = await this.book.read(card ?? draft.card);
+    const next = stands === null ? draft : withContact(stands, person, draft.month);
+    if (next === null) return;
     try {
-      await this.book.save(stands === null ? draft : withContact(stands, content, draft.month));
+      await this.book.save(next);
     } catch (error) {
       // Somebody else wrote it in that very moment: what is new is put on theirs.
       if (!(error instanceof CardChanged)) throw error;
-      await this.book.save(error.current === null ? this.book.draft(unit, content, lastVisit, true) : withContact(error.current, content, draft.month));
+      const again = error.current === null ? this.book.draft(unit, person, lastVisit, true) : withContact(error.current, person, draft.month);
+      if (again !== null) await this.book.save(again);
     }
   }
 }
 
-/** The next revision: the newest contact, the latest month. Nothing else of a card is changed by a booking. */
-function withContact(card: Card, { phone, email }: CardContent, month: number): Card {
+/** The next revision: the newest contact, the latest month. Nothing else of a card is changed by a booking. Null where it says all of it. */
+function withContact(card: Card, { phone, email }: CardContent, month: number): Card | null {
   const content = { ...card.content, phone: phone ?? card.content.phone, email: email ?? card.content.email };
+  if (content.phone === card.content.phone && content.email === card.content.email && month <= card.month) return null;
   return { ...card, rev: card.rev + 1, month: Math.max(card.month, month), content };
 }
 
@@ -137,6 +133,8 @@ export function patientsOf(desk: Desk): Patients {
 /** From the desk's opening on: what the agenda tells is written down. Answers what ends it. */
 export function follow(desk: Desk): () => void {
   const patients = patientsOf(desk);
+  // What a tab that closed too soon has left here.
+  patients.soon();
   const end = $effect.root(() => {
     $effect(() => {
       if (desk.reading.week.visits.some(({ verified }) => verified === true)) patients.soon();
