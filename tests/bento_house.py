@@ -192,19 +192,20 @@ async def open_house(pool: Pool, *, slug: str = "bento") -> House:
                     connection, practice=practice, unit=unit, epoch=1, kid=kid, bytes=sealed
                 )
         await rosters.name_fingerprint(connection, practice, roster.fingerprint)
-        await _enrol(connection, instance, practice, sam_member, slug)
+        await _enrol(connection, instance, practice, sam_member, sam.sign.pk, slug)
     keys = {unit: epoch.keys for unit, epoch in epochs.items()}
     return House(instance, clock, slug, roster, owner, sam, sam_member, keys, root)
 
 
-async def _enrol(connection, instance, practice, member, slug):  # type: ignore[no-untyped-def]
+async def _enrol(connection, instance, practice, member, sign_pk, slug):  # type: ignore[no-untyped-def]
     account, find = uuid.uuid4(), find_of(slug)
-    queries = load("accounts")
+    queries = load("demo")
     secret = instance.secret.current
-    await queries["add_account"].run(
-        connection, account=account, find_row=find_row(secret, find), auth=stored_auth(secret, find, AUTH)
+    row, auth = find_row(secret, find), stored_auth(secret, find, AUTH)
+    await queries["add_account"].run(connection, account=account, find_row=row, auth=auth, sign_pk=sign_pk)
+    await queries["add_member"].run(
+        connection, practice=practice, member=member, account=account, name="Sam", seen=NOON.date()
     )
-    await queries["add_member"].run(connection, practice=practice, member=member, account=account, name="Sam")
 
 
 def find_of(slug: str) -> bytes:

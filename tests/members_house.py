@@ -129,13 +129,22 @@ class Change:
 
 async def enrol(house: House, name: str, keys: UserKeys, member: uuid.UUID | None = None) -> Person:
     """An account with an open session; of the practice already if `member` is given."""
-    queries, account, pool = load("accounts"), uuid.uuid4(), house.instance.pool
+    queries, account, pool = load("demo"), uuid.uuid4(), house.instance.pool
     await queries["add_account"].run(
-        pool, account=account, find_row=secrets.token_bytes(32), auth=secrets.token_bytes(32)
+        pool,
+        account=account,
+        find_row=secrets.token_bytes(32),
+        auth=secrets.token_bytes(32),
+        sign_pk=keys.sign.pk,
     )
     if member is not None:
         await queries["add_member"].run(
-            pool, practice=house.practice, member=member, account=account, name=name
+            pool,
+            practice=house.practice,
+            member=member,
+            account=account,
+            name=name,
+            seen=house.clock().date(),
         )
     session = secrets.token_bytes(32)
     expires_at = house.clock() + timedelta(days=400)

@@ -77,12 +77,14 @@ def main() -> None:
     import parts_records
     import parts_rosters
     import parts_sealed
+    import parts_ways
 
     parts_rosters.make()
     parts_records.make()
     parts_sealed.make()
     parts_invitations.make()
     parts_gsm7.make()
+    parts_ways.make()
     write(
         "hpke-recorded.json",
         "What HPKE made once, by SHA-256(info || plaintext); for make.py only.",

@@ -208,6 +208,7 @@ async def _furnish(url: str, settings: Settings, folder: Path) -> House:
             practice=seed_id(SLUG, "practice", ""),
             units=[seed_id(SLUG, "unit", "all")],
             people=[Person("Inès Bento", Role.OWNER, "bento", "trois tilleuls verts")],
+            today=dt.datetime.now(dt.UTC).date(),
         )
     finally:
         await connection.close()

@@ -289,6 +289,7 @@ async def _furnish(url: str, settings: Settings, folder: Path, rules: str) -> Ho
             practice=seed_id(SLUG, "practice", ""),
             units=[seed_id(SLUG, "unit", "all")],
             people=[HELENE, SAM],
+            today=TODAY,
         )
     finally:
         await connection.close()
@@ -321,7 +322,12 @@ async def sam_opens_a_second_practice(town: Town) -> None:
                     connection, practice=practice, unit=unit, epoch=epoch.event.e, kid=kid, bytes=sealed
                 )
             await load("demo")["add_member"].run(
-                connection, practice=practice, member=UUID(bytes=sam.id), account=account, name=SAM.name
+                connection,
+                practice=practice,
+                member=UUID(bytes=sam.id),
+                account=account,
+                name=SAM.name,
+                seen=TODAY,
             )
             await rosters.name_fingerprint(connection, practice, roster.fingerprint)
     finally:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, fill_in, town, unlock
 
 pytestmark = pytest.mark.slow
 CLOSED = "Ouvrir l’agenda"
@@ -74,6 +74,37 @@ def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes_in_the_middl
     expect(person(helene, SAM.name)).not_to_contain_text("Suspendu")
     unlock(sam, practice, SAM)
     expect(sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))).to_be_visible()
+
+
+def test_sam_who_was_away_for_thirty_days_is_told_so_and_let_back_in_with_one_tap(
+    practice: Town, helene: Page, sam: Page
+) -> None:
+    practice.rows("UPDATE members SET seen = seen - 30 WHERE name = $1 RETURNING 1", SAM.name)
+    sam.goto(f"{practice.origin}/fr/desk")
+    fill_in(sam, SAM)
+    expect(sam.get_by_role("alert")).to_contain_text("Vous n’avez rien ouvert depuis trente jours")
+    expect(sam.get_by_label("Code de secours")).to_be_focused()
+    check_accessible(sam)
+    unlock(helene, practice, HELENE)
+    enter(helene)
+    expect(person(helene, SAM.name)).to_contain_text("Absence de 30 jours")
+    check_accessible(helene)
+    person(helene, SAM.name).get_by_role("button", name="Rouvrir l’accès").click()
+    expect(person(helene, SAM.name)).not_to_contain_text("Absence")
+    unlock(sam, practice, SAM)
+
+
+def test_an_owner_whom_nobody_can_let_in_comes_back_with_the_code_beside_the_password(
+    practice: Town, helene: Page
+) -> None:
+    practice.rows("UPDATE members SET seen = seen - 30 RETURNING 1")
+    helene.goto(f"{practice.origin}/fr/desk")
+    fill_in(helene, HELENE)
+    expect(helene.get_by_role("alert")).to_contain_text("Si vous êtes titulaire")
+    helene.get_by_label("Code de secours").fill(practice.house.recovery_codes[HELENE.name])
+    helene.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(helene.get_by_role("button", name="Refermer", exact=True)).to_be_visible()
+    practice.rows("UPDATE members SET seen = $1 RETURNING 1", TODAY)
 
 
 def test_on_a_phone_in_english_the_room_is_whole(

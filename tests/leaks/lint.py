@@ -65,6 +65,10 @@ TIMES = {
     ): "of a question answered once, at most five minutes ahead; names nobody; swept",
     ("password_failures", "closed_until"): "a brake on one log-in name; swept",
     ("members", "until"): "a locum's last day, as an owner wrote it",
+    (
+        "members",
+        "seen",
+    ): "the last day on which the member signed in: a day, written over by the next one (docs/decisions/0031)",
     ("invitations", "until"): "the same, until the invited person is signed in",
     ("invitations", "expires_on"): "a day; gone when it is over, when it is used or taken back",
     ("inbox_capsules", "key_day"): "a day, of the notifier's key",

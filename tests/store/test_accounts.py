@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
 import secrets
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +19,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from bento_house import INSTANCE, Clock
-from serment.database.pool import Pool
+import members_house as people
+from bento_house import INSTANCE, Clock, open_house
+from serment import database
+from serment.database.pool import Pool, open_pool
 from serment.domain.errors import WorkAsked
+from serment.framing import Role
 from serment.framing.conventions import T, instance_bytes
+from serment.seal.chance import draw
+from serment.seal.keys import UserKeys
+from serment.seal.primitives import SignPair
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.usecases.challenges import CHALLENGE_MINUTES, new_challenge
 from serment.server.usecases.change_unlocks import (
+    Change,
+    NewMachine,
     NewPassword,
     NewWay,
     OldWay,
@@ -32,17 +43,19 @@ from serment.server.usecases.change_unlocks import (
     share_for,
 )
 from serment.server.usecases.create_account import create_account
-from serment.server.usecases.devices import DeviceProof, forget_device, remember_device
+from serment.server.usecases.devices import DEVICES_MAX, DeviceProof
 from serment.server.usecases.errors import (
     ChallengeOver,
     NameTaken,
     NewDevice,
     NoSuchCode,
+    NotSigned,
     PasskeyRefused,
     PasswordClosed,
     Refusal,
     SignedOut,
     StaleWays,
+    TooManyWays,
     TwoWaysNeeded,
     WrongLogIn,
 )
@@ -58,6 +71,7 @@ from serment.server.usecases.sign_in import (
 from soft_passkey import SoftPasskey
 
 BOX = b"b" * 60
+MIGRATION = Path(database.__file__).parent / "migrations" / "0012_owners_and_keys.sql"
 
 
 @pytest.fixture
@@ -77,6 +91,7 @@ class Person:
     device: uuid.UUID = field(default_factory=uuid.uuid4)
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     passkey: SoftPasskey = field(default_factory=SoftPasskey)
+    sign: SignPair = field(default_factory=lambda: SignPair.from_seed(draw(32)))
 
     async def joins(self) -> Person:
         """An account with a password and a printed code."""
@@ -101,14 +116,20 @@ class Person:
         answer = self.passkey.registers(new_challenge(self.instance))
         return NewWay(1, self.passkey.credential, 1, BOX, answer, "Téléphone")
 
-    def change(self, seen: int, **change: Any) -> Awaitable[int]:
-        return change_unlocks(self.instance, self.account, seen, **({"put": []} | change))
+    def change(self, seen: int, *, by: SignPair | None = None, **change: Any) -> Awaitable[int]:
+        asked, pair = Change(**change), by or self.sign
+        sig = pair.sign(asked.message(self.instance, self.account, seen))
+        return change_unlocks(self.instance, self.account, seen, asked, key=pair.pk, sig=sig)
 
-    async def remembers(self) -> None:
+    @property
+    def machine(self) -> NewMachine:
         point = self.key.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
-        await remember_device(self.instance, self.account, self.device, point, "Accueil")
+        return NewMachine(self.device, point, "Accueil")
+
+    async def remembers(self, seen: int = 2) -> None:
+        await self.change(seen, remember=[self.machine])
 
     def proves(self, challenge: bytes | None = None) -> DeviceProof:
         challenge = challenge or new_challenge(self.instance)
@@ -214,6 +235,107 @@ async def test_a_change_decided_on_an_older_state_is_refused_and_a_repeated_one_
         await bento.change(2, put=[NewWay(3, b"o" * 32, 2, b"o" * 60)])
 
 
+@pytest.mark.parametrize("round_", range(5))
+async def test_of_two_changes_at_once_each_leaving_two_ways_one_is_made(bento: Person, round_: int) -> None:
+    """Each alone is allowed; together they would leave the passkey alone."""
+    await bento.change(2, put=[bento.passkey_way()])
+    code, password = OldWay(3, hashlib.sha256(bento.code).digest()), OldWay(2, b"")
+    done = await asyncio.gather(
+        bento.change(3, drop=[code]), bento.change(3, drop=[password]), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in done) == ["StaleWays", "int"]
+    assert len({way.method for way in (await read_ways(bento.instance, bento.account)).ways}) == 2
+
+
+# ---------------------------------------------------------------- signed by the account's own key
+
+
+def everything(bento: Person) -> dict[str, dict[str, Any]]:
+    """Each thing that can be changed about the ways in."""
+    other = Person(bento.instance)
+    return {
+        "a new password": {"put": [NewWay(2, b"", 2, b"m" * 60)], "password": other.password},
+        "a new code": {"put": [other.code_way(2)]},
+        "a passkey": {"put": [other.passkey_way()]},
+        "a way less": {"drop": [OldWay(3, hashlib.sha256(bento.code).digest())]},
+        "a machine": {"remember": [other.machine]},
+        "a machine less": {"forget": [bento.device]},
+    }
+
+
+async def standing(bento: Person) -> object:
+    ways = await read_ways(bento.instance, bento.account)
+    boxes = await bento.instance.pool.fetch(
+        "SELECT method, credential, bytes FROM unlocks WHERE account = $1 ORDER BY 1, 2", bento.account
+    )
+    names = await bento.instance.pool.fetch("SELECT * FROM accounts WHERE account = $1", bento.account)
+    return ways, boxes, names
+
+
+async def test_a_stolen_session_changes_nothing(bento: Person) -> None:
+    """Mallory holds Dr Bento's cookie, hence the account, its version and all the server tells; and a key of her own."""
+    await bento.remembers()
+    before = await standing(bento)
+    mallory = SignPair.from_seed(draw(32))
+    for change in everything(bento).values():
+        with pytest.raises(NotSigned):
+            await bento.change(3, by=mallory, **change)
+        asked = Change(**change)
+        for sig in (bytes(64), mallory.sign(asked.message(bento.instance, bento.account, 3))):
+            with pytest.raises(NotSigned):
+                await change_unlocks(bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig)
+    assert await standing(bento) == before
+
+
+async def test_what_was_signed_for_another_change_version_or_account_changes_nothing(bento: Person) -> None:
+    await bento.remembers()
+    before, other = await standing(bento), uuid.uuid4()
+    elsewhere = Instance("another", bento.instance.pool, bento.instance.secret, bento.instance.clock)
+    for change in everything(bento).values():
+        asked, less = Change(**change), Change()
+        heard = [
+            bento.sign.sign(message)
+            for message in (
+                less.message(bento.instance, bento.account, 3),
+                asked.message(bento.instance, bento.account, 2),
+                asked.message(bento.instance, other, 3),
+                asked.message(elsewhere, bento.account, 3),
+            )
+        ]
+        for sig in heard:
+            with pytest.raises(NotSigned):
+                await change_unlocks(bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig)
+    assert await standing(bento) == before
+
+
+async def test_a_change_that_was_heard_on_its_way_is_not_made_a_second_time(bento: Person) -> None:
+    """Mallory plays it again after Dr Bento took it back: the machine stays forgotten."""
+    asked = Change(remember=[bento.machine])
+    heard = bento.sign.sign(asked.message(bento.instance, bento.account, 2))
+    await bento.remembers()
+    await bento.change(3, forget=[bento.device])
+    with pytest.raises(StaleWays):
+        await change_unlocks(bento.instance, bento.account, 2, asked, key=bento.sign.pk, sig=heard)
+    assert (await read_ways(bento.instance, bento.account)).devices == []
+
+
+async def test_a_machine_is_remembered_and_forgotten_once_however_often_it_is_asked(bento: Person) -> None:
+    for _ in range(2):
+        assert await bento.change(2, remember=[bento.machine]) == 3
+    assert [one.label for one in (await read_ways(bento.instance, bento.account)).devices] == ["Accueil"]
+    for _ in range(2):
+        assert await bento.change(3, forget=[bento.device]) == 4
+    assert (await read_ways(bento.instance, bento.account)).devices == []
+
+
+async def test_an_account_knows_so_many_machines_and_no_more(bento: Person) -> None:
+    for nth in range(DEVICES_MAX):
+        await bento.change(2 + nth, remember=[Person(bento.instance).machine])
+    with pytest.raises(TooManyWays):
+        await bento.remembers(2 + DEVICES_MAX)
+    assert len((await read_ways(bento.instance, bento.account)).devices) == DEVICES_MAX
+
+
 # ---------------------------------------------------------------- the printed code
 
 
@@ -259,7 +381,7 @@ async def test_another_accounts_code_is_no_second_way(bento: Person) -> None:
 async def test_a_known_machine_needs_the_password_alone_and_once_forgotten_more(bento: Person) -> None:
     await bento.remembers()
     assert await bento.signs_in(device=bento.proves())
-    await forget_device(bento.instance, bento.account, bento.device)
+    await bento.change(3, forget=[bento.device])
     with pytest.raises(NewDevice):
         await bento.signs_in(device=bento.proves())
 
@@ -358,3 +480,34 @@ async def test_all_sessions_end_at_once_and_nobody_elses(bento: Person) -> None:
         with pytest.raises(SignedOut):
             await account_of(bento.instance, token)
     assert await account_of(bento.instance, stays.token) == other.account
+
+
+# ---------------------------------------------------------------- accounts from before
+
+
+async def test_accounts_from_before_keys_were_kept_get_that_of_their_member(
+    new_database: Callable[[], Awaitable[str]],
+) -> None:
+    """The migration finds it in the roster: of the first owner in the genesis, of Sam and Nadia in an event of their own."""
+    pool = await open_pool(await new_database(), connections_max=4)
+    try:
+        house = await open_house(pool)
+        bento, sam = await people.bento(house), await people.sam(house)
+        nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+        stranger = await people.enrol(house, "Mallory", UserKeys.new())
+        await pool.execute("UPDATE accounts SET sign_pk = NULL")
+        statement = re.search(r"^UPDATE accounts a SET .*?;", MIGRATION.read_text("utf-8"), re.S | re.M)
+        assert statement is not None
+        await pool.execute(statement[0])
+        kept = {
+            row["account"]: row["sign_pk"]
+            for row in await pool.fetch("SELECT account, sign_pk FROM accounts")
+        }
+        assert {who.name: kept[who.account] for who in (bento, sam, nadia, stranger)} == {
+            "Dr Bento": house.owner.sign.pk,
+            "Sam": house.sam.sign.pk,
+            "Nadia": nadia.keys.sign.pk,
+            "Mallory": None,
+        }
+    finally:
+        pool.terminate()

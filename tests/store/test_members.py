@@ -20,6 +20,7 @@ from serment.seal.keys import UserKeys
 from serment.server.usecases.append_events import RosterBatch
 from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import drop_stanzas
+from serment.server.usecases.dormancy import note_here
 from serment.server.usecases.errors import (
     AlreadyAnswered,
     AlreadyMember,
@@ -388,8 +389,10 @@ async def test_owners_are_reminded_of_keys_older_than_a_year(house: House, bento
     await bento.change(house, await people.write(bento, house, [], turn=[house.unit]))
     assert (await read_members(house.instance, await bento.staff(house))).old_keys == []
     house.clock.pass_(days=366)
+    await note_here(house.instance, bento.account, proved=True)
     assert (await read_members(house.instance, await bento.staff(house))).old_keys == []
     house.clock.pass_(days=31)
+    await note_here(house.instance, bento.account, proved=True)
     assert (await read_members(house.instance, await bento.staff(house))).old_keys == [house.unit]
     await bento.change(house, await people.write(bento, house, [], turn=[house.unit]))
     assert (await read_members(house.instance, await bento.staff(house))).old_keys == []

@@ -81,9 +81,13 @@ class Owner:
     methods: Sequence[int] = (2, 3)
 
     async def joins(self) -> Owner:
-        queries = load("accounts")
+        queries = load("demo")
         await queries["add_account"].run(
-            self.instance.pool, account=self.account, find_row=draw(32), auth=draw(32)
+            self.instance.pool,
+            account=self.account,
+            find_row=draw(32),
+            auth=draw(32),
+            sign_pk=self.keys.sign.pk,
         )
         for method in self.methods:
             credential = b"" if method == 2 else draw(32)
@@ -111,7 +115,7 @@ class Owner:
         return await open_practice(self.instance, self.account, new or self.practice())
 
     async def staff(self, practice: uuid.UUID) -> Staff:
-        token = (await signed_in(self.instance, self.account, None)).token
+        token = (await signed_in(self.instance, self.account, None, proved=False)).token
         return await staff_of(self.instance, token, practice)
 
     async def ready(self, opened: Opened) -> Staff:
@@ -146,7 +150,9 @@ async def test_a_practice_is_opened_in_one_request_and_takes_no_bookings_yet(
     assert roster.fingerprint == opened.fingerprint
     assert open_seed(roster, new.unit.bytes, bento.keys.kem, new.seeds[0][1])
     assert (await how_far(instance, await bento.staff(new.practice))).accepts_bookings is False
-    assert (await signed_in(instance, bento.account, None)).practices[0].accepts_bookings is False
+    assert (await signed_in(instance, bento.account, None, proved=False)).practices[
+        0
+    ].accepts_bookings is False
 
 
 async def test_asking_again_is_the_same_practice_and_anothers_is_not(

@@ -1,5 +1,6 @@
 """Opens a practice as its owner's browser will: root, members' keys, roster, epochs, ways to unlock."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ async def open_practice(
     practice: uuid.UUID,
     units: Sequence[uuid.UUID],
     people: Sequence[Person],
+    today: dt.date,
 ) -> House:
     """Make every key, sign the roster, store what the server may hold, in one transaction; the first person owns.
 
@@ -88,7 +90,7 @@ async def open_practice(
                 )
         for person, mine, member in zip(people, keys, members, strict=True):
             codes[person.name] = await _enrol(
-                connection, instance, secret, practice, person, mine, uuid.UUID(bytes=member.id)
+                connection, instance, secret, practice, person, mine, uuid.UUID(bytes=member.id), today
             )
         await rosters.name_fingerprint(connection, practice, roster.fingerprint)
     present = {unit: epoch.keys for unit, epoch in zip(units, epochs, strict=True)}
@@ -103,6 +105,7 @@ async def _enrol(
     person: Person,
     keys: UserKeys,
     member: uuid.UUID,
+    today: dt.date,
 ) -> str:
     """Store the account with its ways to unlock; the recovery code as it would be printed."""
     account, code = uuid.uuid4(), draw_recovery_code()
@@ -117,7 +120,9 @@ async def _enrol(
         place = UnlockPlace(instance, account.bytes, Method.PASSWORD, b"", FIRST_VERSION)
         share = password_share(secret.current, derived.find)
         unlocks.append((place, seal_unlock(place, derived.secret(share), keys.seed)))
-    await _queries["add_account"].run(connection, account=account, find_row=row, auth=auth)
+    await _queries["add_account"].run(
+        connection, account=account, find_row=row, auth=auth, sign_pk=keys.sign.pk
+    )
     for place, sealed in unlocks:
         await _queries["add_unlock"].run(
             connection,
@@ -128,8 +133,9 @@ async def _enrol(
             bytes=sealed,
         )
     await _queries["add_member"].run(
-        connection, practice=practice, member=member, account=account, name=person.name
-    )
+        connection, practice=practice, member=member, account=account, name=person.name,
+        seen=today,
+    )  # fmt: skip
     return write_paper("recovery", code)
 
 

@@ -101,6 +101,7 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
     path = settings.data / STATE_FILE
     if path.exists():
         await try_instance(settings, url)
+        await _come_in(url)
         say("the town is already there")
         kept: dict[str, str] = json.loads(path.read_text("utf-8"))
         return kept
@@ -123,6 +124,14 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
     _write_whole(path, json.dumps(state))
     alice.unlink(missing_ok=True)
     return state
+
+
+async def _come_in(url: str) -> None:
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
+    try:
+        await load("demo")["come_in"].run(connection, today=_today())
+    finally:
+        await connection.close()
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -187,6 +196,7 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
         practice=practice,
         units=[seed_id(house.slug, "unit", unit.key) for unit in house.units],
         people=people,
+        today=_today(),
     )
 
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The steps in which somebody gets, or opens, an access of their own before they enter a practice by whatever way. */
 import { makeAccount, newAccountId, newRecoveryCode, openByPassword, type Account } from '../../usecases/account/account';
-import { deviceName, rememberThisDevice } from '../../usecases/account/device';
 import { NotThatPaper, readPaper, sameGroup, writePaper } from '../../usecases/account/paper';
 import { TooMuchWork } from '../../usecases/work_limits';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
@@ -105,6 +104,6 @@ export abstract class Access {
     this.groups = [];
     this.#code = null;
     // A machine on which somebody has just proved who they are is known to their account; without, it asks for the code.
-    await rememberThisDevice(deviceName()).catch(() => false);
+    await this.account!.rememberMachine();
   }
 }

@@ -2,8 +2,9 @@
 /** What went wrong, in words: every refusal the server names, else that nothing was changed. */
 import { SealError } from '../../seal/errors';
 import { NotThatPaper } from '../../usecases/account/paper';
+import type { Away } from '../../usecases/account/routes';
 import { PasskeyDeclined, PasskeyWithoutSecret } from '../../usecases/account/passkey';
-import { NoKey, NoPractice } from '../../usecases/desk/unlock';
+import { AwayTooLong, NoKey, NoPractice } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import { t, type WordKey } from '../../words/index';
@@ -23,6 +24,7 @@ export function notOpened(error: unknown): string {
   if (error instanceof NotThatPaper) return error.group === null ? t('unlock.code_short') : t('unlock.wrong_group', { group: error.group + 1 });
   if (error instanceof PasskeyDeclined) return t('unlock.passkey_declined');
   if (error instanceof PasskeyWithoutSecret) return t('unlock.passkey_no_secret');
+  if (error instanceof AwayTooLong) return awayInWords(error.from);
   if (error instanceof NoPractice) return t('unlock.no_member');
   if (error instanceof NoKey) return t('unlock.no_key');
   if (!(error instanceof Refused)) throw error;
@@ -36,6 +38,11 @@ export function notOpened(error: unknown): string {
   if (error.is('passkey_refused') || error.is('challenge_over')) return t('unlock.passkey_refused');
   if (error.is('signed_out')) return t('unlock.signed_out');
   return t('wrong.other');
+}
+
+/** That practices are closed to somebody who stayed away, and who opens them again. */
+export function awayInWords(from: readonly Away[]): string {
+  return t('unlock.away', { practices: from.map(({ name }) => name).join(', ') });
 }
 
 /** `words` says some refusals otherwise, where the deed gives them another meaning. */

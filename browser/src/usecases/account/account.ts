@@ -12,11 +12,12 @@ import {
 import type { Base64, Id } from '../../wire/types';
 import type { Membership } from '../desk/routes';
 import { readyToSeal } from '../sealing';
-import { deviceProof } from './device';
+import { deviceName, deviceProof, rememberThisDevice } from './device';
 import { makePasskey, usePasskey } from './passkey';
 import {
-  postAccount, postPasskeySignIn, postPasswordSignIn, postRecover, postShare, putUnlocks, readWays, type Box, type NewWay, type SignedIn, type Way,
+  postAccount, postPasskeySignIn, postPasswordSignIn, postRecover, postShare, readWays, type Away, type Box, type NewWay, type SignedIn, type Way, type WaysAsked,
 } from './routes';
+import { putSigned } from './signed';
 
 /** The account has no box for this way in: it was left half made, or the way was taken away meanwhile. */
 export class NoBox extends Error {}
@@ -34,13 +35,14 @@ export class Account {
     private version: number,
     public ways: readonly Way[],
     readonly practices: readonly Membership[],
+    readonly dormant: readonly Away[],
   ) {
     this.#seed = seed;
   }
 
-  static async of(instance: string, { account, version, unlocks, practices }: SignedIn, seed: Bytes): Promise<Account> {
+  static async of(instance: string, { account, version, unlocks, practices, dormant }: SignedIn, seed: Bytes): Promise<Account> {
     const ways = unlocks.map(({ method, credential, version: own }) => ({ method, credential, version: own, label: '' }));
-    return new Account(instance, account, seed, await userKeys(seed), version, ways, practices);
+    return new Account(instance, account, seed, await userKeys(seed), version, ways, practices, dormant);
   }
 
   /** How many different ways in stand: two are needed, always. */
@@ -67,10 +69,14 @@ export class Account {
     return 1 + Math.max(0, ...this.ways.filter((way) => way.method === METHODS[method]).map(({ version }) => version));
   }
 
-  async #change(change: Omit<Parameters<typeof putUnlocks>[0], 'seen'>): Promise<void> {
-    const { version } = await putUnlocks({ seen: this.version, ...change });
-    this.version = version;
+  async #change(change: WaysAsked): Promise<void> {
+    this.version = await putSigned(this.instance, this.id, this.user.sign, this.version, change);
     await this.renew();
+  }
+
+  /** Makes this machine known, so that the password alone opens here. Best effort. */
+  async rememberMachine(): Promise<void> {
+    await rememberThisDevice((change) => this.#change(change), deviceName()).catch(() => false);
   }
 
   /** Gives the account this name and password, in place of the one before. Throws Refused (name_taken, stale_ways). */

@@ -6,7 +6,7 @@
 import { base64, fromBase64, idFromUuid, join, random, uuidFromId, ID_BYTES } from '../../seal/bytes';
 import { T, inst } from '../../seal/conventions';
 import type { Id } from '../../wire/types';
-import { deleteDevice, putDevice, readChallenge, type DeviceProof } from './routes';
+import { readChallenge, type DeviceProof, type WaysAsked } from './routes';
 
 const DATABASE = 'serment.device';
 const STORE = 'key';
@@ -55,8 +55,8 @@ export async function deviceProof(instance: string): Promise<DeviceProof | null>
   return { device: mine.device, challenge, sig: base64(sig) };
 }
 
-/** Makes this machine known to the account that is signed in. Best effort: without storage it stays a new one. */
-export async function rememberThisDevice(label: string): Promise<boolean> {
+/** Makes this machine known to the account whose signed change `sends` it. Best effort: without storage it stays a new one. */
+export async function rememberThisDevice(sends: (change: WaysAsked) => Promise<void>, label: string): Promise<boolean> {
   let mine = await own();
   if (mine === null) {
     mine = { device: uuidFromId(random(ID_BYTES)), keys: await crypto.subtle.generateKey(CURVE, false, ['sign', 'verify']) };
@@ -67,12 +67,9 @@ export async function rememberThisDevice(label: string): Promise<boolean> {
     }
   }
   const point = new Uint8Array(await crypto.subtle.exportKey('raw', mine.keys.publicKey));
-  await putDevice(mine.device, { public_key: base64(point), label });
+  await sends({ remember: [{ device: mine.device, public_key: base64(point), label }] });
   return true;
 }
-
-/** The account knows that machine no more: a password typed there asks for a second way in again. */
-export const forgetDevice = deleteDevice;
 
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/iPhone/, 'iPhone'], [/iPad/, 'iPad'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS X/, 'Mac'], [/CrOS/, 'Chromebook'], [/Linux/, 'Linux'],

@@ -13,6 +13,12 @@ export interface Box {
   bytes: Base64;
 }
 
+export interface Away {
+  practice: Id;
+  slug: string;
+  name: string;
+}
+
 export interface SignedIn {
   account: Id;
   /** The server's part of the password's secret; null to who came in without one. */
@@ -20,6 +26,8 @@ export interface SignedIn {
   version: number;
   unlocks: Box[];
   practices: Membership[];
+  /** Where they were away too long: an owner brings them back. */
+  dormant: Away[];
 }
 
 export interface Way {
@@ -39,6 +47,15 @@ export interface Ways {
 export interface NewWay extends Box {
   passkey?: { client_data: Base64; attestation: Base64 };
   label?: string;
+}
+
+/** One change of the ways in and of the machines that are known, whole or not at all. */
+export interface WaysAsked {
+  put?: NewWay[];
+  drop?: { method: number; credential: Base64 }[];
+  password?: { find: Base64; auth: Base64 };
+  remember?: { device: Id; public_key: Base64; label: string }[];
+  forget?: Id[];
 }
 
 export interface DeviceProof {
@@ -77,15 +94,10 @@ export const postAccount = (account: Id, password: { find: Base64; auth: Base64 
   working<SignedIn>('/api/practice/accounts', { account, ...password });
 export const postShare = (find: Base64) => working<{ share: Base64 }>('/api/practice/account/share', { find });
 export const readWays = () => request<Ways>('/api/practice/account', { cookie: true });
-export const putUnlocks = (body: {
-  seen: number; put: NewWay[]; drop?: { method: number; credential: Base64 }[]; password?: { find: Base64; auth: Base64 };
-}) => request<{ version: number }>('/api/practice/account/unlocks', { method: 'PUT', body, cookie: true });
+export const putUnlocks = (body: WaysAsked & { seen: number; key: Base64; sig: Base64 }) => request<{ version: number }>('/api/practice/account/unlocks', { method: 'PUT', body, cookie: true });
 export const postPasswordSignIn = (find: Base64, auth: Base64, more: { device?: DeviceProof; recovery?: Base64 }) =>
   post<SignedIn>('/api/practice/sign-in', { find, auth, ...more });
 export const postPasskeySignIn = (answer: PasskeyAnswer) => post<SignedIn>('/api/practice/sign-in/passkey', answer);
 export const postRecover = (find: Base64) => post<SignedIn>('/api/practice/recover', { find });
 export const readChallenge = () => request<{ challenge: Base64 }>('/api/practice/challenge', { cookie: true });
-export const putDevice = (device: Id, body: { public_key: Base64; label: string }) =>
-  request<null>(`/api/practice/account/devices/${device}`, { method: 'PUT', body, cookie: true });
-export const deleteDevice = (device: Id) => request<null>(`/api/practice/account/devices/${device}`, { method: 'DELETE', cookie: true });
 export const postEndSessions = () => post<null>('/api/practice/account/end-sessions', {});

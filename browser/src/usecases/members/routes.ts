@@ -9,6 +9,8 @@ export interface MemberTold {
   name: string;
   suspended: boolean;
   until: LocalDate | null;
+  /** Away for thirty days: an owner brings them back. */
+  dormant: boolean;
   served: boolean;
 }
 

@@ -7,7 +7,8 @@ import { publicVectors } from './public'
 import { records } from './records'
 import { sealedVectors } from './sealed_vectors'
 import { recordVectors } from './vectors'
+import { ways } from './ways'
 
 export const suites: Readonly<Record<string, readonly Claim[]>> = {
-  publicVectors, recordVectors, sealedVectors, records, practice, outgoing, invitations,
+  publicVectors, recordVectors, sealedVectors, records, practice, outgoing, invitations, ways,
 }

@@ -10,20 +10,17 @@ SELECT method, credential, version, bytes FROM unlocks WHERE account = :account 
 -- The practices an account is a member of, and served in.
 SELECT m.practice, p.slug, p.name, m.member, m.name AS member_name, p.accepts_bookings
 FROM members m JOIN practices p USING (practice)
-WHERE m.account = :account AND member_is_served(m.practice, m.suspended, m.until, :now) ORDER BY p.name
+WHERE m.account = :account AND member_is_served(m.practice, m.suspended, m.until, m.seen, :now) ORDER BY p.name
 
--- name: add_account
--- Stores an account.
-INSERT INTO accounts (account, find_row, auth) VALUES (:account, :find_row, :auth) ON CONFLICT DO NOTHING
+-- name: note_seen
+-- Notes the day on which a member of whatever practices signed in; who is dormant stays so.
+UPDATE members SET seen = :today WHERE account = :account AND seen < :today AND NOT member_is_dormant(seen, :now)
 
--- name: add_unlock
--- Stores one wrapped seed of an account.
-INSERT INTO unlocks (account, method, credential, version, bytes)
-VALUES (:account, :method, :credential, :version, :bytes) ON CONFLICT DO NOTHING
-
--- name: add_member
--- Binds an account to a practice's member.
-INSERT INTO members (practice, member, account, name) VALUES (:practice, :member, :account, :name) ON CONFLICT DO NOTHING
+-- name: read_dormant
+-- The practices an account would be served in, had it not been away for so long.
+SELECT m.practice, p.slug, p.name, m.member FROM members m JOIN practices p USING (practice)
+WHERE m.account = :account AND member_is_dormant(m.seen, :now)
+    AND member_is_served(m.practice, m.suspended, m.until, :now::date, :now) ORDER BY p.name
 
 -- name: open_session
 -- Opens a session.
@@ -38,10 +35,10 @@ DELETE FROM sessions WHERE token_hash = :token_hash
 SELECT account FROM sessions WHERE token_hash = :token_hash AND expires_at > :now
 
 -- name: read_membership
--- The member a session is in one practice, unless suspended or past a last day, with the roster's present head: membership is judged by the roster at that head.
+-- The member a session is in one practice, unless suspended, dormant or past a last day, with the roster's present head: membership is judged by the roster at that head.
 SELECT m.account, m.member, m.name, (SELECT head FROM roster_events WHERE practice = :practice ORDER BY seq DESC LIMIT 1)
 FROM sessions s JOIN members m ON m.account = s.account AND m.practice = :practice
-WHERE s.token_hash = :token_hash AND s.expires_at > :now AND member_is_served(m.practice, m.suspended, m.until, :now)
+WHERE s.token_hash = :token_hash AND s.expires_at > :now AND member_is_served(m.practice, m.suspended, m.until, m.seen, :now)
 
 -- name: expire_sessions
 -- Deletes sessions past their end.

@@ -2,7 +2,7 @@
 
 -- name: add_account
 -- Makes a staff account.
-INSERT INTO accounts (account, find_row, auth) VALUES (:account, :find_row, :auth)
+INSERT INTO accounts (account, find_row, auth, sign_pk) VALUES (:account, :find_row, :auth, :sign_pk)
 
 -- name: add_unlock
 -- Stores one way to unlock an account's seed.
@@ -11,7 +11,11 @@ VALUES (:account, :method, :credential, :version, :bytes)
 
 -- name: add_member
 -- Names an account as a member of a practice.
-INSERT INTO members (practice, member, account, name) VALUES (:practice, :member, :account, :name)
+INSERT INTO members (practice, member, account, name, seen) VALUES (:practice, :member, :account, :name, :seen)
+
+-- name: come_in
+-- Nobody of the demonstration was away, however long it was not started.
+UPDATE members SET seen = :today WHERE seen < :today
 
 -- name: is_open
 -- Whether a practice has its keys already.

@@ -4,12 +4,14 @@ SELECT practice FROM practices WHERE practice = :practice FOR UPDATE
 
 -- name: read_members
 -- Who belongs to a practice, and whether they are served now.
-SELECT member, name, suspended, until, member_is_served(practice, suspended, until, :now) AS served
+SELECT member, name, suspended, until, member_is_dormant(seen, :now) AS dormant,
+    member_is_served(practice, suspended, until, seen, :now) AS served
 FROM members WHERE practice = :practice ORDER BY name, member
 
 -- name: add_member
 -- Binds an account to a member whom the roster names.
-INSERT INTO members (practice, member, account, name, until) VALUES (:practice, :member, :account, :name, :until)
+INSERT INTO members (practice, member, account, name, until, seen)
+VALUES (:practice, :member, :account, :name, :until, :seen)
 
 -- name: drop_members
 -- Forgets members whom the roster names no more, and answers their accounts.
@@ -21,8 +23,13 @@ DELETE FROM sessions s WHERE s.account = ANY (:accounts::uuid[])
     AND NOT EXISTS (SELECT FROM members m WHERE m.account = s.account)
 
 -- name: suspend
--- Suspends a member or takes it back.
-UPDATE members SET suspended = :suspended WHERE practice = :practice AND member = :member RETURNING member
+-- Suspends a member or takes it back; who is taken back counts as here today.
+UPDATE members SET suspended = :suspended, seen = CASE WHEN :suspended THEN seen ELSE greatest(seen, :today) END
+WHERE practice = :practice AND member = :member RETURNING member
+
+-- name: wake
+-- A dormant member is here again.
+UPDATE members SET seen = :today WHERE practice = :practice AND member = :member
 
 -- name: set_until
 -- Names a member's last day, or none.

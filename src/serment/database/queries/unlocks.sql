@@ -1,10 +1,10 @@
 -- name: lock_account
 -- Locks an account, so that two changes of its ways in queue up.
-SELECT account, find_row, auth, unlocks_version FROM accounts WHERE account = :account FOR UPDATE
+SELECT account, find_row, auth, unlocks_version, sign_pk FROM accounts WHERE account = :account FOR UPDATE
 
 -- name: read_ways
 -- An account's ways in and the version they have together.
-SELECT a.unlocks_version, a.asks_second, u.method, u.credential, u.version, u.bytes, p.label
+SELECT a.unlocks_version, a.asks_second, a.sign_pk, u.method, u.credential, u.version, u.bytes, p.label
 FROM accounts a LEFT JOIN unlocks u USING (account)
 LEFT JOIN passkeys p ON p.account = a.account AND p.credential = u.credential AND u.method = 1
 WHERE a.account = :account ORDER BY u.method, u.credential
@@ -27,8 +27,12 @@ SELECT account FROM accounts WHERE find_row = ANY (:find_rows::bytea[]) LIMIT 1
 UPDATE accounts SET find_row = :find_row, auth = :auth WHERE account = :account
 
 -- name: raise_version
--- Counts a change of an account's ways in.
-UPDATE accounts SET unlocks_version = unlocks_version + 1 WHERE account = :account
+-- Counts a change of an account's ways in, and keeps whose key signed the first.
+UPDATE accounts SET unlocks_version = unlocks_version + 1, sign_pk = :sign_pk WHERE account = :account
+
+-- name: is_key_of
+-- Whether an account's own key is this one, or none yet.
+SELECT sign_pk IS NULL OR sign_pk = :sign_pk FROM accounts WHERE account = :account
 
 -- name: put_unlock
 -- Stores one way in, in place of the one of that method and credential.

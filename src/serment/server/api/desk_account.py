@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, delete, get, post, put
+from litestar import Request, Response, get, post, put
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from serment.server.api.desk_session import SignedInAnswer, signed_in_answer
@@ -19,6 +19,8 @@ from serment.server.api.wire import Body, bucket_of, instance_of
 from serment.server.session import no_session_cookie, session_token
 from serment.server.usecases.challenges import new_challenge
 from serment.server.usecases.change_unlocks import (
+    Change,
+    NewMachine,
     NewPassword,
     NewWay,
     OldWay,
@@ -28,7 +30,7 @@ from serment.server.usecases.change_unlocks import (
     share_for,
 )
 from serment.server.usecases.create_account import create_account
-from serment.server.usecases.devices import forget_device, remember_device
+from serment.server.usecases.devices import DEVICES_MAX
 from serment.server.usecases.passkeys import PasskeyAnswer
 from serment.server.usecases.sign_in import account_of, end_sessions, sign_in_by_code, sign_in_by_passkey
 
@@ -62,13 +64,33 @@ class ShareAnswer(msgspec.Struct):
     share: bytes
 
 
+class MachineBody(Body):
+    """A machine to remember: the public half of its key, P-256, uncompressed."""
+
+    device: UUID
+    public_key: Annotated[bytes, Meta(min_length=65, max_length=65)]
+    label: _Label
+
+
 class UnlocksBody(Body):
-    """A change of the ways in; `seen` is the version it was decided on."""
+    """A change of the ways in and of the machines that are known. `seen`: the version it was decided on; `sig`: the
+    account's own key `key` over all of it (spec/rdv1.md, section 3)."""
 
     seen: Annotated[int, Meta(ge=1, le=2_147_483_646)]
-    put: Annotated[list[NewWay], Meta(max_length=WAYS_PER_CHANGE_MAX)]
+    key: _Key
+    sig: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    put: Annotated[list[NewWay], Meta(max_length=WAYS_PER_CHANGE_MAX)] = msgspec.field(default_factory=list)
     drop: Annotated[list[OldWay], Meta(max_length=WAYS_PER_CHANGE_MAX)] = msgspec.field(default_factory=list)
     password: NewPassword | None = None
+    remember: Annotated[list[MachineBody], Meta(max_length=WAYS_PER_CHANGE_MAX)] = msgspec.field(
+        default_factory=list
+    )
+    forget: Annotated[list[UUID], Meta(max_length=DEVICES_MAX)] = msgspec.field(default_factory=list)
+
+    def change(self) -> Change:
+        """As the use case takes it."""
+        machines = [NewMachine(one.device, one.public_key, one.label) for one in self.remember]
+        return Change(self.put, self.drop, self.password, machines, self.forget)
 
 
 class VersionAnswer(msgspec.Struct):
@@ -87,13 +109,6 @@ class ChallengeAnswer(msgspec.Struct):
     """A question for a passkey or a known machine: five minutes, one answer."""
 
     challenge: bytes
-
-
-class DeviceBody(Body):
-    """The public half of a machine's key: P-256, uncompressed."""
-
-    public_key: Annotated[bytes, Meta(min_length=65, max_length=65)]
-    label: _Label
 
 
 async def _account(request: Request[Any, Any, Any]) -> UUID:
@@ -133,18 +148,12 @@ async def my_share(request: Request[Any, Any, Any], data: JSONBody[ShareBody]) -
     return ShareAnswer(await share_for(instance, account, data.find, bucket=bucket, work=data.work))
 
 
-@put("/account/unlocks", responses=problems(401, 403, 409, 415, 422), summary="Change my ways in")
+@put("/account/unlocks", responses=problems(401, 403, 409, 415, 422), summary="Change my ways in, signed")
 async def change_ways(request: Request[Any, Any, Any], data: JSONBody[UnlocksBody]) -> VersionAnswer:
     if data.password is not None and (len(data.password.find), len(data.password.auth)) != (32, 32):
         raise ValidationException("password")
-    version = await change_unlocks(
-        instance_of(request),
-        await _account(request),
-        data.seen,
-        put=data.put,
-        drop=data.drop,
-        password=data.password,
-    )
+    instance, account = instance_of(request), await _account(request)
+    version = await change_unlocks(instance, account, data.seen, data.change(), key=data.key, sig=data.sig)
     return VersionAnswer(version)
 
 
@@ -177,28 +186,6 @@ async def passkey_sign_in(
     return signed_in_answer(await sign_in_by_passkey(instance_of(request), data))
 
 
-@put(
-    "/account/devices/{device:uuid}",
-    status_code=204,
-    responses=_NOTHING | problems(401, 403, 404, 409, 415, 422),
-    summary="Remember this machine",
-)
-async def remember(
-    request: Request[Any, Any, Any], device: FromPath[UUID], data: JSONBody[DeviceBody]
-) -> None:
-    await remember_device(instance_of(request), await _account(request), device, data.public_key, data.label)
-
-
-@delete(
-    "/account/devices/{device:uuid}",
-    status_code=204,
-    responses=_NOTHING | problems(401, 403, 404),
-    summary="Forget a machine",
-)
-async def forget(request: Request[Any, Any, Any], device: FromPath[UUID]) -> None:
-    await forget_device(instance_of(request), await _account(request), device)
-
-
 @post(
     "/account/end-sessions",
     status_code=204,
@@ -218,7 +205,5 @@ handlers = [
     recover,
     challenge,
     passkey_sign_in,
-    remember,
-    forget,
     end_all,
 ]

@@ -17,6 +17,7 @@ from serment.server.api.problems import problems
 from serment.server.api.wire import Body, instance_of
 from serment.server.session import no_session_cookie, session_cookie, session_token
 from serment.server.usecases.devices import DeviceProof
+from serment.server.usecases.dormancy import Dormant
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.sign_in import Membership, SignedIn, Unlock, sign_in, sign_out, who_am_i
 
@@ -31,13 +32,15 @@ class SignInBody(Body):
 
 
 class SignedInAnswer(msgspec.Struct):
-    """The session's token is in the cookie alone. `share` is null to whoever came in without a password."""
+    """The session's token is in the cookie alone. `share` is null to whoever came in without a password; `dormant`: where
+    an owner has to bring them back."""
 
     account: UUID
     share: bytes | None
     version: int
     unlocks: list[Unlock]
     practices: list[Membership]
+    dormant: list[Dormant]
 
 
 class MeAnswer(msgspec.Struct):
@@ -58,8 +61,9 @@ async def staff_of(request: Request[Any, Any, Any], practice: UUID, deed: Deed |
 def signed_in_answer(signed_in: SignedIn, *, status_code: int = 200) -> Response[SignedInAnswer]:
     """The answer to somebody who has shown who they are, with the session's cookie."""
     answer = SignedInAnswer(
-        signed_in.account, signed_in.share, signed_in.version, signed_in.unlocks, signed_in.practices
-    )
+        signed_in.account, signed_in.share, signed_in.version, signed_in.unlocks,
+        signed_in.practices, signed_in.dormant,
+    )  # fmt: skip
     return Response(answer, status_code=status_code, cookies=[session_cookie(signed_in.token)])
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -25,6 +25,16 @@ async def read_unlocks(connection: Connection, account: UUID) -> list[asyncpg.Re
 
 async def read_practices(connection: Connection, account: UUID, now: datetime) -> list[asyncpg.Record]:
     return await _QUERIES["read_practices"].rows(connection, account=account, now=now)
+
+
+async def note_seen(connection: Connection, account: UUID, today: date, now: datetime) -> None:
+    """Who is dormant stays so."""
+    await _QUERIES["note_seen"].run(connection, account=account, today=today, now=now)
+
+
+async def read_dormant(connection: Connection, account: UUID, now: datetime) -> list[asyncpg.Record]:
+    """practice, slug, name and member of where this account is dormant and nothing else keeps it out."""
+    return await _QUERIES["read_dormant"].rows(connection, account=account, now=now)
 
 
 async def open_session(

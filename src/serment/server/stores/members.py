@@ -37,15 +37,21 @@ async def lock_practice(connection: Connection, practice: UUID) -> None:
 
 
 async def read_members(connection: Connection, practice: UUID, now: datetime) -> list[asyncpg.Record]:
-    """member, name, suspended, until and whether they are served now."""
+    """member, name, suspended, until, dormant and whether they are served now."""
     return await _QUERIES["read_members"].rows(connection, practice=practice, now=now)
 
 
 async def add_member(
-    connection: Connection, practice: UUID, member: UUID, account: UUID, name: str, until: date | None
+    connection: Connection,
+    practice: UUID,
+    member: UUID,
+    account: UUID,
+    name: str,
+    until: date | None,
+    seen: date,
 ) -> None:
     await _QUERIES["add_member"].run(
-        connection, practice=practice, member=member, account=account, name=name, until=until
+        connection, practice=practice, member=member, account=account, name=name, until=until, seen=seen
     )
 
 
@@ -55,10 +61,18 @@ async def drop_members(connection: Connection, practice: UUID, members: Sequence
     await _QUERIES["close_sessions"].run(connection, accounts=[row["account"] for row in rows])
 
 
-async def suspend(connection: Connection, practice: UUID, member: UUID, *, suspended: bool) -> bool:
-    """Whether there is such a member."""
-    found = await _QUERIES["suspend"].value(connection, practice=practice, member=member, suspended=suspended)
+async def suspend(
+    connection: Connection, practice: UUID, member: UUID, *, suspended: bool, today: date
+) -> bool:
+    """Whether there is such a member. Who is taken back counts as here today."""
+    found = await _QUERIES["suspend"].value(
+        connection, practice=practice, member=member, suspended=suspended, today=today
+    )
     return found is not None
+
+
+async def wake(connection: Connection, practice: UUID, member: UUID, today: date) -> None:
+    await _QUERIES["wake"].run(connection, practice=practice, member=member, today=today)
 
 
 async def set_until(connection: Connection, practice: UUID, member: UUID, until: date | None) -> bool:

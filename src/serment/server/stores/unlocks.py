@@ -40,8 +40,14 @@ async def name_account(connection: Connection, account: UUID, find_row: bytes, a
     await _QUERIES["name_account"].run(connection, account=account, find_row=find_row, auth=auth)
 
 
-async def raise_version(connection: Connection, account: UUID) -> None:
-    await _QUERIES["raise_version"].run(connection, account=account)
+async def raise_version(connection: Connection, account: UUID, sign_pk: bytes) -> None:
+    """The key that signed the first change is the account's from then on."""
+    await _QUERIES["raise_version"].run(connection, account=account, sign_pk=sign_pk)
+
+
+async def is_key_of(connection: Connection, account: UUID, sign_pk: bytes) -> bool:
+    """Whether this is the account's own key; an account that never changed its ways has none yet, and any will do."""
+    return bool(await _QUERIES["is_key_of"].value(connection, account=account, sign_pk=sign_pk))
 
 
 async def put_unlock(connection: Connection, account: UUID, **unlock: Any) -> None:

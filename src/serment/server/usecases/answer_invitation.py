@@ -14,6 +14,7 @@ from serment.database.pool import transaction
 from serment.framing.conventions import HASH_BYTES, ID_BYTES, KEM_PK_BYTES, SIGN_PK_BYTES, exactly
 from serment.server.instance import Instance
 from serment.server.stores import accounts, members
+from serment.server.usecases.account_key import check_account_key
 from serment.server.usecases.errors import AlreadyAnswered, AlreadyMember, NoSuchInvitation, SignedOut
 
 
@@ -71,7 +72,7 @@ async def answer_invitation(
 ) -> None:
     """The owner sees it from now on, and signs. Again with the same keys: the same.
 
-    Raises SignedOut, NoSuchInvitation, AlreadyAnswered, AlreadyMember, Unknown.
+    Raises SignedOut, NoSuchInvitation, AlreadyAnswered, AlreadyMember, NotTheAccountsKeys, Unknown.
     """
     exactly(answer.kem_pk, KEM_PK_BYTES, "kem key")
     exactly(answer.sign_pk, SIGN_PK_BYTES, "signing key")
@@ -89,6 +90,7 @@ async def answer_invitation(
         member = await members.member_of_account(tx, row["practice"], account)
         if member is not None and member != row["in_place_of"]:
             raise AlreadyMember
+        await check_account_key(tx, account, answer.sign_pk)
         await members.answer_invitation(
             tx,
             row["practice"],

@@ -106,18 +106,18 @@ async def store_batch(
     await _name_units(tx, practice, after, batch.units)
     for seq, event in enumerate(batch.events, start=before.seq + 1):
         await rosters.append(tx, practice, seq, event)
+    today = instance.clock().astimezone(UTC).date()
     gone = before.members.keys() - after.members.keys()
     await members.drop_members(tx, practice, [UUID(bytes=member) for member in gone])
     left = [(UUID(bytes=unit), kid) for unit, kid in seats_left(before, after)]
     await members.drop_seeds(tx, practice, left)
     for member in after.members.keys() - before.members.keys():
         who = await let_in(after.members[member])
-        await members.add_member(tx, practice, UUID(bytes=member), who.account, who.name, who.until)
+        await members.add_member(tx, practice, UUID(bytes=member), who.account, who.name, who.until, today)
     await members.add_seeds(tx, practice, batch.seeds)
     await members.add_previous(tx, practice, batch.previous)
     turned = [UUID(bytes=unit) for unit, epoch in after.units.items() if before.units.get(unit) != epoch]
-    month = instance.clock().astimezone(UTC).date().replace(day=1)
-    await members.note_epochs(tx, practice, turned, month)
+    await members.note_epochs(tx, practice, turned, today.replace(day=1))
 
 
 async def _name_units(

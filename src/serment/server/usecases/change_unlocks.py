@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Somebody changes their ways in. The server stores boxes it cannot open, and keeps two different ways standing."""
+"""Somebody changes their ways in, by their own key: a session alone changes nothing (docs/decisions/0030-signed-ways.md).
+
+The server stores boxes it cannot open, keeps two different ways standing, and knows the machines that may ask less.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
 from serment.database.pool import transaction
 from serment.database.queries import Connection
-from serment.framing import find_row, password_share, stored_auth
+from serment.framing import check_signature, find_row, password_share, stored_auth
 from serment.framing.conventions import BOX_OVERHEAD_BYTES, HASH_BYTES, KEY_BYTES
-from serment.framing.errors import Unknown
+from serment.framing.errors import FramingError, Unknown
+from serment.framing.ways import MachineKnown, WayDropped, WayPut, WaysChange
 from serment.server.instance import Instance
 from serment.server.stores import unlocks
-from serment.server.usecases.devices import Device, devices_of
-from serment.server.usecases.errors import NameTaken, SignedOut, StaleWays, TooManyWays, TwoWaysNeeded
+from serment.server.usecases.devices import Device, check_machine_key, devices_of, keep_devices
+from serment.server.usecases.errors import (
+    NameTaken,
+    NotSigned,
+    SignedOut,
+    StaleWays,
+    TooManyWays,
+    TwoWaysNeeded,
+)
 from serment.server.usecases.passkeys import NewPasskey, Registered, check_new_passkey
 
 PASSKEY, PASSWORD, RECOVERY = 1, 2, 3
@@ -50,6 +60,40 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
 
     find: bytes
     auth: bytes
+
+
+class NewMachine(msgspec.Struct, forbid_unknown_fields=True):
+    """A machine to remember: the public half of its key, P-256, uncompressed."""
+
+    device: UUID
+    public_key: bytes
+    label: str
+
+
+class Change(msgspec.Struct):
+    """One change of the ways in and of the machines that are known, whole or not at all."""
+
+    put: list[NewWay] = []
+    drop: list[OldWay] = []
+    password: NewPassword | None = None
+    remember: list[NewMachine] = []
+    forget: list[UUID] = []
+
+    def message(self, instance: Instance, account: UUID, seen: int) -> bytes:
+        """What the account's key signs."""
+        put = [
+            WayPut(
+                way.method, way.credential, way.version, way.sealed,
+                way.passkey.client_data if way.passkey else b"", way.passkey.attestation if way.passkey else b"", way.label,
+            )
+            for way in self.put
+        ]  # fmt: skip
+        drop = [WayDropped(way.method, way.credential) for way in self.drop]
+        password = None if self.password is None else (self.password.find, self.password.auth)
+        remember = [MachineKnown(one.device.bytes, one.public_key, one.label) for one in self.remember]
+        forget = [device.bytes for device in self.forget]
+        change = WaysChange(put, drop, password, remember, forget)
+        return change.message(instance.name, account.bytes, seen)
 
 
 class Way(msgspec.Struct):
@@ -99,43 +143,51 @@ async def share_for(
 
 
 async def change_unlocks(
-    instance: Instance,
-    account: UUID,
-    seen: int,
-    *,
-    put: Sequence[NewWay],
-    drop: Sequence[OldWay] = (),
-    password: NewPassword | None = None,
+    instance: Instance, account: UUID, seen: int, change: Change, *, key: bytes, sig: bytes
 ) -> int:
     """The version of the ways in after the change, which is made whole or not at all; made before, it is made.
 
-    Raises StaleWays, TwoWaysNeeded, TooManyWays, NameTaken, PasskeyRefused, ChallengeOver, Unknown.
+    `sig`: the account's own key over the change and the version it was decided on, so that it counts once. An account's
+    key is the one that signed its first change. Raises NotSigned, StaleWays, TwoWaysNeeded, TooManyWays, NameTaken,
+    PasskeyRefused, ChallengeOver, Unknown.
     """
-    _check_form(put, password)
-    if await _stands(instance, account, seen + 1, put, drop):
+    _check_form(change)
+    try:
+        check_signature(key, sig, change.message(instance, account, seen), "ways")
+    except FramingError:
+        raise NotSigned from None
+    if await _stands(instance, account, seen + 1, change, key):
         return seen + 1
     keys = {
         way.credential: await check_new_passkey(instance, way.credential, way.passkey)
-        for way in put
+        for way in change.put
         if way.passkey is not None
     }
     async with transaction(instance.pool) as tx:
         row = await unlocks.lock_account(tx, account)
-        if row is None or row["unlocks_version"] != seen:
+        if row is None:
+            raise SignedOut
+        if row["sign_pk"] not in (None, key):
+            raise NotSigned
+        if row["unlocks_version"] != seen:
             raise StaleWays
         before = {way["method"] for way in await unlocks.read_ways(tx, account)} - {None}
-        for old in drop:
+        for old in change.drop:
             await unlocks.drop_unlock(tx, account, old.method, old.credential)
-        await _put(tx, account, put, keys)
-        if password is not None:
-            await _name(instance, tx, account, password)
+        await _put(tx, account, change.put, keys)
+        if change.password is not None:
+            await _name(instance, tx, account, change.password)
+        await keep_devices(
+            tx, account, [(one.device, one.public_key, one.label) for one in change.remember], change.forget
+        )
         await _check_whole(tx, account, before)
-        await unlocks.raise_version(tx, account)
+        await unlocks.raise_version(tx, account, key)
     return seen + 1
 
 
-def _check_form(put: Sequence[NewWay], password: NewPassword | None) -> None:
-    for way in put:
+def _check_form(change: Change) -> None:
+    password = change.password
+    for way in change.put:
         size = len(way.credential)
         right = {
             PASSKEY: 1 <= size <= CREDENTIAL_BYTES_MAX and way.passkey is not None,
@@ -144,23 +196,25 @@ def _check_form(put: Sequence[NewWay], password: NewPassword | None) -> None:
         }
         if not right.get(way.method, False) or len(way.sealed) != UNLOCK_BOX_BYTES:
             raise Unknown("unlock")
-    if password is not None and not any(way.method == PASSWORD for way in put):
+    if password is not None and not any(way.method == PASSWORD for way in change.put):
         raise Unknown("a password without its box")
+    for machine in change.remember:
+        check_machine_key(machine.public_key)
 
 
-async def _stands(
-    instance: Instance, account: UUID, version: int, put: Sequence[NewWay], drop: Sequence[OldWay]
-) -> bool:
+async def _stands(instance: Instance, account: UUID, version: int, change: Change, key: bytes) -> bool:
     """Whether exactly this was done already: the answer was lost, and it is asked again."""
     rows = await unlocks.read_ways(instance.pool, account)
-    if not rows or rows[0]["unlocks_version"] != version:
+    if not rows or rows[0]["unlocks_version"] != version or rows[0]["sign_pk"] != key:
         return False
     standing = {(row["method"], row["credential"]): row["bytes"] for row in rows}
-    gone = all((old.method, old.credential) not in standing for old in drop)
-    return gone and all(standing.get((way.method, way.credential)) == way.sealed for way in put)
+    known = {one.device for one in await devices_of(instance, account)}
+    gone = all((old.method, old.credential) not in standing for old in change.drop)
+    put = all(standing.get((way.method, way.credential)) == way.sealed for way in change.put)
+    return gone and put and known >= {one.device for one in change.remember} and not known & {*change.forget}
 
 
-async def _put(tx: Connection, account: UUID, put: Sequence[NewWay], keys: dict[bytes, Registered]) -> None:
+async def _put(tx: Connection, account: UUID, put: list[NewWay], keys: dict[bytes, Registered]) -> None:
     for way in put:
         await unlocks.put_unlock(
             tx, account, method=way.method, credential=way.credential, version=way.version, bytes=way.sealed

@@ -47,4 +47,4 @@ async def create_account(
                 raise NameTaken
         if not await unlocks.add_account(instance.pool, account, row, stored):
             raise NameTaken
-    return await signed_in(instance, account, share)
+    return await signed_in(instance, account, share, proved=False)

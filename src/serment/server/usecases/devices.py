@@ -8,6 +8,7 @@ It shows that a password is typed where its owner has been before, and opens not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from serment.database.pool import transaction
+from serment.database.pool import Transaction
 from serment.framing.conventions import T, instance_bytes
 from serment.framing.errors import Unknown
 from serment.server.instance import Instance
@@ -59,25 +60,25 @@ async def check_device(instance: Instance, account: UUID, proof: DeviceProof) ->
     await spend_challenge(instance, proof.challenge)
 
 
-async def remember_device(
-    instance: Instance, account: UUID, device: UUID, public_key: bytes, label: str
-) -> None:
-    """Raises Unknown for what is no point of the curve, TooManyWays."""
+def check_machine_key(public_key: bytes) -> None:
+    """Raises Unknown for what is no point of the curve."""
     try:
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), public_key)
     except ValueError:
         raise Unknown("device key") from None
-    async with transaction(instance.pool) as tx:
-        await unlocks.lock_account(tx, account)
-        known = {row["device"] for row in await unlocks.read_devices(tx, account)}
-        if len(known | {device}) > DEVICES_MAX:
-            raise TooManyWays
+
+
+async def keep_devices(
+    tx: Transaction, account: UUID, remember: Sequence[tuple[UUID, bytes, str]], forget: Sequence[UUID]
+) -> None:
+    """Inside a change of the ways in. Where a machine is known no more, the next password typed there asks for a second
+    way in again. Raises TooManyWays."""
+    for device in forget:
+        await unlocks.drop_device(tx, account, device)
+    for device, public_key, label in remember:
         await unlocks.put_device(tx, account, device, public_key, label)
-
-
-async def forget_device(instance: Instance, account: UUID, device: UUID) -> None:
-    """The next password typed there asks for a second way in again."""
-    await unlocks.drop_device(instance.pool, account, device)
+    if len(await unlocks.read_devices(tx, account)) > DEVICES_MAX:
+        raise TooManyWays
 
 
 async def devices_of(instance: Instance, account: UUID) -> list[Device]:

@@ -150,6 +150,16 @@ class StaleWays(Refusal):
     them as they are and try again."""
 
 
+class NotSigned(Refusal):
+    """A change of the ways in bears the signature of the account's own key, and this one does not. Nothing was changed;
+    open the account by one of its ways in and try again."""
+
+
+class NotTheAccountsKeys(Refusal):
+    """An account enters every practice with the same keys, and these are not its own. Nothing was kept; open the account
+    by one of its ways in and try again."""
+
+
 class TwoWaysNeeded(Refusal):
     """Two different ways in have to stay: who has one alone and loses it has lost everything. Nothing was changed; add
     another way first."""

@@ -24,6 +24,7 @@ from serment.framing.roster_seeds import SealedSeed
 from serment.seeding.plant import slug_of
 from serment.server.instance import Instance
 from serment.server.stores import accounts, members, opening, rosters
+from serment.server.usecases.account_key import check_account_key
 from serment.server.usecases.errors import (
     AlreadyUsed,
     ClaimTaken,
@@ -88,14 +89,16 @@ class Opened:
 async def open_practice(instance: Instance, account: UUID, new: NewPractice) -> Opened:
     """Stores a practice with its keys; its owner is the account. The same request again: the same answer.
 
-    Raises Altered, Unknown (keys that do not hold together, or of another instance), TwoWaysNeeded, TooManyPractices,
-    ClaimTaken, NoSuchTown, AlreadyUsed; nothing was kept then.
+    Raises Altered, Unknown (keys that do not hold together, or of another instance), TwoWaysNeeded, NotTheAccountsKeys,
+    TooManyPractices, ClaimTaken, NoSuchTown, AlreadyUsed; nothing was kept then.
     """
     roster = _check_keys(instance, new)
     async with transaction(instance.pool) as tx:
         if (stands := await _repeated(instance, tx, account, new, roster)) is not None:
             return stands
         await _check_may(tx, account, new)
+        (owner,) = roster.members.values()
+        await check_account_key(tx, account, owner.sign_pk)
         town = await town_of(tx, new.where.town_code)
         if town is None or new.where.postcode not in town.postcodes:
             raise NoSuchTown
@@ -199,8 +202,8 @@ async def _store_keys(
         await rosters.append(tx, new.practice, seq, event)
     kid, sealed = new.seeds[0]
     await members.add_seeds(tx, new.practice, [SealedSeed(new.unit.bytes, 1, kid, sealed)])
-    month = instance.clock().astimezone(UTC).date().replace(day=1)
-    await members.note_epochs(tx, new.practice, [new.unit], month)
+    today = instance.clock().astimezone(UTC).date()
+    await members.note_epochs(tx, new.practice, [new.unit], today.replace(day=1))
     (member,) = roster.members
     name = " ".join(part for part in (new.who.title, new.who.given_name, new.who.family_name) if part)
-    await members.add_member(tx, new.practice, UUID(bytes=member), account, name, None)
+    await members.add_member(tx, new.practice, UUID(bytes=member), account, name, None, today)

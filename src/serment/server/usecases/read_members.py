@@ -17,12 +17,13 @@ EPOCH_MONTHS_MAX = 12
 
 
 class MemberTold(msgspec.Struct):
-    """`served` is false for who is suspended, and after a last day."""
+    """`served` is false for who is suspended or dormant (away for thirty days), and after a last day."""
 
     member: UUID
     name: str
     suspended: bool
     until: date | None
+    dormant: bool
     served: bool
 
 
@@ -57,7 +58,7 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
     now = instance.clock()
     today = now.astimezone(UTC).date()
     people = [
-        MemberTold(row["member"], row["name"], row["suspended"], row["until"], row["served"])
+        MemberTold(**{name: row[name] for name in MemberTold.__struct_fields__})
         for row in await members.read_members(instance.pool, staff.practice, now)
     ]
     if not may(staff.role.name.lower(), Deed.CHANGE_MEMBERS):

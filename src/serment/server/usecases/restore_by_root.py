@@ -11,6 +11,7 @@ from serment.framing.errors import Altered
 from serment.framing.roster_events import Event, Role
 from serment.server.instance import Instance
 from serment.server.stores import members
+from serment.server.usecases.account_key import check_account_key
 from serment.server.usecases.answer_invitation import account_of
 from serment.server.usecases.append_events import (
     Entrant,
@@ -30,8 +31,8 @@ async def restore_by_root(
 ) -> RosterStands:
     """The caller's account is the new owner. Root signs 2 and 3, the new owner the epochs. Again: the same answer.
 
-    Raises SignedOut, NoSuchPractice, AlreadyMember, StaleRoster, Altered, Unknown; nothing was kept then. What nobody else
-    holds the keys of stays sealed for ever: no seed before the new ones comes with it.
+    Raises SignedOut, NoSuchPractice, AlreadyMember, NotTheAccountsKeys, StaleRoster, Altered, Unknown; nothing was kept
+    then. What nobody else holds the keys of stays sealed for ever: no seed before the new ones comes with it.
     """
     account = await account_of(instance, session_token)
     events = parse_batch(batch.events)
@@ -53,6 +54,7 @@ async def restore_by_root(
         async def themselves(_: Member) -> Entrant:
             if await members.member_of_account(tx, practice, account) is not None:
                 raise AlreadyMember
+            await check_account_key(tx, account, newcomer.sign_pk)
             return Entrant(account, name)
 
         await store_batch(instance, tx, practice, before, after, batch, themselves)

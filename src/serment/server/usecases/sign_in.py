@@ -20,6 +20,7 @@ from serment.framing import find_row, password_share, stored_auth
 from serment.server.instance import Instance
 from serment.server.stores import accounts, unlocks
 from serment.server.usecases.devices import DeviceProof, check_device
+from serment.server.usecases.dormancy import Dormant, dormant_in, note_here
 from serment.server.usecases.errors import NewDevice, NoSuchCode, PasswordClosed, SignedOut, WrongLogIn
 from serment.server.usecases.passkeys import PasskeyAnswer, check_passkey
 
@@ -59,6 +60,7 @@ class SignedIn:
     version: int
     unlocks: list[Unlock]
     practices: list[Membership]
+    dormant: list[Dormant]
 
 
 async def sign_in(
@@ -84,9 +86,11 @@ async def sign_in(
     if not hmac.compare_digest(stored_auth(secret, find, auth), expected) or account is None:
         raise WrongLogIn
     await accounts.forget_failures(instance.pool, rows[0])
-    if account["asks_second"]:
+    if account["asks_second"] or recovery is not None:
         await _check_second(instance, account["account"], device, recovery)
-    return await signed_in(instance, account["account"], password_share(secret, find))
+    return await signed_in(
+        instance, account["account"], password_share(secret, find), proved=recovery is not None
+    )
 
 
 async def _check_second(
@@ -102,11 +106,12 @@ async def _check_second(
         raise NewDevice
 
 
-async def signed_in(instance: Instance, account: UUID, share: bytes | None) -> SignedIn:
-    """A fresh session for somebody who has shown who they are."""
+async def signed_in(instance: Instance, account: UUID, share: bytes | None, *, proved: bool) -> SignedIn:
+    """A fresh session for somebody who has shown who they are; `proved`: by more than a password on a known machine."""
     token = secrets.token_bytes(SESSION_TOKEN_BYTES)
     expires_at = instance.clock() + timedelta(hours=SESSION_HOURS)
     await accounts.open_session(instance.pool, hashlib.sha256(token).digest(), account, expires_at)
+    await note_here(instance, account, proved=proved)
     ways = await unlocks.read_ways(instance.pool, account)
     version = ways[0]["unlocks_version"] if ways else 1
     boxes = [
@@ -114,12 +119,15 @@ async def signed_in(instance: Instance, account: UUID, share: bytes | None) -> S
         for row in ways
         if row["method"] is not None
     ]
-    return SignedIn(token, account, share, version, boxes, await _practices(instance, account))
+    return SignedIn(
+        token, account, share, version, boxes,
+        await _practices(instance, account), await dormant_in(instance, account),
+    )  # fmt: skip
 
 
 async def sign_in_by_passkey(instance: Instance, answer: PasskeyAnswer) -> SignedIn:
     """Opens a session. Raises PasskeyRefused, ChallengeOver."""
-    return await signed_in(instance, await check_passkey(instance, answer), None)
+    return await signed_in(instance, await check_passkey(instance, answer), None, proved=True)
 
 
 async def sign_in_by_code(instance: Instance, recovery: bytes) -> SignedIn:
@@ -130,7 +138,7 @@ async def sign_in_by_code(instance: Instance, recovery: bytes) -> SignedIn:
     account = await unlocks.read_recovery(instance.pool, hashlib.sha256(recovery).digest())
     if account is None:
         raise NoSuchCode
-    return await signed_in(instance, account, None)
+    return await signed_in(instance, account, None, proved=True)
 
 
 async def _count_try(instance: Instance, row: bytes) -> None:

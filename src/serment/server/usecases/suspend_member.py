@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An owner suspends a member at once and without keys, takes it back, or names a last day. Removal turns the keys."""
+"""An owner suspends a member at once and without keys, takes it back (from dormancy too), or names a last day.
+
+Removal alone turns the keys.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
 from serment.database.pool import Transaction, transaction
@@ -24,7 +27,8 @@ async def suspend_member(instance: Instance, staff: Staff, member: UUID, *, susp
     staff.check_may(Deed.CHANGE_MEMBERS)
     async with transaction(instance.pool) as tx:
         await members.lock_practice(tx, staff.practice)
-        if not await members.suspend(tx, staff.practice, member, suspended=suspended):
+        today = instance.clock().astimezone(UTC).date()
+        if not await members.suspend(tx, staff.practice, member, suspended=suspended, today=today):
             raise NoSuchMember
         await _check_an_owner_is_served(instance, tx, staff.practice)
     instance.changes.note(staff.practice)

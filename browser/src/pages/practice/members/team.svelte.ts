@@ -20,7 +20,7 @@ const WRONG: Readonly<Record<string, WordKey>> = {
   no_such_member: 'members.wrong.no_such_member', unknown: 'members.wrong.too_many', altered: 'members.wrong.signing',
 };
 
-export type State = 'active' | 'suspended' | 'ended';
+export type State = 'active' | 'suspended' | 'dormant' | 'ended';
 
 export interface Person extends MemberTold {
   role: Role;
@@ -63,7 +63,7 @@ export class Team {
     return (this.told?.members ?? []).flatMap((one) => {
       const member = roster.member(idFromUuid(one.member));
       if (member === null) return [];
-      const state: State = one.suspended ? 'suspended' : one.served ? 'active' : 'ended';
+      const state: State = one.suspended ? 'suspended' : one.served ? 'active' : one.dormant ? 'dormant' : 'ended';
       return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, me: one.member === this.desk.open.practice.member }];
     });
   }
