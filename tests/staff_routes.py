@@ -46,6 +46,8 @@ DEEDS: Mapping[str, Deed] = {
     "POST site-texts": Deed.CHANGE_CARE,
     "POST practitioner-texts": Deed.CHANGE_CARE,
     "POST agenda-settings": Deed.CHANGE_CARE,
+    "POST messages/read": Deed.READ_AGENDA,
+    "POST messages": Deed.BOOK,
     "GET opening": Deed.READ_AGENDA,
     "POST opening": Deed.CHANGE_PRACTICE,
     "POST opening/door": Deed.CHANGE_PRACTICE,

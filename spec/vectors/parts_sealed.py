@@ -177,6 +177,7 @@ def message_rows() -> dict[str, Any]:
         "delete": messages.delete_token(c).hex(),
         "h": h.hex(),
         "k_page": messages.page_key(c).hex(),
+        "stop": messages.stop_token(c).hex(),
         "server_secret": named("server secret").hex(),
         "act_tag": act_tag(named("server secret"), messages.act_token(c)).hex(),
         "day_key": {

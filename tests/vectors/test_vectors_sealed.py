@@ -177,6 +177,7 @@ def test_message_tokens_and_signed_keys_are_the_recorded_ones() -> None:
         "delete": messages.delete_token(c),
         "h": messages.handle(c),
         "k_page": messages.page_key(c),
+        "stop": messages.stop_token(c),
         "act_tag": act_tag(bytes.fromhex(MESSAGES["server_secret"]), messages.act_token(c)),
     }
     assert {name: value.hex() for name, value in derived.items()} == {

@@ -60,10 +60,10 @@ export function drawMessageSecrets(): { readonly t: Bytes; readonly c: Bytes; re
   return { t: random(KEY_BYTES), c, h: fromC(c).h }
 }
 
-/** What c (16) gives: the handle, the token that acts, the one that deletes, the key of the link's page. */
-export function fromC(c: Bytes): { readonly h: Bytes; readonly act: Bytes; readonly del: Bytes; readonly pageKey: Bytes } {
+/** What c (16) gives: the handle; the tokens that act, delete, object; the key of the link's page. */
+export function fromC(c: Bytes): { readonly h: Bytes; readonly act: Bytes; readonly del: Bytes; readonly stop: Bytes; readonly pageKey: Bytes } {
   sized(c, ID_BYTES, 'c')
-  return { h: D(c, 'handle', 16), act: D(c, 'act', 16), del: D(c, 'delete', 16), pageKey: D(c, 'page') }
+  return { h: D(c, 'handle', 16), act: D(c, 'act', 16), del: D(c, 'delete', 16), stop: D(c, 'stop', 16), pageKey: D(c, 'page') }
 }
 
 /** What t (32) gives: the token that replaces messages, and K_m, which seals them. */

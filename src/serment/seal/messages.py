@@ -74,6 +74,11 @@ def delete_token(c: bytes) -> bytes:
     return derive(exactly(c, TOKEN_BYTES, "c"), "delete", TOKEN_BYTES)
 
 
+def stop_token(c: bytes) -> bytes:
+    """stop (16): objects to further messages. Only who got one, or reads the contact, can derive it."""
+    return derive(exactly(c, TOKEN_BYTES, "c"), "stop", TOKEN_BYTES)
+
+
 def page_key(c: bytes) -> bytes:
     """K_page (32): opens the word on the link's page."""
     return derive(exactly(c, TOKEN_BYTES, "c"), "page")

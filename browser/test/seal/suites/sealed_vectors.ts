@@ -83,7 +83,7 @@ const vaults = claim('a vault', async () => {
 const messages = claim('what t and c derive; capsule, message, page; day and code keys', async () => {
   const v = file.messages
   const [c, t] = [fromC(fromHex(v.c)), fromT(fromHex(v.t))]
-  same([c.h, c.act, c.del, c.pageKey, t.write, t.messageKey].map(hex), [v.h, v.act, v.delete, v.k_page, v.write, v.k_m])
+  same([c.h, c.act, c.del, c.pageKey, c.stop, t.write, t.messageKey].map(hex), [v.h, v.act, v.delete, v.k_page, v.stop, v.write, v.k_m])
   const day = await PrivateKey.fromSeed(fromHex(v.day_key.seed))
   const notifierPk = fromHex(v.day_key.notifier_pk)
   same(hex((await dayKey(notifierPk, v.capsule.instance, v.day_key.day, day.publicKey, fromHex(v.day_key.sig))).kid), v.day_key.kid)

@@ -16,6 +16,7 @@ from serment.server.api import (
     desk_session,
     desk_stanzas,
     join,
+    messages,
     opening,
 )
 from serment.server.deadline import answered_soon
@@ -39,6 +40,7 @@ handlers = [
             *desk_rules.handlers,
             *desk_members.handlers,
             *join.handlers,
+            *messages.handlers,
         ],
     )
 ]

@@ -23,6 +23,7 @@ from serment.server.instance import Instance
 from serment.server.usecases.book import Written
 
 TOKEN_BYTES = 32
+SHORT_TOKEN_BYTES = 16
 STANZAS_MAX = 32
 MESSAGES_MAX = 8
 _TOKEN = r"^[A-Za-z0-9+/]{43}=$"  # noqa: S105  # a pattern
@@ -51,11 +52,20 @@ Kid = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 def token_bytes(text: str) -> bytes:
     """32 bytes of a header. Raises ValidationException."""
+    return _token(text, TOKEN_BYTES)
+
+
+def short_token(text: str) -> bytes:
+    """16 bytes of a header. Raises ValidationException."""
+    return _token(text, SHORT_TOKEN_BYTES)
+
+
+def _token(text: str, size: int) -> bytes:
     try:
         token = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         token = b""
-    if len(token) != TOKEN_BYTES:
+    if len(token) != size:
         raise ValidationException("token")
     return token
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -70,7 +71,6 @@ async def act(
     the day's quota, went meanwhile), TooManyActs (never for a cancellation by staff). The caller has shown the row token
     or the session.
     """
-    now = instance.clock()
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, practice, record, staff, rev)
         if n <= row["acts"]:
@@ -97,23 +97,52 @@ async def act(
             booking_pk=row["booking_pk"],
             signer_kid=signer,
         )
-        zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
-        before, by = clear_part(row), By.PATIENT if staff is None else By.STAFF
-        match act_kind := SIGNED[kind]:
-            case Act.CANCEL:
-                after = before.cancel(by=by, now=now, zone=zone)
-            case Act.CONFIRM:
-                after = before.confirm(now=now)
-            case Act.UNDO:
-                after = before.undo(was_request=row["was_request"], by=by, now=now, zone=zone)
-        if after == before:
-            return Acted(before.status, row["acts"])
-        _check_number(n, act_kind, by)
-        await _store(instance, tx, row, before, after, acts=n)
-        await appointments.add_act(
-            tx, practice, record, rev, n, act_kind, signer or kid(row["booking_pk"]), sig
-        )
+        by = By.PATIENT if staff is None else By.STAFF
+        acted = await _act(instance, tx, row, SIGNED[kind], by, signer or kid(row["booking_pk"]), sig)
     instance.changes.note(practice)
+    return acted
+
+
+async def act_by_link(
+    instance: Instance,
+    practice: UUID,
+    record: UUID,
+    *,
+    rev: int,
+    kind: Literal[Act.CANCEL, Act.CONFIRM],
+    signer_kid: bytes,
+    sig: bytes,
+) -> Acted:
+    """Cancels or confirms for whoever holds a message: the caller has shown its token, and no signature.
+
+    Asked again: the same answer. Raises NoSuchAppointment, StaleRevision, TooLate, IllegalChange, TooManyActs.
+    """
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, practice, record, None, rev)
+        acted = await _act(instance, tx, row, kind, By.PATIENT, signer_kid, sig)
+    instance.changes.note(practice)
+    return acted
+
+
+async def _act(
+    instance: Instance, tx: Transaction, row: asyncpg.Record, kind: Act, by: By, signer_kid: bytes, sig: bytes
+) -> Acted:
+    """The next act of a locked row, judged and stored; one that changes nothing is answered and not stored."""
+    now, n = instance.clock(), row["acts"] + 1
+    zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
+    before = clear_part(row)
+    match kind:
+        case Act.CANCEL:
+            after = before.cancel(by=by, now=now, zone=zone)
+        case Act.CONFIRM:
+            after = before.confirm(now=now)
+        case Act.UNDO:
+            after = before.undo(was_request=row["was_request"], by=by, now=now, zone=zone)
+    if after == before:
+        return Acted(before.status, row["acts"])
+    _check_number(n, kind, by)
+    await _store(instance, tx, row, before, after, acts=n)
+    await appointments.add_act(tx, row["practice"], row["record"], row["rev"], n, kind, signer_kid, sig)
     return Acted(after.status, n, after.cancelled_late)
 
 

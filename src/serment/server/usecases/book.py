@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +41,7 @@ from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.situation import Asked, alternatives
+from serment.server.usecases.steer_messages import check_send_day
 from serment.server.usecases.who_may_book import who_may_book
 
 STANZAS_MAX = 32
@@ -144,7 +145,7 @@ async def check_written(
         who_may_book.check(revision, roster)
     else:
         check_member_stanzas(stanzas, roster, revision)
-    _check_messages(written)
+    _check_messages(written, instance.clock().date())
     tag = None if written.act is None else act_tag(instance.secret.current, written.act)
     return NewEnvelope(
         revision, stanzas, written.row_token_hash, tag, written.page, written.capsule, written.messages
@@ -192,7 +193,7 @@ def check_member_stanzas(stanzas: Sequence[Stanza], roster: Roster, revision: Re
         raise Altered("a reader the roster does not name, or one missing")
 
 
-def _check_messages(written: Written) -> None:
+def _check_messages(written: Written, today: date) -> None:
     if written.act is not None and len(written.act) != 16:
         raise Unknown("act token")
     if written.page is not None:
@@ -204,6 +205,8 @@ def _check_messages(written: Written) -> None:
     handle = None if written.capsule is None else written.capsule.h
     if any(message.h != handle for message in written.messages):
         raise Unknown("a message without its capsule")
+    for message in written.messages:
+        check_send_day(message, today)
 
 
 async def _repeated(

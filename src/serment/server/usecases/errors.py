@@ -47,6 +47,22 @@ class HandleTaken(Refusal):
     """The message handle is in use. Nothing was booked; the browser draws a new one and sends the booking again."""
 
 
+class NoNotifier(Refusal):
+    """No notifier serves this instance: no reminder can be sent. Nothing was changed."""
+
+
+class NoDayKey(Refusal):
+    """No message can be prepared for this day. Nothing was changed; the appointment itself can be booked."""
+
+
+class NoSuchMessages(Refusal):
+    """There are no such messages, or not for this secret. Nothing was changed."""
+
+
+class StaleSet(Refusal):
+    """These messages were replaced meanwhile. Yours were not kept; read what stands and decide anew."""
+
+
 class StaleRoster(Refusal):
     """The practice's list of readers changed meanwhile. Nothing was kept; the browser reads it and seals again."""
 
