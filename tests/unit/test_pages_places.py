@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from serment.directory.towns import Town
-from serment.server.pages.language import LANGUAGES, in_town, words
+from serment.domain.named_times import LANGUAGES
+from serment.server.pages.language import in_town, words
 from serment.server.pages.towns_typed import is_named, without_preposition
 from serment.server.pages.views import whereabouts
 

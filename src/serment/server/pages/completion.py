@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery
 
 from serment.directory.search import Place, suggest_what
 from serment.directory.specialties import find_kinds, specialty_name
+from serment.domain.named_times import LANGUAGES, Language
 from serment.server.instance import Instance
-from serment.server.pages.language import LANGUAGES, Language
 from serment.server.pages.towns_typed import town_in_full, towns_meant
 from serment.server.pages.views import full_name
 

@@ -11,9 +11,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from serment.directory.specialties import kinds
+from serment.domain.named_times import LANGUAGES, Language
 from serment.server.instance import Instance
 from serment.server.pages import completion, views
-from serment.server.pages.language import LANGUAGES, Language, negotiate
+from serment.server.pages.language import negotiate
 from serment.server.pages.render import page
 from serment.server.pages.searching import PAGE_MAX, search_view
 from serment.server.usecases.errors import NoSuchAgenda

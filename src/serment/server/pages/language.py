@@ -5,46 +5,10 @@ import functools
 import json
 import re
 from importlib import resources
-from typing import Literal
 
-Language = Literal["fr", "en"]
-LANGUAGES: tuple[Language, ...] = ("fr", "en")
+from serment.domain.named_times import LANGUAGES, Language, day, hour
 
 _FRENCH_SPACE = re.compile(r" (?=[;:?!»])|(?<=«) ")
-_DAYS = {
-    "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
-    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-}
-_MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
 
 
 @functools.cache
@@ -82,32 +46,10 @@ def negotiate(accept_language: str) -> Language:
     return best[1]
 
 
-def day(language: Language, date: dt.date, *, short: bool = False, year: bool = False) -> str:
-    """ "mardi 23 mars", "mar. 23 mars" (short), "Tuesday 23 March"; the first of a month is "1er" in French."""
-    name = _DAYS[language][date.weekday()]
-    if short:
-        name = name[:3] + ("." if language == "fr" else "")
-    number = "1er" if language == "fr" and date.day == 1 else str(date.day)
-    text = f"{name} {number} {_MONTHS[language][date.month - 1]}"
-    return f"{text} {date.year}" if year else text
-
-
 def day_title(language: Language, date: dt.date) -> str:
     """The short day with a capital, as a heading: "Mar. 23 mars"."""
     text = day(language, date, short=True)
     return text[0].upper() + text[1:]
-
-
-def clock(time: dt.time) -> str:
-    """ "9:40", as grids and buttons write it."""
-    return f"{time.hour}:{time.minute:02d}"
-
-
-def hour(language: Language, time: dt.time) -> str:
-    """The hour in a sentence: "9 h 40" (no-break spaces), "9 h", "9:40"."""
-    if language == "en":
-        return clock(time)
-    return f"{time.hour}\u00a0h" + (f"\u00a0{time.minute:02d}" if time.minute else "")
 
 
 def moment(language: Language, local: dt.datetime, *, today: dt.date) -> str:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import jinja2
 
-from serment.server.pages.language import LANGUAGES, Language, say
+from serment.domain.named_times import LANGUAGES, Language
+from serment.server.pages.language import say
 
 STATIC_PATH = "/static"
 STATIC_FOLDER = Path(str(resources.files("serment.server.pages"))) / "static"

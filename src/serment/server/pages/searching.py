@@ -8,9 +8,10 @@ from serment.directory.search import Place
 from serment.directory.specialties import KindOfCare, find_kinds
 from serment.directory.towns import Town
 from serment.domain import instants
+from serment.domain.named_times import Language
 from serment.server.instance import Instance
 from serment.server.pages import views
-from serment.server.pages.language import Language, say
+from serment.server.pages.language import say
 from serment.server.pages.towns_typed import is_named, town_in_full, towns_meant
 from serment.server.usecases.find_practitioners import (
     RADIUS_KM,

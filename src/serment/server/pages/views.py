@@ -13,11 +13,9 @@ from serment.directory.specialties import specialty_name
 from serment.directory.towns import Town
 from serment.domain import instants
 from serment.domain.holiday import HolidayName
+from serment.domain.named_times import Language, clock, day, zone_place
 from serment.domain.slot import Slot
 from serment.server.pages.language import (
-    Language,
-    clock,
-    day,
     day_title,
     distance,
     in_town,
@@ -32,17 +30,6 @@ from serment.server.usecases.show_practitioner import DAYS_SHOWN, Shown, Times
 
 LISTED_DAYS = 4
 LISTED_SLOTS = 4
-ZONES_FR = {
-    "Europe/Paris": "Paris",
-    "America/Guadeloupe": "la Guadeloupe",
-    "America/Martinique": "la Martinique",
-    "America/Cayenne": "Cayenne",
-    "Indian/Reunion": "La Réunion",
-    "Indian/Mayotte": "Mayotte",
-    "America/Miquelon": "Miquelon",
-    "Pacific/Noumea": "Nouméa",
-    "Pacific/Tahiti": "Tahiti",
-}
 
 
 @dataclass(frozen=True)
@@ -246,7 +233,7 @@ def _times_view(
     days = [times.first + dt.timedelta(days=nth) for nth in range(DAYS_SHOWN)]
     earlier = max(times.opens, times.first - dt.timedelta(days=DAYS_SHOWN))
     zone = agenda["timezone"]
-    city = ZONES_FR.get(zone, zone) if language == "fr" else zone.rpartition("/")[2].replace("_", " ")
+    city = zone_place(language, zone)
     view: dict[str, object] = {
         "times_title": say(language, "practitioner.times_for", type=visit_type[f"name_{language}"]),
         "zone": say(language, "practitioner.zone", zone=city),

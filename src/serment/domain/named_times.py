@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Days, hours and time zones as French and English name them, in a sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+_DAYS = {
+    "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+}
+_MONTHS = {
+    "fr": [
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet",
+        "août", "septembre", "octobre", "novembre", "décembre",
+    ],
+    "en": [
+        "January", "February", "March", "April", "May", "June", "July",
+        "August", "September", "October", "November", "December",
+    ],
+}  # fmt: skip
+_ZONES_FR = {
+    "Europe/Paris": "Paris",
+    "America/Cayenne": "Cayenne",
+    "America/Guadeloupe": "la Guadeloupe",
+    "America/Marigot": "Saint-Martin",
+    "America/Martinique": "la Martinique",
+    "America/Miquelon": "Miquelon",
+    "America/St_Barthelemy": "Saint-Barthélemy",
+    "Indian/Mayotte": "Mayotte",
+    "Indian/Reunion": "La Réunion",
+    "Pacific/Gambier": "Mangareva",
+    "Pacific/Marquesas": "Nuku Hiva",
+    "Pacific/Noumea": "Nouméa",
+    "Pacific/Tahiti": "Tahiti",
+    "Pacific/Wallis": "Wallis",
+}
+
+
+def day(language: Language, date: dt.date, *, short: bool = False, year: bool = False) -> str:
+    """ "mardi 23 mars", "mar. 23 mars" (short), "Tuesday 23 March"; the first of a month is "1er" in French."""
+    name = _DAYS[language][date.weekday()]
+    if short:
+        name = name[:3] + ("." if language == "fr" else "")
+    number = "1er" if language == "fr" and date.day == 1 else str(date.day)
+    text = f"{name} {number} {_MONTHS[language][date.month - 1]}"
+    return f"{text} {date.year}" if year else text
+
+
+def clock(time: dt.time) -> str:
+    """ "9:40", as grids and buttons write it."""
+    return f"{time.hour}:{time.minute:02d}"
+
+
+def hour(language: Language, time: dt.time) -> str:
+    """The hour in a sentence: "9 h 40" (no-break spaces), "9 h", "9:40"."""
+    if language == "en":
+        return clock(time)
+    return f"{time.hour}\u00a0h" + (f"\u00a0{time.minute:02d}" if time.minute else "")
+
+
+def zone_place(language: Language, zone: str) -> str:
+    """The place a zone is called by, after "heure de": "la Guadeloupe", "Nouméa", "New York"; in English the tz database's."""
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return _ZONES_FR.get(zone, city) if language == "fr" else city
