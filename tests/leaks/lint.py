@@ -42,7 +42,7 @@ GROUPS = {
         "settled_messages",
         "awaited_receipts",
     },
-    "addresses": {"objections", "address_days", "address_proofs", "phone_checks"},
+    "addresses": {"objections", "address_days", "address_proofs", "phone_checks", "stop_links"},
 }
 # Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
 OF_NOBODY = {
@@ -85,6 +85,7 @@ TIMES = {
     ("settled_messages", "send_day"): "the same, when it is over",
     ("awaited_receipts", "until"): "a day, a few after the sending",
     ("address_days", "day"): "a day on which messages went to an address, as a keyed tag; gone the next day",
+    ("stop_links", "until"): "a day, 400 after a message went out whose token this is",
     ("address_proofs", "month"): "the month in which an address, as a keyed tag, was checked",
     ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }

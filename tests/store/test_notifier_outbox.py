@@ -301,25 +301,22 @@ async def test_an_address_has_its_number_of_messages_a_day_and_none_after_it_obj
     assert await outbox.why_not(secrets.token_bytes(10), today, 2) is None
 
 
-async def test_an_objection_finds_its_capsule_wherever_it_lies(
+async def test_a_token_objects_for_the_addresses_it_was_sent_to_and_another_for_nobody(
     pool: Pool, outbox: Outbox, today: dt.date
 ) -> None:
-    lying = [
-        await Booked(pool, today + days(1)).leave(today),
-        await Booked(pool, today + days(90)).leave(today + days(89)),
-    ]
-    await outbox.take()
-    lying.append(await Booked(pool, today + days(1)).leave(today))
-    stop = secrets.token_bytes(16)
-    for h in [*(booked.h for booked in lying), secrets.token_bytes(16)]:
-        await pool.execute("INSERT INTO inbox_objections (h, stop) VALUES ($1, $2)", h, stop)
-    found = {row["h"]: row["capsule"] for row in await outbox.objections()}
-    assert sorted(h for h, capsule in found.items() if capsule is not None) == sorted(
-        booked.h for booked in lying
-    )
-    for h in found:
-        await outbox.forget_objection(h, stop)
+    phone, mail, other = (secrets.token_bytes(10) for _ in range(3))
+    stop, guessed = secrets.token_bytes(16), secrets.token_bytes(16)
+    await outbox.link_objection(phone, [stop], today)
+    await outbox.link_objection(mail, [stop], today)
+    await outbox.link_objection(other, [secrets.token_bytes(16)], today)
+    for token in (stop, guessed):
+        await pool.execute("INSERT INTO inbox_objections (stop) VALUES ($1)", token)
+    assert sorted(await outbox.objections()) == sorted([stop, guessed])
+    assert await outbox.object_by_token(stop)
+    assert not await outbox.object_by_token(guessed)
     assert await outbox.objections() == []
+    reasons = [await outbox.why_not(tag, today, 8) for tag in (phone, mail, other)]
+    assert reasons == ["objected", "objected", None]
 
 
 async def test_two_notifiers_at_once_lose_nothing_and_double_nothing(

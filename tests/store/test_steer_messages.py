@@ -17,6 +17,7 @@ from serment.framing import CapsuleRow, MessageRow
 from serment.framing.errors import Unknown
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
 from serment.seal.messages import act_token, delete_token, draw_c, draw_t, handle, seal_page, write_token
+from serment.server.usecases import steer_messages
 from serment.server.usecases.book import book
 from serment.server.usecases.errors import NoSuchAppointment, NoSuchMessages, StaleSet
 from serment.server.usecases.message_link import UNSIGNED, act_by_message, read_by_message
@@ -185,12 +186,12 @@ async def test_the_link_confirms_then_cancels_once_however_often_it_is_asked(
 
 
 async def test_an_objection_is_left_for_the_notifier_and_cannot_fill_the_table(
-    pool: Pool, house: House
+    pool: Pool, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, alice = await booked(house)
+    monkeypatch.setattr(steer_messages, "OBJECTIONS_WAITING_MAX", 4)
     for _ in range(9):
-        await object_to_messages(house.instance, alice.h, secrets.token_bytes(16))
-    assert await pool.fetchval("SELECT count(*) FROM inbox_objections WHERE h = $1", alice.h) == 4
+        await object_to_messages(house.instance, secrets.token_bytes(16))
+    assert await pool.fetchval("SELECT count(*) FROM inbox_objections") == 4
 
 
 def ids(rows: Sequence[MessageRow]) -> set[bytes]:

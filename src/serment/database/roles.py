@@ -18,24 +18,22 @@ NOTIFIER: Final = "serment_notifier"
 _RIGHTS: Final = {
     "SELECT, INSERT": ("notifier_root",),
     "SELECT, INSERT, DELETE": ("day_keys", "code_keys", "objections"),
-    "SELECT, DELETE": ("hot_capsules",),
     "SELECT, INSERT, UPDATE, DELETE": (
         "settled_messages",
         "awaited_receipts",
         "message_counts",
         "address_days",
         "address_proofs",
+        "stop_links",
         "phone_checks",
     ),
     "SELECT, UPDATE, DELETE": ("hot_messages",),
-    "DELETE": ("inbox_objections",),
-    "SELECT (h, stop)": ("inbox_objections",),
+    "SELECT, DELETE": ("hot_capsules", "inbox_objections"),
 }
 _FUNCTIONS: Final = (
     "notifier_hand_over(integer)",
     "notifier_take_inbox(integer)",
     "notifier_give_back(bytea[])",
-    "notifier_take_objections(integer)",
     "notifier_expire_cold()",
 )
 

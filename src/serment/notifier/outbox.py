@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
 from serment.database.pool import Pool
@@ -21,6 +22,7 @@ LEASE_SECONDS: Final = 120
 RECEIPT_DAYS: Final = 4
 SETTLED_DAYS: Final = 30
 COUNT_DAYS: Final = 400
+STOP_DAYS: Final = 400  # a message's link objects for so long
 PROOF_MONTHS: Final = 12
 _FIRST: Final = b""
 
@@ -168,13 +170,23 @@ class Outbox:
         """A receipt. One that is not awaited, or came before, changes nothing."""
         await self._queries["receive"].run(self._pool, tag=tag, result=result, reason=reason)
 
-    async def objections(self) -> list[dict[str, Any]]:
-        """h, stop, key_day and capsule of each; the last two None where nothing is left to say whose it is."""
-        return [dict(row) for row in await self._queries["take_objections"].rows(self._pool, most=TAKEN_MAX)]
+    async def objections(self) -> list[bytes]:
+        """Tokens of people who want no more messages."""
+        return [
+            row["stop"] for row in await self._queries["read_objections"].rows(self._pool, most=TAKEN_MAX)
+        ]
 
-    async def forget_objection(self, h: bytes, stop: bytes) -> None:
-        """It was judged."""
-        await self._queries["forget_objection"].run(self._pool, h=h, stop=stop)
+    async def object_by_token(self, stop: bytes) -> bool:
+        """Judges one. False for a token that no message carried, or one that objected already."""
+        return bool(
+            await self._queries["object_by_token"].run(self._pool, stop=stop, stop_hash=sha256(stop).digest())
+        )
+
+    async def link_objection(self, tag: bytes, stops: Sequence[bytes], today: dt.date) -> None:
+        """Before a message goes to an address: the tokens it carries lead back to it for STOP_DAYS."""
+        hashes = [sha256(stop).digest() for stop in stops]
+        until = today + dt.timedelta(days=STOP_DAYS)
+        await self._queries["link_objection"].run(self._pool, tag=tag, stop_hashes=hashes, until=until)
 
     async def object(self, tag: bytes) -> None:
         """This address wants no more messages."""

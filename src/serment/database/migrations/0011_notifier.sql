@@ -38,11 +38,9 @@ CREATE TABLE inbox_deletions (
     h bytea PRIMARY KEY CHECK (octet_length(h) = 16)
 );
 
--- Somebody wants no more messages: h and the token that only a holder of the message can derive. The notifier judges it.
+-- Somebody wants no more messages: a token that only who got one can derive. The notifier judges it.
 CREATE TABLE inbox_objections (
-    h bytea NOT NULL CHECK (octet_length(h) = 16),
-    stop bytea NOT NULL CHECK (octet_length(stop) = 16),
-    PRIMARY KEY (h, stop)
+    stop bytea PRIMARY KEY CHECK (octet_length(stop) = 16)
 );
 
 -- ---------------------------------------------------------------- cold: nothing due within 35 days; the notifier may not read it
@@ -136,6 +134,16 @@ CREATE TABLE message_counts (
 CREATE TABLE objections (
     address_tag bytea PRIMARY KEY CHECK (octet_length(address_tag) = 10)
 );
+
+-- Whose objection a message's token is: the hash of the token beside the tags of the addresses the message went to. It outlives the
+-- day's key, since people object to a message days after it came.
+CREATE TABLE stop_links (
+    stop_hash bytea NOT NULL CHECK (octet_length(stop_hash) = 32),
+    address_tag bytea NOT NULL CHECK (octet_length(address_tag) = 10),
+    until date NOT NULL,
+    PRIMARY KEY (stop_hash, address_tag)
+);
+CREATE INDEX stop_links_until ON stop_links (until);
 
 CREATE TABLE address_days (
     address_tag bytea NOT NULL CHECK (octet_length(address_tag) = 10),
@@ -277,22 +285,6 @@ BEGIN
     SELECT h, mid, send_day, message_set, bytes FROM taken ORDER BY random();
 END $$;
 
--- Objections with the capsule that says whose they are, wherever it lies. What has no capsule any more is let go.
-CREATE FUNCTION notifier_take_objections(most integer)
-RETURNS TABLE (h bytea, stop bytea, key_day date, capsule bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    RETURN QUERY
-    SELECT o.h, o.stop, c.key_day, c.capsule
-    FROM (SELECT i.h, i.stop FROM inbox_objections i LIMIT most) o
-    LEFT JOIN LATERAL (
-        SELECT a.key_day, a.capsule FROM hot_capsules a WHERE a.h = o.h
-        UNION ALL SELECT b.key_day, b.capsule FROM cold_capsules b WHERE b.h = o.h
-        UNION ALL SELECT d.key_day, d.capsule FROM inbox_capsules d WHERE d.h = o.h
-        LIMIT 1
-    ) c ON true;
-END $$;
-
 -- Cold capsules whose day is over. Those of the hot table are the notifier's own to delete, with its keys.
 CREATE FUNCTION notifier_expire_cold() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -301,4 +293,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 REVOKE ALL ON FUNCTION notifier_hand_over(integer), notifier_take_inbox(integer), notifier_give_back(bytea[]),
-    notifier_take_objections(integer), notifier_expire_cold() FROM PUBLIC;
+    notifier_expire_cold() FROM PUBLIC;

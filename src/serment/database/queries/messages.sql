@@ -63,8 +63,8 @@ ORDER BY m.h, m.send_day, m.mid, m.channel
 
 -- name: object
 -- Somebody wants no more messages; the notifier judges the token.
-INSERT INTO inbox_objections (h, stop) SELECT :h, :stop
-WHERE (SELECT count(*) FROM inbox_objections WHERE h = :h) < 4
+INSERT INTO inbox_objections (stop) SELECT :stop
+WHERE (SELECT count(*) FROM inbox_objections) < :most
 ON CONFLICT DO NOTHING
 
 -- name: find_by_act

@@ -125,6 +125,7 @@ DELETE FROM hot_capsules WHERE key_day <= :day
 -- What became of messages is kept for 30 days after their day, and receipts no longer than they are awaited.
 WITH receipts AS (DELETE FROM awaited_receipts WHERE until < :today),
 days AS (DELETE FROM address_days WHERE day < :today),
+links AS (DELETE FROM stop_links WHERE until < :today),
 proofs AS (DELETE FROM address_proofs WHERE month < :proofs_since),
 counts AS (DELETE FROM message_counts WHERE day < :counts_since)
 DELETE FROM settled_messages WHERE key_day < :settled_since
@@ -137,13 +138,14 @@ WITH awaited AS (
 UPDATE settled_messages s SET result = :result::message_result, reason = :reason
 FROM awaited a WHERE s.h = a.h AND s.mid = a.mid AND s.channel = a.channel AND s.result = 'sent'
 
--- name: take_objections
--- Objections with the capsule that says whose they are.
-SELECT h, stop, key_day, capsule FROM notifier_take_objections(:most)
+-- name: read_objections
+-- Tokens of people who want no more messages.
+SELECT stop FROM inbox_objections LIMIT :most
 
--- name: forget_objection
--- An objection that was judged.
-DELETE FROM inbox_objections WHERE h = :h AND stop = :stop
+-- name: object_by_token
+-- The addresses that a message with this token went to want no more; a token nobody was sent changes nothing. It is judged then.
+WITH judged AS (DELETE FROM inbox_objections WHERE stop = :stop)
+INSERT INTO objections (address_tag) SELECT address_tag FROM stop_links WHERE stop_hash = :stop_hash ON CONFLICT DO NOTHING
 
 -- name: object
 -- This address wants no more messages.
@@ -152,6 +154,11 @@ INSERT INTO objections (address_tag) VALUES (:tag) ON CONFLICT DO NOTHING
 -- name: unobject
 -- This address wants them again.
 DELETE FROM objections WHERE address_tag = :tag
+
+-- name: link_objection
+-- Before a message goes: the tokens it carries lead back to the address it goes to.
+INSERT INTO stop_links AS s (stop_hash, address_tag, until) SELECT stop_hash, :tag, :until FROM unnest(:stop_hashes::bytea[]) AS w (stop_hash)
+ON CONFLICT (stop_hash, address_tag) DO UPDATE SET until = excluded.until WHERE s.until < excluded.until
 
 -- name: may_send
 -- One more message to this address today, if it did not object and has not had its number; counted before it is sent.

@@ -103,9 +103,8 @@ class DayKeysAnswer(msgspec.Struct):
 
 
 class ObjectionBody(Body):
-    """Whose message, and the token that only who holds it can derive."""
+    """The token that only who holds a message can derive."""
 
-    h: Token16
     stop: Token16
 
 
@@ -201,7 +200,7 @@ async def delete(request: Request[Any, Any, Any], data: JSONBody[DeleteBody]) ->
 )
 async def objection(request: Request[Any, Any, Any], data: JSONBody[ObjectionBody]) -> None:
     """The answer never says whether the token fits: only the notifier can tell."""
-    await object_to_messages(instance_of(request), data.h, data.stop)
+    await object_to_messages(instance_of(request), data.stop)
 
 
 @get(

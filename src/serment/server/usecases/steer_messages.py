@@ -25,6 +25,9 @@ from serment.server.usecases.errors import NoSuchMessages, StaleSet
 
 HANDLES_MAX = 50
 SEND_DAYS_AHEAD_MAX = 401
+OBJECTIONS_WAITING_MAX = (
+    10_000  # the notifier takes a thousand every twenty seconds; tokens at random fill no more than this
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,7 @@ def _hash(token: bytes) -> bytes:
     return sha256(token).digest()
 
 
-async def object_to_messages(instance: Instance, h: bytes, stop: bytes) -> None:
-    """Leaves the objection to the notifier, which alone can tell whether the token fits. The answer never says."""
-    exactly(h, HANDLE_BYTES, "handle")
+async def object_to_messages(instance: Instance, stop: bytes) -> None:
+    """Leaves the objection to the notifier, which alone can tell whose it is. The answer never says."""
     exactly(stop, TOKEN_BYTES, "stop token")
-    await messages.object_(instance.pool, h, stop)
+    await messages.object_(instance.pool, stop, most=OBJECTIONS_WAITING_MAX)
