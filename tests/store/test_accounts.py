@@ -155,6 +155,17 @@ async def test_an_account_is_made_once_and_asked_for_twice(instance: Instance) -
     assert await account_of(instance, again.token) == bento.account
 
 
+async def test_once_a_way_in_stands_signing_up_again_opens_nothing(bento: Person) -> None:
+    asked = {"find": bento.find, "auth": bento.auth, "work": None}
+    with pytest.raises(NameTaken):
+        await create_account(bento.instance, bento.account, bucket=b"a" * 16, **asked)
+    for nth in range(10):
+        with pytest.raises(WrongLogIn):
+            await sign_in(bento.instance, bento.find, bytes(31) + bytes([nth]))
+    with pytest.raises(NameTaken):  # while the password is closed, too
+        await create_account(bento.instance, bento.account, bucket=b"c" * 16, **asked)
+
+
 async def test_a_name_that_is_taken_is_said_at_sign_up(bento: Person) -> None:
     mallory = Person(bento.instance, find=bento.find)
     with pytest.raises(NameTaken):

@@ -14,9 +14,10 @@ WHERE a.account = :account ORDER BY u.method, u.credential
 INSERT INTO accounts (account, find_row, auth, asks_second) VALUES (:account, :find_row, :auth, true)
 ON CONFLICT DO NOTHING
 
--- name: read_same_account
--- Whether an account stands with exactly these.
+-- name: read_begun_account
+-- Whether an account stands with exactly these and no way in yet: what makes it is asked again. One with a way in is signed in to.
 SELECT EXISTS (SELECT FROM accounts WHERE account = :account AND find_row = :find_row AND auth = :auth)
+    AND NOT EXISTS (SELECT FROM unlocks WHERE account = :account)
 
 -- name: owner_of_name
 -- Whose a log-in name is, under any generation of the server's secret.

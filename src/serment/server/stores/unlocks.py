@@ -25,11 +25,11 @@ async def read_ways(connection: Connection, account: UUID) -> list[asyncpg.Recor
 
 
 async def add_account(connection: Connection, account: UUID, find_row: bytes, auth: bytes) -> bool:
-    """Whether it stands now, made here or by the same request before."""
+    """Whether it stands now without a way in, made here or by the same request before."""
     given = {"account": account, "find_row": find_row, "auth": auth}
     if await _QUERIES["add_account"].run(connection, **given):
         return True
-    return bool(await _QUERIES["read_same_account"].value(connection, **given))
+    return bool(await _QUERIES["read_begun_account"].value(connection, **given))
 
 
 async def owner_of_name(connection: Connection, find_rows: Sequence[bytes]) -> UUID | None:

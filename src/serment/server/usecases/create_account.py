@@ -26,7 +26,8 @@ async def create_account(
     bucket: bytes,
     work: bytes | None,
 ) -> SignedIn:
-    """The account with a session. Asking again with the same account, name and password opens another session.
+    """The account with a session. Asking again with the same account, name and password opens another session, as long as
+    the account has no way in: from the first box on this is no door beside sign_in, with its second way and its ten tries.
 
     Raises NameTaken, WorkAsked, WorkRefused, Unknown. That a name is taken is said here alone, and each asking counts
     like a hold of the caller's address: beyond five an hour it costs work.
