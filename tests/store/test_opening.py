@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import pytest
 
 from bento_house import INSTANCE, Clock
 from serment.database.pool import Pool
-from serment.database.queries import load
+from serment.database.queries import Connection, load
 from serment.directory.search import find_rpps
 from serment.domain.roles import Deed
 from serment.framing import Altered, Role, Unknown
@@ -23,10 +24,11 @@ from serment.seal.primitives import SignPair
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, open_seed, write_events
 from serment.server.instance import Instance
 from serment.server.secret import Secret
-from serment.server.stores import accounts, rosters
+from serment.server.stores import accounts, opening, rosters
 from serment.server.usecases.begin_practice import (
     FirstHours,
     FirstType,
+    Standing,
     begin_practice,
     how_far,
     take_bookings,
@@ -241,6 +243,34 @@ async def test_first_rules_may_be_chosen_again_until_the_door_opens(bento: Owner
     await bento.ready(opened)
     stands = await how_far(instance, await bento.staff(opened.practice))
     assert (stands.openings, stands.visit_types) == (1, 1)
+
+
+async def test_two_tabs_that_choose_first_rules_at_once_leave_one_set(
+    bento: Owner, instance: Instance
+) -> None:
+    opened = await bento.opens()
+    staff = await bento.staff(opened.practice)
+    await asyncio.gather(*(bento.ready(opened) for _ in range(6)))
+    stands = await how_far(instance, staff)
+    assert (stands.openings, stands.visit_types) == (1, 1)
+
+
+async def test_first_rules_chosen_while_the_door_opens_drop_nothing_that_can_be_booked(
+    bento: Owner, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await bento.opens()
+    staff, drop_rules = await bento.ready(opened), opening.drop_rules
+    at_the_door: list[asyncio.Task[Standing]] = []
+
+    async def dropped(tx: Connection, practice: uuid.UUID) -> None:
+        at_the_door.append(asyncio.create_task(take_bookings(instance, staff)))
+        await asyncio.wait(at_the_door, timeout=0.3)
+        await drop_rules(tx, practice)
+
+    monkeypatch.setattr(opening, "drop_rules", dropped)
+    await begin_practice(instance, staff, [], [])
+    with pytest.raises(NothingToBook):
+        await at_the_door[0]
 
 
 async def test_a_number_bookable_elsewhere_is_refused_and_one_merely_begun_is_not(

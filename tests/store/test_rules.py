@@ -9,15 +9,18 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import open_pool
+from serment.database.queries import Connection
 from serment.domain.errors import InvalidRule, NotOffered
 from serment.framing import Act, Role
 from serment.seal.record import sign_act
+from serment.server.stores import rule_rows, spans
 from serment.server.usecases.act import act
 from serment.server.usecases.change_hours import HoursChanged, change_hours
 from serment.server.usecases.change_resource import change_resource
@@ -33,6 +36,7 @@ from serment.server.usecases.errors import (
     VisitTypeInUse,
 )
 from serment.server.usecases.find_slots import find_slots
+from serment.server.usecases.hold_slot import Held
 from serment.server.usecases.hours_asked import AbsenceAsked, ExceptionAsked, HoursAsked, OpeningAsked
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.preview_offer import preview_offer
@@ -405,6 +409,53 @@ async def test_a_visit_type_with_appointments_is_retired_and_one_without_deleted
     await change_hours(house.instance, bento, hours(house, openings=[OpeningAsked(opening, only)]))
     await change_visit_type(house.instance, bento, long, None)
     assert (await the_opening(house, bento)).visit_types == [house.type("few")]
+
+
+async def test_whoever_takes_a_time_while_its_visit_type_is_deleted_waits_and_is_told(
+    house: House, bento: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, count_uses = Hand(house), rule_rows.count_uses
+    holding: list[asyncio.Task[Held]] = []
+
+    async def counted(tx: Connection, practice: uuid.UUID, visit_type: uuid.UUID, now: datetime) -> int:
+        uses = await count_uses(tx, practice, visit_type, now)
+        holding.append(asyncio.create_task(alice.hold(at("09:00"), kind="long")))  # after the count
+        await asyncio.wait(holding, timeout=0.3)
+        return uses
+
+    monkeypatch.setattr(rule_rows, "count_uses", counted)
+    await change_visit_type(house.instance, bento, await the_type(house, bento, "long"), None)
+    with pytest.raises(NotOffered):
+        await holding[0]
+    assert not await house.instance.pool.fetchval(
+        "SELECT count(*) FROM spans WHERE visit_type = $1", house.type("long")
+    )
+
+
+async def test_a_hold_that_is_being_placed_is_counted_before_its_visit_type_or_room_is_deleted(
+    house: House, bento: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laser, rooms = (
+        await the_type(house, bento, "laser"),
+        (await read_rule_rows(house.instance, bento)).resources,
+    )
+    place_resources = spans.place_resources
+    deleting: list[asyncio.Task[None]] = []
+
+    async def placed(tx: Connection, *taken: Any) -> bool:
+        done = await place_resources(tx, *taken)
+        deleting.append(asyncio.create_task(change_visit_type(house.instance, bento, laser, None)))
+        deleting.extend(
+            asyncio.create_task(change_resource(house.instance, bento, room, None)) for room in rooms
+        )
+        await asyncio.wait(deleting, timeout=0.3)  # the hold is not committed yet
+        return done
+
+    monkeypatch.setattr(spans, "place_resources", placed)
+    await Hand(house).hold(at("09:00"), kind="laser")
+    outcomes = await asyncio.gather(*deleting, return_exceptions=True)
+    assert isinstance(outcomes[0], VisitTypeInUse)
+    assert sorted(type(each).__name__ for each in outcomes[1:]) == ["NoneType", "ResourceInUse"]
 
 
 async def test_a_new_visit_type_with_a_question_and_a_room_is_kept_whole_and_offered(

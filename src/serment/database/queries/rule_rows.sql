@@ -128,11 +128,19 @@ DELETE FROM visit_type_resources WHERE practice = :practice AND visit_type = :id
 INSERT INTO visit_type_resources (practice, visit_type, kind)
 SELECT :practice, :id, unnest(:kinds::text[]) ON CONFLICT DO NOTHING
 
+-- name: lock_visit_type
+-- Waits for who is taking a time of this visit type, and lets nobody take one until the transaction ends.
+SELECT visit_type FROM visit_types WHERE practice = :practice AND visit_type = :id FOR UPDATE
+
+-- name: lock_resource
+-- Waits for who is taking this room or device, and lets nobody take it until the transaction ends.
+SELECT resource FROM resources WHERE practice = :practice AND resource = :id FOR UPDATE
+
 -- name: count_uses
--- How many appointments and holds name a visit type.
+-- How many appointments and holds name a visit type. A hold that ended this minute may be becoming an appointment.
 SELECT (SELECT count(*) FROM appointments p JOIN agendas USING (practice, agenda)
         WHERE p.practice = :practice AND p.visit_type = :id)
-    + (SELECT count(*) FROM spans WHERE practice = :practice AND visit_type = :id AND hold_until > :now)
+    + (SELECT count(*) FROM spans WHERE practice = :practice AND visit_type = :id AND hold_until > :now::timestamptz - interval '1 minute')
 
 -- name: drop_visit_type
 -- Deletes a visit type.

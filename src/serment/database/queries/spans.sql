@@ -50,7 +50,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'quota', :agenda::u
 -- name: place_hold
 -- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken, or
 -- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint and are
--- looked for by hand.
+-- looked for by hand. The visit type's row is kept from being deleted until the hold stands.
 -- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
 -- insert reads it, and the constraint does not see what the same transaction deleted.
 WITH here AS (
@@ -72,13 +72,19 @@ INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, d
     hold_token, on_request)
 SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
     tstzrange(:since, :until), :overbooked, :hold_until, :hold_token, :on_request
-FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a
-WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version
+FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a JOIN visit_types v ON v.practice = a.practice
+WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version AND v.visit_type = :visit_type
     AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record AND NOT :may_move)
     AND (:overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
         AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until)))
+FOR KEY SHARE OF v
 ON CONFLICT DO NOTHING
 RETURNING span
+
+-- name: lock_resources
+-- Keeps rooms and devices from being deleted or moved until the transaction ends.
+SELECT resource FROM resources WHERE practice = :practice AND resource = ANY (:resources::uuid[])
+ORDER BY resource FOR KEY SHARE
 
 -- name: clear_resources
 -- Takes expired holds on some resources out of the way.

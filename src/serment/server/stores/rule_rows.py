@@ -72,6 +72,16 @@ async def forget_visit_type(connection: Connection, practice: UUID, visit_type: 
     await _QUERIES["forget_type_in_exceptions"].run(connection, practice=practice, id=visit_type)
 
 
+async def lock_visit_type(connection: Connection, practice: UUID, visit_type: UUID) -> None:
+    """From here to the transaction's end nobody takes a time of it; who was about to has, and is counted."""
+    await _QUERIES["lock_visit_type"].value(connection, practice=practice, id=visit_type)
+
+
+async def lock_resource(connection: Connection, practice: UUID, resource: UUID) -> None:
+    """From here to the transaction's end nobody takes it; who was about to has, and is counted."""
+    await _QUERIES["lock_resource"].value(connection, practice=practice, id=resource)
+
+
 async def count_uses(connection: Connection, practice: UUID, visit_type: UUID, now: datetime) -> int:
     """How many appointments, past ones too, and holds name a visit type."""
     return cast(

@@ -135,6 +135,11 @@ async def place_hold(connection: Connection, hold: NewHold) -> UUID | None:
     return placed
 
 
+async def lock_resources(connection: Connection, practice: UUID, resources: Sequence[UUID]) -> None:
+    """Whoever deletes one of them, or moves it, waits; and its rules' version tells of who was quicker."""
+    await _QUERIES["lock_resources"].rows(connection, practice=practice, resources=resources)
+
+
 async def place_resources(
     connection: Connection, span: NewSpan, placed: UUID, resources: Sequence[UUID], now: datetime
 ) -> bool:

@@ -14,7 +14,7 @@ from serment.domain import instants
 from serment.domain.roles import Deed
 from serment.framing.errors import Unknown
 from serment.server.instance import Instance
-from serment.server.stores import opening
+from serment.server.stores import members, opening
 from serment.server.usecases.errors import AlreadyOpen, NoSuchPractice, NothingToBook
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.open_practice import check_claim
@@ -61,6 +61,7 @@ async def begin_practice(
     """
     staff.check_may(Deed.CHANGE_PRACTICE)
     async with transaction(instance.pool) as tx:
+        await members.lock_practice(tx, staff.practice)
         first = await opening.read_first_agenda(tx, staff.practice)
         stands = await opening.read_opened(tx, staff.practice)
         if first is None or stands is None:
@@ -97,6 +98,7 @@ async def take_bookings(instance: Instance, staff: Staff) -> Standing:
     """
     staff.check_may(Deed.CHANGE_PRACTICE)
     async with transaction(instance.pool) as tx:
+        await members.lock_practice(tx, staff.practice)
         stands = await opening.read_opened(tx, staff.practice)
         first = await opening.read_first_agenda(tx, staff.practice)
         if stands is None or first is None:

@@ -35,6 +35,7 @@ async def change_resource(
         if not check_swap(stands, was, now):
             return
         if stands is not None and (now is None or (now.site, now.kind) != (stands.site, stands.kind)):
+            await store.lock_resource(tx, staff.practice, row.resource)
             uses = await store.count_resource_uses(tx, staff.practice, row.resource, instance.clock())
             if uses:
                 raise ResourceInUse(appointments=uses)

@@ -47,6 +47,7 @@ async def change_visit_type(
         if others and (now is None or stands is None or _but_agendas(now) != _but_agendas(stands)):
             raise OfAnotherUnit
         if now is None:
+            await store.lock_visit_type(tx, staff.practice, row.visit_type)
             uses = await store.count_uses(tx, staff.practice, row.visit_type, instance.clock())
             if uses:
                 raise VisitTypeInUse(appointments=uses)

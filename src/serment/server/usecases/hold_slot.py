@@ -270,6 +270,8 @@ async def _place_whole(
                 if not hmac.compare_digest(row["hold_token"], hold.token_hash):
                     raise RecordInUse
                 await spans.drop_span(tx, span.practice, row["span"])
+            if resources:
+                await spans.lock_resources(tx, span.practice, resources)
             placed = await spans.place_hold(tx, hold)
             if placed is None:
                 raise _Undo
