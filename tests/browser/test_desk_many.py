@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A centre of ten practitioners at one desk: what is read is what is shown, and the day scrolls sideways."""
+"""A centre of sixteen practitioners at one desk: what is read is what is shown, and the day scrolls sideways."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from serment.seeding import seed_id
 
 pytestmark = pytest.mark.slow
 
-PEOPLE = 10
+PEOPLE = 16
+LAST = f"p{PEOPLE - 1}"
 THURSDAY = TODAY + dt.timedelta(days=2)
 
 
@@ -51,8 +52,8 @@ async def centre(
     """The centre on a Tuesday morning in March."""
     with town(await new_database(), tmp_path_factory.mktemp("many"), centre_of(PEOPLE)) as made:
         made.book(ALICE, TODAY, "10:20", agenda="p0")
-        made.book(TOM, TODAY, "10:20", agenda="p9")
-        made.book(TOM, THURSDAY, "10:20", agenda="p9")
+        made.book(TOM, TODAY, "10:20", agenda=LAST)
+        made.book(TOM, THURSDAY, "10:20", agenda=LAST)
         yield made
 
 
@@ -75,7 +76,7 @@ def asks(page: Page) -> list[dict[str, Any]]:
     return asked
 
 
-def test_the_day_of_ten_is_read_for_itself_and_keeps_readable_lanes(centre: Town, sam: Page) -> None:
+def test_the_day_of_sixteen_is_read_for_itself_and_keeps_readable_lanes(centre: Town, sam: Page) -> None:
     asked = asks(sam)
     unlock(sam, centre)
     expect(sam.get_by_role("button", name=re.compile("10 h 40, Alice"))).to_be_visible()
@@ -90,9 +91,9 @@ def test_the_day_of_ten_is_read_for_itself_and_keeps_readable_lanes(centre: Town
     expect(last).to_be_in_viewport()
 
 
-def test_two_of_ten_are_chosen_and_their_week_is_read(centre: Town, sam: Page) -> None:
+def test_two_of_sixteen_are_chosen_and_their_week_is_read(centre: Town, sam: Page) -> None:
     unlock(sam, centre)
-    sam.get_by_role("button", name="10 agendas").click()
+    sam.get_by_role("button", name="16 agendas").click()
     expect(sam.get_by_role("heading", name="Agendas montrés")).to_be_visible()
     check_accessible(sam)
     for nth in range(PEOPLE - 2):
@@ -102,12 +103,12 @@ def test_two_of_ten_are_chosen_and_their_week_is_read(centre: Town, sam: Page) -
     expect(sam.locator(f"section.wday:has(> #day-{THURSDAY}) .ap")).to_have_accessible_name(
         re.compile("Tom Abescat")
     )
-    wanted = {str(seed_id(SLUG, "agenda", key)) for key in ("p8", "p9")}
+    wanted = {str(seed_id(SLUG, "agenda", key)) for key in (f"p{PEOPLE - 2}", LAST)}
     assert asked
     assert all((one["days"], set(one["agendas"])) == (7, wanted) for one in asked)
     sam.get_by_role("button", name="2 agendas").click()
     sam.get_by_role("button", name="Tous", exact=True).click()
-    expect(sam.get_by_text("Une semaine montre 8 agendas sur 10.")).to_be_visible()
+    expect(sam.get_by_text("Une semaine montre 8 agendas sur 16.")).to_be_visible()
 
 
 def test_turning_days_reads_each_and_says_nothing_of_one_that_is_not_read(centre: Town, sam: Page) -> None:
@@ -123,3 +124,30 @@ def test_turning_days_reads_each_and_says_nothing_of_one_that_is_not_read(centre
     sam.unroute("**/agenda")
     sam.get_by_role("button", name="Réessayer").click()
     expect(sam.get_by_text("Aucun rendez-vous ce jour-là.")).to_be_visible()
+
+
+def test_a_day_of_more_than_a_window_holds_is_drawn_from_the_window_outwards_and_whole(
+    centre: Town, sam: Page
+) -> None:
+    """The first lanes stand before the last: whoever waits for nobody finds all of them, and the keyboard waits for none."""
+    monday = TODAY + dt.timedelta(days=6)
+    slots = [f"{8 + nth // 3}:{nth % 3 * 20:02}" for nth in range(30)]
+    for person in range(PEOPLE):
+        for slot in slots:
+            centre.book(TOM, monday, slot, agenda=f"p{person}")
+    unlock(sam, centre)
+    expect(sam.get_by_role("button", name=re.compile("10 h 40, Alice"))).to_be_visible()
+    # Nobody is idle: what is not in the window comes only when somebody goes there.
+    sam.evaluate("globalThis.requestIdleCallback = () => 0")
+    for _ in range(6):
+        sam.get_by_role("button", name="Jour suivant").click()
+    expect(sam.get_by_role("heading", level=1, name="Lundi 22 mars")).to_be_visible()
+    first = sam.locator(f"[data-lane='{monday}/{centre.agenda('p0')}'] .ap:not(.sealed)")
+    last = sam.locator(f"[data-lane='{monday}/{centre.agenda(LAST)}'] .ap:not(.sealed)")
+    expect(first).to_have_count(len(slots))
+    expect(last).to_have_count(0)
+    first.first.focus()
+    for _ in range(PEOPLE - 1):
+        sam.keyboard.press("ArrowRight")
+    expect(last.first).to_be_focused()
+    expect(last).to_have_count(len(slots))

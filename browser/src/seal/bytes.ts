@@ -85,9 +85,11 @@ export function sized(x: Uint8Array, bytes: number, what: string): Bytes {
   return x as Bytes
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function hex(x: Uint8Array): string {
   let out = ''
-  for (const byte of x) out += byte.toString(16).padStart(2, '0')
+  for (let i = 0; i < x.length; i++) out += HEX[x[i] as number]
   return out
 }
 
@@ -121,6 +123,14 @@ export function fromBase64(x: string): Bytes {
   return out
 }
 
+const STRAY_BITS = [/^/, /[AEIMQUYcgkosw048]=$/, /[AQgw]==$/]
+
+/** Whether this is the one canonical spelling of so many bytes, told without decoding it. */
+export function spellsBase64(x: string, bytes: number): boolean {
+  const filler = (3 - (bytes % 3)) % 3
+  return x.length === 4 * Math.ceil(bytes / 3) && /^[A-Za-z0-9+/]*={0,2}$/.test(x) && x.indexOf('=') === (filler === 0 ? -1 : x.length - filler) && STRAY_BITS[filler]!.test(x)
+}
+
 /** base64url without padding: the form in URL fragments. */
 export function base64url(x: Uint8Array): string {
   return base64(x).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
@@ -140,5 +150,5 @@ export function idFromUuid(x: string): Bytes {
 
 export function uuidFromId(x: Uint8Array): string {
   const digits = hex(sized(x, ID_BYTES, 'id'))
-  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]].map(([a, b]) => digits.slice(a, b)).join('-')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`
 }

@@ -39,10 +39,14 @@ export function inst(instance: string): Bytes {
   return LP(text(instance))
 }
 
+const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
 /** A local date as ten ASCII bytes; throws Unknown on a day that does not exist. */
 export function day(x: string): Bytes {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(x) ? Date.parse(`${x}T00:00:00Z`) : NaN
-  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== x) throw new Unknown('date')
+  const [year, month, date] = /^\d{4}-\d{2}-\d{2}$/.test(x) ? x.split('-').map(Number) as [number, number, number] : [0, 0, 0]
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  const last = month === 2 && leap ? 29 : (DAYS_OF_MONTH[month - 1] ?? 0)
+  if (date < 1 || date > last) throw new Unknown('date')
   return text(x)
 }
 

@@ -5,7 +5,7 @@
  * different payloads: hence the scan. What a payload says wrong is Altered (its writer sealed it so); what a
  * caller would write wrong is Unknown.
  */
-import { type Bytes, base64, fromBase64, fromText, sized, text } from './bytes'
+import { type Bytes, base64, fromBase64, fromText, sized, spellsBase64, text } from './bytes'
 import { day as dayBytes, month as monthBytes } from './conventions'
 import { Altered, SealError, Unknown } from './errors'
 
@@ -47,7 +47,8 @@ function scan(source: string): void {
     else if (whole === '}') open.pop()
     else if (colon !== undefined) {
       // Decoded before it is compared: "a" and "\u0061" are one key.
-      const key = JSON.parse(whole.slice(0, whole.length - colon.length)) as string
+      const spelled = whole.slice(0, whole.length - colon.length)
+      const key = spelled.includes('\\') ? (JSON.parse(spelled) as string) : spelled.slice(1, -1)
       const keys = open[open.length - 1] as Set<string>
       if (keys.has(key)) throw new Altered('duplicate key')
       keys.add(key)
@@ -74,21 +75,24 @@ export const bytesJson = (value: Bytes, size: number, what: string): string => b
 
 /** Takes a JSON object apart by name; `done` refuses what was not asked for. Everything throws Altered. */
 export class Fields {
-  readonly #left: Map<string, unknown>
+  readonly #fields: { readonly [name: string]: unknown }
+  readonly #names: string[]
+  #asked = 0
   constructor(value: unknown, readonly what: string) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Altered(what)
-    this.#left = new Map(Object.entries(value))
+    this.#fields = value as { readonly [name: string]: unknown }
+    this.#names = Object.keys(value)
   }
 
   has(name: string): boolean {
-    return this.#left.has(name)
+    return this.#names.includes(name)
   }
 
+  /** Asked for once each: `done` counts. */
   value(name: string): unknown {
-    if (!this.#left.has(name)) throw new Altered(`${this.what}: ${name} is missing`)
-    const value = this.#left.get(name)
-    this.#left.delete(name)
-    return value
+    if (!this.has(name)) throw new Altered(`${this.what}: ${name} is missing`)
+    this.#asked += 1
+    return this.#fields[name]
   }
 
   /** A string of 1 to `maximum` bytes. */
@@ -121,6 +125,13 @@ export class Fields {
     return bytes
   }
 
+  /** The same as it is spelled, for whoever needs no bytes of it. */
+  base64(name: string, size: number): string {
+    const value = this.value(name)
+    if (typeof value !== 'string' || !spellsBase64(value, size)) throw new Altered(`${this.what}: ${name}`)
+    return value
+  }
+
   number(name: string, maximum: number): number {
     const value = this.value(name)
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > maximum) throw new Altered(`${this.what}: ${name}`)
@@ -144,7 +155,7 @@ export class Fields {
   }
 
   done(): void {
-    if (this.#left.size > 0) throw new Altered(`${this.what}: unknown key`)
+    if (this.#asked !== this.#names.length) throw new Altered(`${this.what}: unknown key`)
   }
 
   #spelled<X>(value: X, spell: (value: X) => unknown): X {

@@ -129,7 +129,7 @@ function readEntryJson(value: unknown): EntryContent {
     if (fields.value(name) !== true) throw new Altered(`entry: ${name}`)
     return true
   }
-  const [card, rev, gone] = [base64(fields.bytes('c', ID_BYTES)), fields.number('r', REV_MAX), flag('x')]
+  const [card, rev, gone] = [fields.base64('c', ID_BYTES), fields.number('r', REV_MAX), flag('x')]
   const entry = gone
     ? { card, rev, givenName: '', birthName: '', usedName: null, birthDate: '', phone: null, refused: false, noShows: 0, gone }
     : {

@@ -93,7 +93,7 @@ export class Choice {
     const id = gap?.id ?? `gap/${date}/${agenda}/${start}`;
     const found = { kind: 'gap' as const, agenda, date, span: { start, end }, id };
     this.select(visitType === undefined ? found : { ...found, visitType }, event);
-    if (gap !== undefined && !shown.narrow) document.querySelector(`[data-stop="${CSS.escape(gap.id)}"]`)?.scrollIntoView({ block: 'center' });
+    if (gap !== undefined && !shown.narrow) (await this.#element(gap.id))?.scrollIntoView({ block: 'center' });
   }
 
   /** A click on hatched or empty time of a lane asks why nothing is offered there. */
@@ -112,9 +112,18 @@ export class Choice {
   }
 
   async focusStop(id: string | null): Promise<void> {
+    (await this.#element(id))?.focus();
+  }
+
+  /** The button of a visit, of free time or of a place; drawn now, if its lane was not yet. */
+  async #element(id: string | null): Promise<HTMLElement | null> {
     await tick();
-    if (id === null) return;
-    document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(id)}"]`)?.focus();
+    if (id === null) return null;
+    const find = () => document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(id)}"]`);
+    const there = find();
+    if (there !== null || !this.desk.drawing.all()) return there;
+    await tick();
+    return find();
   }
 
   /** The button that was pressed may be gone with what it did: the keyboard goes on from the panel's heading, or the block. */

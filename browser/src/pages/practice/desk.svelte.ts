@@ -12,6 +12,7 @@ import { t } from '../../words/index';
 import { Carry } from './carry.svelte';
 import { Choice } from './choice.svelte';
 import { Deeds } from './deeds.svelte';
+import { Drawing } from './drawing.svelte';
 import { Rewrapping } from './members/rewrapping.svelte';
 import { Reading } from './reading.svelte';
 import type { Room } from './rooms';
@@ -40,6 +41,7 @@ export class Desk {
   readonly rules: Rules;
   readonly shown: Shown;
   readonly reading: Reading;
+  readonly drawing: Drawing;
   readonly carry: Carry;
   readonly choice: Choice;
   readonly deeds: Deeds;
@@ -54,14 +56,15 @@ export class Desk {
     this.choice = new Choice(this);
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
-    this.reading = new Reading(open, () => this.shown.wanted, {
+    this.drawing = new Drawing(() => this.reading.opening);
+    this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
       signedOut: () => this.close('signed out'),
       back: () => this.deeds.say(t('offline.back')),
       compactionFailed: () => { this.deeds.problem = t('wrong.compaction'); },
     });
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
     this.#ends.push(
-      this.shown.follow(), () => this.reading.end(), () => this.carry.end(), () => this.deeds.dismiss(),
+      this.shown.follow(), () => this.reading.end(), () => this.drawing.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
     this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the desk has read of its practice: one read at a time, hours first, then the letters, then signatures in idle time. */
 import { compactRows } from '../../usecases/desk/compact';
+import { frontFirst, type Front } from '../../usecases/desk/front';
 import type { Visit, Week } from '../../usecases/desk/model';
+import type { OpenedRow } from '../../usecases/desk/open_records';
 import { AgendaBook } from '../../usecases/desk/read_agenda';
-import { isOutage } from '../../usecases/desk/routes';
+import { isOutage, type AgendaRow } from '../../usecases/desk/routes';
 import { Seen } from '../../usecases/desk/seen';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { renewDesk } from '../../usecases/desk/units';
@@ -39,14 +41,16 @@ export class Reading {
   readAt = $state(0);
   /** There are more appointments than one reading takes: the last ones are missing. */
   cut = $state(false);
+  /** Letters are being opened: the week shown is not what it will be in a moment. */
+  opening = $state(false);
   readonly book: AgendaBook;
   #agendas = $state.raw<ReadonlySet<Id>>(new Set());
   #running: Promise<void> | null = null;
   #again = false;
   #over = false;
 
-  /** `wanted` answers what is on screen at the time of reading. */
-  constructor(readonly open: OpenDesk, readonly wanted: () => Window, readonly told: Told) {
+  /** `wanted` answers what is on screen at the time of reading, `front` what of it is in the window. */
+  constructor(readonly open: OpenDesk, readonly wanted: () => Window, readonly front: () => Front, readonly told: Told) {
     const { from, days } = wanted();
     this.book = new AgendaBook(open, new Seen(open.practice.practice), from, days);
   }
@@ -104,11 +108,7 @@ export class Reading {
       this.readAt = Math.floor(Date.now() / 1000);
       this.week = week;
       if (toOpen.length === 0) return;
-      const started = performance.now();
-      const opened = await this.book.open(toOpen);
-      await this.#followRoster(opened);
-      this.week = this.book.week();
-      performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
+      const opened = await this.#openLetters(toOpen);
       await this.#settle(opened);
     } catch (error) {
       if (this.#over) return;
@@ -119,8 +119,23 @@ export class Reading {
     }
   }
 
+  /** What somebody is looking at first, drawn batch by batch. */
+  async #openLetters(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
+    const started = performance.now();
+    this.opening = true;
+    try {
+      const opened = await this.book.open(frontFirst(rows, this.front()), () => { if (!this.#over) this.week = this.book.week(); });
+      await this.#followRoster(opened);
+      this.week = this.book.week();
+      performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
+      return opened;
+    } finally {
+      this.opening = false;
+    }
+  }
+
   /** A letter to keys this desk does not hold: others may stand since, and then it is read again. */
-  async #followRoster(opened: Awaited<ReturnType<AgendaBook['open']>>): Promise<void> {
+  async #followRoster(opened: readonly OpenedRow[]): Promise<void> {
     const foreign = opened.filter(({ reading }) => reading === 'foreign');
     if (foreign.length === 0 || !(await renewDesk(this.open))) return;
     for (const { row } of foreign) this.book.forget(row.record);
@@ -128,7 +143,7 @@ export class Reading {
   }
 
   /** In idle time: signatures, then compaction. */
-  async #settle(opened: Awaited<ReturnType<AgendaBook['open']>>): Promise<void> {
+  async #settle(opened: readonly OpenedRow[]): Promise<void> {
     const turn = () => new Promise<void>((done) => setTimeout(done, 0));
     await this.book.check(() => { this.week = this.book.week(); }, turn);
     try {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Hours, dates and states in words. Hours are `9 h 40` in sentences and `9:40` in grids and buttons (look.md). */
-import { dateAt, localDay, repeated, wallOf } from '../../usecases/desk/days';
+import { dateAt, dayAt, repeated, wallOf } from '../../usecases/desk/days';
 import { statesOf, type State, type Visit, type VisitType } from '../../usecases/desk/model';
 import { language, t, type WordKey } from '../../words/index';
 
 const two = (value: number) => String(value).padStart(2, '0');
 
 function parts(zone: string, instant: number): { hour: number; minute: number; fold: 0 | 1 | null } {
-  const day = localDay(zone, dateAt(zone, instant));
+  const day = dayAt(zone, instant);
   const wall = wallOf(day, instant);
   const twice = repeated(day);
   const minute = wall.minute % 1440;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What of the practice's time is on screen: which days of which agendas, drawn how. */
-import { addDays, dateAt, monday } from '../../usecases/desk/days';
+import { addDays, dateAt, localDay, monday } from '../../usecases/desk/days';
+import { lanesAtOnce, type Front } from '../../usecases/desk/front';
 import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
 import type { Id, LocalDate, Status } from '../../wire/types';
+import type { Drawing } from './drawing.svelte';
 import { WEEK_DAYS, type Reading, type Window } from './reading.svelte';
 import type { Rules } from './rules';
 
@@ -76,6 +78,17 @@ export class Shown {
     const kept = localStorage.getItem(COLOURS_STORED);
     // One agenda alone needs no colour of its own.
     this.colours = kept === 'agenda' || kept === 'type' ? kept : rules.agendas.length > 1 ? 'agenda' : 'type';
+  }
+
+  /** What somebody is looking at. */
+  front(drawing: Drawing): Front {
+    const { start, end } = localDay(this.rules.zone, this.chosen);
+    return { start, end, agendas: drawing.inWindow(this.agendas, this.wide) };
+  }
+
+  /** The lanes drawn in one go, by key. */
+  atOnce(drawing: Drawing): ReadonlySet<string> {
+    return lanesAtOnce(this.drawn, this.chosen, drawing.inWindow(this.agendas, this.wide));
   }
 
   colourBy(colours: Colours): void {

@@ -127,6 +127,13 @@ export function localDay(zone: string, date: string): LocalDay {
   return day;
 }
 
+/** The day an instant lies in. Whoever says the hours of one day asks for the same day each time. */
+let lastDay: LocalDay | null = null;
+export function dayAt(zone: string, instant: number): LocalDay {
+  if (lastDay === null || lastDay.zone !== zone || instant < lastDay.start || instant >= lastDay.end) lastDay = localDay(zone, dateAt(zone, instant));
+  return lastDay;
+}
+
 /** What a clock there shows at an instant of this day, or after it (minutes over 1440). */
 export function wallOf(day: LocalDay, instant: number): Wall {
   if (instant >= day.end) return { minute: DAY_MINUTES + (instant - day.end) / MINUTE, fold: 0 };

@@ -15,6 +15,8 @@ import type { OpenDesk } from './unlock';
 export const KNOWN_MAX = 5_000;
 /** Signatures checked between two turns of the page. */
 const CHECK_BATCH_RECORDS = 25;
+/** Letters opened between two looks of whoever waits for them: as many as a window shows. */
+const OPEN_BATCH_RECORDS = 200;
 
 const seconds = (instant: Instant) => Date.parse(instant) / 1000;
 
@@ -104,17 +106,24 @@ export class AgendaBook {
     return this.#answer.complete_until != null;
   }
 
-  /** Opens these rows; answers those opened now, for compaction. */
-  async open(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
-    const firstLook = this.seen.first && !this.#again;
-    const opened = await openRows(this.desk, rows.map(({ sealed }) => sealed!));
-    for (const one of opened) {
-      const { record, rev } = one.row;
-      // At this browser's first look, what a colleague has opened before is no news.
-      if (one.row.writer === 'member' || (firstLook && one.reading === 'open' && !one.compactable)) this.seen.add({ record, rev });
-      this.#kept.set(record, { opened: one, verified: null, seen: this.seen.has(record, rev) });
+  /** Opens these rows in their order; calls `tell` after each batch but the last. Answers those opened now, for compaction. */
+  async open(rows: readonly AgendaRow[], tell: () => void): Promise<OpenedRow[]> {
+    const all: OpenedRow[] = [];
+    for (let from = 0; from < rows.length; from += OPEN_BATCH_RECORDS) {
+      if (from > 0) tell();
+      const opened = await openRows(this.desk, rows.slice(from, from + OPEN_BATCH_RECORDS).map(({ sealed }) => sealed!));
+      this.#keep(opened);
+      all.push(...opened);
     }
-    return opened;
+    return all;
+  }
+
+  #keep(opened: readonly OpenedRow[]): void {
+    const firstLook = this.seen.first && !this.#again;
+    // At this browser's first look, what a colleague has opened before is no news.
+    const known = opened.filter((one) => one.row.writer === 'member' || (firstLook && one.reading === 'open' && !one.compactable));
+    this.seen.add(...known.map(({ row }) => row));
+    for (const one of opened) this.#kept.set(one.row.record, { opened: one, verified: null, seen: this.seen.has(one.row.record, one.row.rev) });
   }
 
   /** Checks signatures not checked yet, in turns; calls `tell` when some are new. */

@@ -11,6 +11,8 @@ const nameOf = (practice: Id) => `serment.seen.${practice}`;
 export class Seen {
   readonly #name: string;
   readonly #marks: Set<string>;
+  /** A practice without a single visit was opened all the same: the next opening is no first one. */
+  #unwritten: boolean;
   /** This browser opens this practice for the first time. */
   readonly first: boolean;
 
@@ -18,6 +20,7 @@ export class Seen {
     this.#name = nameOf(practice);
     const kept = read(this.#name);
     this.first = kept === null;
+    this.#unwritten = this.first;
     this.#marks = new Set(kept ?? []);
   }
 
@@ -26,6 +29,8 @@ export class Seen {
   }
 
   add(...visits: readonly { record: Id; rev: number }[]): void {
+    if (visits.length === 0 && !this.#unwritten) return;
+    this.#unwritten = false;
     for (const { record, rev } of visits) this.#marks.add(`${record}/${rev}`);
     try {
       localStorage.setItem(this.#name, JSON.stringify([...this.#marks].slice(-SEEN_MAX)));

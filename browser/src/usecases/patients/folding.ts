@@ -6,6 +6,7 @@ const LIGATURES: Readonly<Record<string, string>> = { œ: 'oe', æ: 'ae', ß: 's
 
 /** Lower case without marks; what is no letter or digit becomes a space. */
 export function plain(name: string): string {
+  if (/^[A-Za-z0-9]*$/.test(name)) return name.toLowerCase();
   return name.normalize('NFKD').replace(MARKS, '').toLowerCase().replace(/[œæßøłđ]/g, (letter) => LIGATURES[letter]!).replace(/[^a-z0-9]+/g, ' ').trim();
 }
 

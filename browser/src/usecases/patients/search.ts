@@ -24,6 +24,8 @@ const PART_LETTERS_MIN = 3;
 /** A word of so many letters may have one letter wrong, missing, too many or exchanged; a longer one two. */
 const ONE_ERROR_LETTERS_MIN = 4;
 const TWO_ERRORS_LETTERS_MIN = 9;
+/** People whose names are read between two turns of the page: some milliseconds of work. */
+const READ_PEOPLE = 1_000;
 /** Points: the fewer the better; NO is out. */
 const BEGINS = 0, PART = 1, ERROR = 3, NO = 255;
 
@@ -55,9 +57,9 @@ const errorsIn = (typed: string) => (typed.length >= TWO_ERRORS_LETTERS_MIN ? 2 
 
 export class People {
   readonly #people: Person[] = [];
+  readonly #at = new Map<string, number>();
   readonly #phones: string[] = [];
   readonly #words = new Map<string, number[]>();
-  readonly #at = new Map<string, number>();
   readonly #byKey = new Map<string, Set<number>>();
   /** Places of people who were changed or erased: skipped. */
   readonly #dropped = new Set<number>();
@@ -66,18 +68,29 @@ export class People {
     return this.#at.size;
   }
 
-  /** Puts a person in; of one card the highest revision holds. */
+  /** Puts a person in; of one card the highest revision holds. Its names are read when somebody looks for names, or by `readNames`. */
   put(person: Person): void {
     const before = this.#at.get(person.card);
     if (before !== undefined) {
       if (this.#people[before]!.rev >= person.rev) return;
-      this.#drop(before);
+      this.#dropped.add(before);
     }
-    const at = this.#people.push(person) - 1;
-    this.#at.set(person.card, at);
+    this.#at.set(person.card, this.#people.push(person) - 1);
+  }
+
+  /** Reads the names of some more people; false when all are read. For idle time: the first search then finds the work done. */
+  readNames(most = READ_PEOPLE): boolean {
+    const until = Math.min(this.#people.length, this.#phones.length + most);
+    for (let at = this.#phones.length; at < until; at += 1) this.#readNamesOf(at);
+    return until < this.#people.length;
+  }
+
+  #readNamesOf(at: number): void {
+    const person = this.#people[at]!;
     this.#phones.push(person.phone === null ? '' : `${showPhone(person.phone).replace(/\D/g, '')} ${person.phone.slice(1)}`);
-    const names = `${person.birthName} ${person.givenName} ${person.usedName ?? ''}`;
-    for (const word of new Set(plain(names).split(' '))) {
+    const names = `${plain(person.birthName)} ${plain(person.givenName)} ${plain(person.usedName ?? '')}`;
+    for (const word of new Set(names.split(' '))) {
+      if (word === '') continue;
       const bearers = this.#words.get(word);
       if (bearers === undefined) this.#words.set(word, [at]);
       else bearers.push(at);
@@ -92,13 +105,8 @@ export class People {
   remove(card: string): void {
     const at = this.#at.get(card);
     if (at === undefined) return;
-    this.#drop(at);
-    this.#at.delete(card);
-  }
-
-  #drop(at: number): void {
     this.#dropped.add(at);
-    for (const key of keysOf(this.#people[at]!)) this.#byKey.get(key)?.delete(at);
+    this.#at.delete(card);
   }
 
   of(card: string): Person | undefined {
@@ -108,8 +116,9 @@ export class People {
 
   /** Same first name, birth or used name and birth date. */
   same(named: Named, unit: string): Person[] {
+    this.readNames(Infinity);
     const found = new Set(keysOf(named).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
-    return [...found].map((at) => this.#people[at]!).filter((person) => person.unit === unit);
+    return [...found].filter((at) => !this.#dropped.has(at)).map((at) => this.#people[at]!).filter((person) => person.unit === unit);
   }
 
   /** Born that day, of the same or nearly the same name: who may be meant while somebody is typed anew. */
@@ -128,6 +137,7 @@ export class People {
   find(typed: string, thisYear: number, unit: string | null = null): { found: Person[]; count: number } {
     const { words, numbers } = readQuery(typed, thisYear);
     if (words.length === 0 && numbers.every(({ dates, phone }) => dates.length === 0 && phone === null)) return { found: [], count: 0 };
+    this.readNames(Infinity);
     const scores = new Uint8Array(this.#people.length);
     for (const at of this.#dropped) scores[at] = NO;
     if (unit !== null) this.#people.forEach((person, at) => { if (person.unit !== unit) scores[at] = NO; });

@@ -28,6 +28,7 @@ export class Patients {
   readonly #learning: Learning;
   readonly waiting: Waiting;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #names: ReturnType<typeof setTimeout> | undefined;
   #working: Promise<void> = Promise.resolve();
 
   constructor(readonly desk: Desk) {
@@ -52,10 +53,16 @@ export class Patients {
       await this.book.refresh();
       this.state = 'ready';
       this.version += 1;
+      this.#readNames();
     } catch (error) {
       if (this.#isOver(error)) return;
       if (this.state !== 'ready' || !isOutage(error)) this.state = isOutage(error) || error instanceof Refused ? 'away' : 'altered';
     }
+  }
+
+  /** Some people's names a turn, before anybody types one. */
+  #readNames(): void {
+    if (this.book.people.readNames()) this.#names = setTimeout(() => this.#readNames(), 0);
   }
 
   #isOver(error: unknown): boolean {
@@ -78,6 +85,7 @@ export class Patients {
 
   end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#names);
   }
 
   async #settle(): Promise<void> {
