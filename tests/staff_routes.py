@@ -16,6 +16,7 @@ DEEDS: Mapping[str, Deed] = {
     "GET slots": Deed.READ_AGENDA,
     "POST first-places": Deed.READ_AGENDA,
     "GET why": Deed.READ_AGENDA,
+    "GET requests": Deed.READ_AGENDA,
     "GET changes": Deed.READ_AGENDA,
     "POST stanzas": Deed.READ_AGENDA,
     "POST stanzas/drop": Deed.READ_AGENDA,

@@ -56,7 +56,7 @@ async def whole_practices_read(connection: Transaction, query: Query) -> list[st
     "query",
     [HELD["place_hold"], HELD["read_taken"], HELD["read_fingerprint"], HELD["read_record"], HELD["lock_hold"],
      HELD["release_hold"], SEALED["book"], SEALED["rewrite"], SEALED["read_written"], SEALED["read_sealed"],
-     SEALED["read_sealed_list"], MARKED["lock"], MARKED["read"]],
+     SEALED["read_sealed_list"], MARKED["lock"], MARKED["read"], MARKED["read_requests"]],
     ids=lambda query: query.name,
 )  # fmt: skip
 async def test_no_plan_reads_a_whole_practice(empty: Transaction, query: Query) -> None:

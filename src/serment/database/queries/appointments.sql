@@ -13,6 +13,16 @@ FROM appointments p WHERE p.practice = :practice AND p.record = :record FOR UPDA
 SELECT practice, record, unit, agenda, start, minutes, visit_type, status, rev, row_token_hash
 FROM appointments WHERE practice = :practice AND record = :record
 
+-- name: read_requests
+-- The requests of some units that nobody has answered, from an instant on, the earliest first.
+SELECT p.record, p.agenda, p.start, p.minutes, p.visit_type
+FROM agendas g,
+LATERAL (SELECT * FROM appointments WHERE practice = :practice AND agenda = g.agenda AND start >= :since
+        AND status = 'requested' OFFSET 0) p
+WHERE g.practice = :practice AND p.unit = ANY (:units::uuid[])
+ORDER BY p.start, p.record
+LIMIT :most
+
 -- name: mark
 -- Stores what became of an appointment.
 UPDATE appointments SET status = :status, confirmed = :confirmed, acts = :acts, overbooked = :overbooked,

@@ -32,6 +32,7 @@ from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_agenda import AGENDAS_MAX, DAYS_MAX, AgendaDays, read_agenda
 from serment.server.usecases.read_envelope import ListPlace, Sealed, read_for_member
 from serment.server.usecases.read_practice import House, read_house
+from serment.server.usecases.read_requests import Requests, read_requests
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.read_seeds import Seeds, read_seeds
 from serment.server.usecases.situation import Asked
@@ -153,6 +154,15 @@ async def _own_agenda(instance: Instance, staff: Staff, agenda: UUID) -> None:
     staff.check_unit(rules.unit)
 
 
+@get(
+    "/{practice:uuid}/requests",
+    responses=problems(401, 403, 404),
+    summary="Requests that wait for an answer, whichever day",
+)
+async def requests(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Requests:
+    return await read_requests(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
+
+
 @post(
     "/{practice:uuid}/appointments/{record:uuid}/read",
     status_code=200,
@@ -221,4 +231,4 @@ async def _hints(
                 yield hint
 
 
-handlers = [house, seeds, agenda, staff_slots, read, why, changes]
+handlers = [house, seeds, agenda, staff_slots, requests, read, why, changes]

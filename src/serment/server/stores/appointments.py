@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -25,6 +27,15 @@ async def lock(connection: Connection, practice: UUID, record: UUID) -> asyncpg.
 
 async def read(connection: Connection, practice: UUID, record: UUID) -> asyncpg.Record | None:
     return await _QUERIES["read"].row(connection, practice=practice, record=record)
+
+
+async def read_requests(
+    connection: Connection, practice: UUID, units: Sequence[UUID], since: datetime, *, most: int
+) -> list[asyncpg.Record]:
+    """record, agenda, start, minutes, visit_type."""
+    return await _QUERIES["read_requests"].rows(
+        connection, practice=practice, units=units, since=since, most=most
+    )
 
 
 async def mark(
