@@ -38,6 +38,8 @@ from serment.seal.invitation import (
     invitation_find,
     invitation_secret,
     invitation_tag,
+    open_as_owner,
+    seal_to_owner,
 )
 from serment.seal.keys import EpochKeys, SymmetricKey, UserKeys
 from serment.seal.primitives import KemPair
@@ -56,7 +58,7 @@ from serment.server.usecases.answer_invitation import Answer, answer_invitation
 from serment.server.usecases.append_events import RosterBatch, RosterStands
 from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import NewStanza, add_stanzas, drop_stanzas
-from serment.server.usecases.invite import InvitationAsked, invite
+from serment.server.usecases.invite import InvitationAsked, SealedSecret, invite
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.older_stanzas import OLDER_MAX, older_stanzas
 from serment.server.usecases.read_members import InvitationTold, read_members
@@ -235,17 +237,22 @@ class Letter:
 
 def letter(
     owner: Person, house: House, name: str, role: Role, units: Sequence[uuid.UUID], *,
-    until: date | None = None, in_place_of: uuid.UUID | None = None,
+    until: date | None = None, in_place_of: uuid.UUID | None = None, owners_now: Iterable[Member] = (),
 ) -> Letter:  # fmt: skip
-    """What the owner's browser draws and derives."""
+    """What the owner's browser draws and derives; `owners_now`: whom else it is told."""
     member, ordered = uuid.uuid4(), sorted(units)
     offer = Offer(
         house.instance.name, house.practice.bytes, member.bytes, role, tuple(unit.bytes for unit in ordered),
         None if in_place_of is None else in_place_of.bytes,
     )  # fmt: skip
     secret = invitation_secret(owner.keys.seed, offer)
+    owners = [
+        SealedSecret(other.kem_kid, seal_to_owner(secret, offer, owner.keys.sign, other.kem_pk))
+        for other in owners_now
+        if other.kem_pk != owner.keys.kem.pk
+    ]
     asked = InvitationAsked(
-        uuid.uuid4(), member, invitation_find(secret), int(role), ordered, in_place_of, name, until
+        uuid.uuid4(), member, invitation_find(secret), int(role), ordered, in_place_of, name, until, owners
     )
     return Letter(asked, offer, secret)
 
@@ -259,14 +266,23 @@ async def answer(person: Person, house: House, invited: Letter) -> None:
     )  # fmt: skip
 
 
-def checked(owner: Person, house: House, told: InvitationTold) -> Member:
-    """The member an owner's browser signs in: only keys that the holder of the link gave for this very offer."""
+def checked(
+    owner: Person, house: House, told: InvitationTold, *, inviter_sign_pk: bytes | None = None
+) -> Member:
+    """The member an owner's browser signs in: only keys that the holder of the link gave for this very offer.
+
+    `inviter_sign_pk`: by the roster, of another owner who made the invitation.
+    """
     offer = Offer(
         house.instance.name, house.practice.bytes, told.member.bytes, Role(told.role),
         tuple(unit.bytes for unit in told.units), None if told.in_place_of is None else told.in_place_of.bytes,
     )  # fmt: skip
     assert told.kem_pk is not None and told.sign_pk is not None and told.tag is not None
-    secret = invitation_secret(owner.keys.seed, offer)
+    if inviter_sign_pk is None:
+        secret = invitation_secret(owner.keys.seed, offer)
+    else:
+        assert told.sealed is not None
+        secret = open_as_owner(told.sealed, offer, inviter_sign_pk, owner.keys.kem)
     check_invitation_tag(secret, offer, told.kem_pk, told.sign_pk, told.tag)
     return Member(told.member.bytes, told.kem_pk, told.sign_pk, Role(told.role), offer.units)
 

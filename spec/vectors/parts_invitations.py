@@ -13,6 +13,7 @@ from serment.seal.invitation import (
     invitation_secret,
     invitation_tag,
     member_fingerprint,
+    seal_to_owner,
 )
 
 OFFERS = {
@@ -41,15 +42,19 @@ def make() -> None:
                 "in_place_of": None if offer.in_place_of is None else offer.in_place_of.hex(),
                 "secret": secret.hex(),
                 "find": invitation_find(secret).hex(),
+                "sealed": seal_to_owner(secret, offer, p.BENTO.sign, p.SAM.kem.pk).hex(),
+                "forged": seal_to_owner(secret, offer, p.MALLORY.sign, p.SAM.kem.pk).hex(),
                 "tag": invitation_tag(secret, offer, p.MALLORY.kem.pk, p.MALLORY.sign.pk).hex(),
             }
         )
     write(
         "invitations.json",
         "Invitations: the link's secret from the owner's user seed and the offer, what finds it, and the tag of an"
-        " answer with the keys of `answering_user_seed`. `wrong_tag` is Altered for each.",
+        " answer with the keys of `answering_user_seed`. `wrong_tag` is Altered for each. `sealed` is the secret for"
+        " the owner of `other_owner_user_seed`; `forged` the same signed by the one who answers: Altered.",
         {
             "owner_user_seed": p.BENTO.seed.hex(),
+            "other_owner_user_seed": p.SAM.seed.hex(),
             "answering_user_seed": p.MALLORY.seed.hex(),
             "fingerprint": member_fingerprint(p.MALLORY.kem.pk, p.MALLORY.sign.pk).hex(),
             "wrong_tag": named("wrong tag").hex(),

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import HELENE, Town, at_noon, fill_in, town, unlock
+from browser.desk_town import HELENE, SAM, Town, at_noon, fill_in, town, unlock
 from serment.demo.house import Person
 from serment.framing import Role
 
@@ -119,6 +119,39 @@ def test_nadia_joins_by_her_link_and_reads_the_words_that_helene_sees(
     nadia.goto("about:blank")
     nadia.goto(link)
     expect(nadia.get_by_role("heading", level=1, name="Cette invitation n’est plus ouverte")).to_be_visible()
+
+
+def test_sam_who_is_an_owner_too_lets_in_whom_helene_invited(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    helene.get_by_role("button", name=f"Changer {SAM.name}").click()
+    change = helene.get_by_role("group", name=f"Changer {SAM.name}")
+    change.get_by_label("Titulaire").check()
+    change.get_by_role("button", name="Signer ce changement").click()
+    expect(helene.get_by_text("Titulaire")).to_have_count(2)
+    link = link_for(helene, "Maya Sorel")
+    maya = profile(PHONE, has_touch=True).new_page()
+    maya.goto(link)
+    makes_access(maya, "maya")
+    sam = at_noon(profile(DESK)).new_page()
+    unlock(sam, practice, SAM)
+    sam.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
+    card = sam.locator(".answer").filter(has_text="Maya Sorel a répondu")
+    expect(card.get_by_role("listitem").first).to_be_visible()
+    assert card.get_by_role("listitem").all_inner_texts() == words_of(maya)
+    check_accessible(sam)
+    card.get_by_role("button", name="Ce sont ces mots").click()
+    expect(maya.get_by_role("heading", level=1, name="Vous faites partie de l’équipe")).to_be_visible(
+        timeout=15_000
+    )
+    # An invitation of Hélène's that waits: Sam sees whose it is, and can show the same link.
+    waiting = link_for(helene, "Zoé Attend")
+    sam.clock.run_for(16_000)
+    row = sam.get_by_role("listitem").filter(has_text="Zoé Attend")
+    expect(row).to_contain_text(f"faite par {HELENE.name}")
+    row.get_by_role("button", name="Revoir le lien").click()
+    expect(row.get_by_label("Lien d’invitation")).to_have_value(waiting)
+    check_accessible(sam)
 
 
 def test_a_link_cut_short_and_a_link_of_another_practice_stop(

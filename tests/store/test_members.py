@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
 import members_house as people
@@ -16,6 +17,7 @@ from members_house import Person
 from serment.database.pool import Pool, open_pool
 from serment.framing import Altered, Role, SignedEvent
 from serment.framing.errors import FramingError
+from serment.seal.invitation import invitation_tag, open_as_owner, seal_to_owner
 from serment.seal.keys import UserKeys
 from serment.server.usecases.append_events import RosterBatch
 from serment.server.usecases.change_roster import change_roster
@@ -36,9 +38,15 @@ from serment.server.usecases.errors import (
     StaleRoster,
 )
 from serment.server.usecases.expire import expire_sessions
-from serment.server.usecases.invite import INVITATION_DAYS, invite, revoke_invitation
+from serment.server.usecases.invite import (
+    INVITATION_DAYS,
+    SEALED_SECRET_BYTES,
+    SealedSecret,
+    invite,
+    revoke_invitation,
+)
 from serment.server.usecases.older_stanzas import keep_previous, older_stanzas
-from serment.server.usecases.read_members import read_members
+from serment.server.usecases.read_members import InvitationTold, read_members
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
 
 
@@ -267,6 +275,94 @@ async def test_the_last_owner_stays(house: House, bento: Person) -> None:
         await suspend_member(house.instance, await bento.staff(house), bento.member, suspended=True)
     with pytest.raises(LastOwner):
         await name_last_day(house.instance, await bento.staff(house), bento.member, date(2027, 3, 1))
+
+
+# ---------------------------------------------------------------- any owner lets in
+
+
+@pytest.fixture
+async def remy(house: House, bento: Person) -> Person:
+    """A second owner."""
+    return await people.bring_in(bento, house, "Dr Remy", Role.OWNER, [house.unit])
+
+
+async def invited_by_bento(house: House, bento: Person) -> people.Letter:
+    owners = [one for one in (await bento.roster(house)).members.values() if one.role is Role.OWNER]
+    letter = people.letter(bento, house, "Nadia", Role.SECRETARY, [house.unit], owners_now=owners)
+    await invite(house.instance, await bento.staff(house), letter.asked)
+    return letter
+
+
+async def told_of(house: House, owner: Person, letter: people.Letter) -> InvitationTold:
+    told = await read_members(house.instance, await owner.staff(house))
+    return next(each for each in told.invitations if each.invitation == letter.asked.invitation)
+
+
+async def test_another_owner_lets_in_whom_dr_bento_invited(house: House, bento: Person, remy: Person) -> None:
+    letter = await invited_by_bento(house, bento)
+    nadia = await people.enrol(house, "Nadia", UserKeys.new())
+    await people.answer(nadia, house, letter)
+    told = await told_of(house, remy, letter)
+    member = people.checked(remy, house, told, inviter_sign_pk=bento.keys.sign.pk)
+    await remy.change(house, await people.write(remy, house, [member]))
+    assert set(await nadia.open_units(house)) == {house.unit}
+    assert (await invitations(house, bento)) == []
+
+
+async def invitations(house: House, owner: Person) -> list[InvitationTold]:
+    return (await read_members(house.instance, await owner.staff(house))).invitations
+
+
+async def test_the_secret_is_told_to_each_owner_of_the_moment_and_to_nobody_else(
+    house: House, bento: Person, remy: Person, sam: Person
+) -> None:
+    letter = await invited_by_bento(house, bento)
+    assert (await told_of(house, bento, letter)).sealed is None
+    assert (await read_members(house.instance, await sam.staff(house))).invitations == []
+    sealed = (await told_of(house, remy, letter)).sealed
+    assert sealed is not None and len(sealed) == SEALED_SECRET_BYTES and letter.secret not in sealed
+    later = await people.bring_in(bento, house, "Dr Late", Role.OWNER, [house.unit])
+    assert (await told_of(house, later, letter)).sealed is None
+    for other in (later, sam):
+        with pytest.raises(FramingError):
+            open_as_owner(sealed, letter.offer, bento.keys.sign.pk, other.keys.kem)
+
+
+async def test_a_secret_that_the_server_drew_or_an_offer_that_it_raised_lets_nobody_in(
+    house: House, bento: Person, remy: Person
+) -> None:
+    letter = await invited_by_bento(house, bento)
+    mallory = await people.enrol(house, "Mallory", UserKeys.new())
+    # Her keys under a secret of her own, which she seals to Dr Remy; she cannot sign as Dr Bento.
+    secret, server = b"m" * 32, UserKeys.new()
+    tag = invitation_tag(secret, letter.offer, mallory.keys.kem.pk, mallory.keys.sign.pk)
+    sealed = seal_to_owner(secret, letter.offer, server.sign, remy.keys.kem.pk)
+    honest = await told_of(house, remy, letter)
+    forged = msgspec.structs.replace(
+        honest, kem_pk=mallory.keys.kem.pk, sign_pk=mallory.keys.sign.pk, tag=tag, sealed=sealed
+    )
+    with pytest.raises(Altered):
+        people.checked(remy, house, forged, inviter_sign_pk=bento.keys.sign.pk)
+    # The honest answer, with another role.
+    nadia = await people.enrol(house, "Nadia", UserKeys.new())
+    await people.answer(nadia, house, letter)
+    raised = msgspec.structs.replace(await told_of(house, remy, letter), role=int(Role.OWNER))
+    with pytest.raises(Altered):
+        people.checked(remy, house, raised, inviter_sign_pk=bento.keys.sign.pk)
+
+
+async def test_an_invitation_is_sealed_to_owners_alone(
+    house: House, bento: Person, remy: Person, sam: Person
+) -> None:
+    for kids in ([sam.keys.kem.kid], [remy.keys.kem.kid] * 2):
+        letter = people.letter(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+        letter.asked.owners = [SealedSecret(kid, bytes(SEALED_SECRET_BYTES)) for kid in kids]
+        with pytest.raises(StaleRoster):
+            await invite(house.instance, await bento.staff(house), letter.asked)
+    letter.asked.owners = [SealedSecret(remy.keys.kem.kid, bytes(SEALED_SECRET_BYTES - 1))]
+    with pytest.raises(FramingError):
+        await invite(house.instance, await bento.staff(house), letter.asked)
+    assert await invitations(house, bento) == []
 
 
 # ---------------------------------------------------------------- suspension, locums

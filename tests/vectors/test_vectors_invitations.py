@@ -19,11 +19,13 @@ from serment.seal.invitation import (
     invitation_secret,
     invitation_tag,
     member_fingerprint,
+    open_as_owner,
 )
 from serment.seal.keys import UserKeys
 
 FILE = json.loads((Path(__file__).parents[2] / "spec/vectors/invitations.json").read_text("utf-8"))
 OWNER = bytes.fromhex(FILE["owner_user_seed"])
+OTHER_OWNER = UserKeys.from_seed(bytes.fromhex(FILE["other_owner_user_seed"]))
 NADIA = UserKeys.from_seed(bytes.fromhex(FILE["answering_user_seed"]))
 
 
@@ -45,6 +47,24 @@ def test_an_offer_makes_the_recorded_link_and_takes_the_recorded_answer(told: di
     with pytest.raises(Altered):
         check_invitation_tag(secret, offer, NADIA.kem.pk, NADIA.sign.pk, bytes.fromhex(FILE["wrong_tag"]))
     assert member_fingerprint(NADIA.kem.pk, NADIA.sign.pk).hex() == FILE["fingerprint"]
+
+
+@pytest.mark.parametrize("told", FILE["offers"], ids=lambda told: told["name"])
+def test_another_owner_opens_the_recorded_secret_and_none_that_the_inviter_did_not_sign(
+    told: dict[str, Any],
+) -> None:
+    offer, inviter = offer_of(told), UserKeys.from_seed(OWNER).sign.pk
+    sealed, forged = bytes.fromhex(told["sealed"]), bytes.fromhex(told["forged"])
+    assert open_as_owner(sealed, offer, inviter, OTHER_OWNER.kem).hex() == told["secret"]
+    for refused in (
+        lambda: open_as_owner(forged, offer, inviter, OTHER_OWNER.kem),
+        lambda: open_as_owner(sealed, offer, NADIA.sign.pk, OTHER_OWNER.kem),
+        lambda: open_as_owner(sealed, replace(offer, role=Role.PRACTITIONER), inviter, OTHER_OWNER.kem),
+        lambda: open_as_owner(sealed, replace(offer, practice=bytes(16)), inviter, OTHER_OWNER.kem),
+        lambda: open_as_owner(sealed, offer, inviter, NADIA.kem),
+    ):
+        with pytest.raises(Altered):
+            refused()
 
 
 def test_no_part_of_an_offer_can_be_another(told: dict[str, Any] = FILE["offers"][0]) -> None:  # one case

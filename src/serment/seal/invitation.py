@@ -14,21 +14,27 @@ from hashlib import sha256
 
 from serment.framing.conventions import (
     HASH_BYTES,
+    HPKE_OVERHEAD_BYTES,
     ID_BYTES,
     KEM_PK_BYTES,
     KEY_BYTES,
     LP,
+    SIG_BYTES,
     SIGN_PK_BYTES,
     T,
+    check_signature,
     derive,
     exactly,
     instance_bytes,
+    kid,
     u8,
 )
 from serment.framing.errors import Altered, Unknown
 from serment.framing.roster_events import Role
+from serment.seal.primitives import KemPair, SignPair, hpke_open, hpke_seal
 
 NO_MEMBER = bytes(ID_BYTES)
+SEALED_SECRET_BYTES = HPKE_OVERHEAD_BYTES + KEY_BYTES + SIG_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,33 @@ def check_invitation_tag(secret: bytes, offer: Offer, kem_pk: bytes, sign_pk: by
     exactly(tag, HASH_BYTES, "tag")
     if not hmac.compare_digest(invitation_tag(secret, offer, kem_pk, sign_pk), tag):
         raise Altered("invitation")
+
+
+def _told(offer: Offer, secret: bytes) -> bytes:
+    return T("invited") + offer.to_bytes() + exactly(secret, KEY_BYTES, "invitation")
+
+
+def _owner_info(offer: Offer, owner_kid: bytes) -> bytes:
+    named = exactly(offer.practice, ID_BYTES, "practice") + exactly(offer.member, ID_BYTES, "member")
+    return T("invitation") + instance_bytes(offer.instance) + named + owner_kid
+
+
+def seal_to_owner(secret: bytes, offer: Offer, inviter: SignPair, owner_kem_pk: bytes) -> bytes:
+    """The secret for another owner, who can let in what this one invited. 1,232 bytes.
+
+    Signed inside: HPKE authenticates nobody, and a secret that the server drew would fit keys that the server chose.
+    """
+    signed = secret + inviter.sign(_told(offer, secret))
+    return hpke_seal(owner_kem_pk, _owner_info(offer, kid(owner_kem_pk)), signed)
+
+
+def open_as_owner(sealed: bytes, offer: Offer, inviter_sign_pk: bytes, owner: KemPair) -> bytes:
+    """The secret that the inviter, by the roster's key, told this owner for this offer. Altered otherwise."""
+    exactly(sealed, SEALED_SECRET_BYTES, "sealed invitation")
+    signed = hpke_open(owner, _owner_info(offer, owner.kid), sealed)
+    secret, sig = signed[:KEY_BYTES], signed[KEY_BYTES:]
+    check_signature(inviter_sign_pk, sig, _told(offer, secret), "invitation")
+    return secret
 
 
 def member_fingerprint(kem_pk: bytes, sign_pk: bytes) -> bytes:

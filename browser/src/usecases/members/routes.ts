@@ -27,6 +27,8 @@ export interface InvitationTold {
   kem_pk: Base64 | null;
   sign_pk: Base64 | null;
   tag: Base64 | null;
+  /** The link's secret as its maker sealed it to this owner. */
+  sealed: Base64 | null;
 }
 
 export interface MembersTold {
@@ -37,6 +39,7 @@ export interface MembersTold {
 
 export interface NewInvitation extends Pick<InvitationTold, 'invitation' | 'member' | 'role' | 'units' | 'in_place_of' | 'name' | 'until'> {
   find: Base64;
+  owners: { kid: Base64; bytes: Base64 }[];
 }
 
 export interface RosterBatch {

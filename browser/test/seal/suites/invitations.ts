@@ -2,8 +2,9 @@
 /** spec/vectors/invitations.json: the link of an offer, and the answer that fits no other. */
 import file from '../../../../spec/vectors/invitations.json'
 import { fromHex, hex } from '../../../src/seal/bytes'
-import { type Offer, checkInvitationTag, invitationFind, invitationSecret, invitationTag, inviteKey, memberFingerprint } from '../../../src/seal/invitation'
+import { type Offer, checkInvitationTag, invitationFind, invitationSecret, invitationTag, inviteKey, memberFingerprint, openAsOwner, sealToOwner } from '../../../src/seal/invitation'
 import { userKeys } from '../../../src/seal/keys'
+import { PublicKey } from '../../../src/seal/primitives'
 import { ROLES, type Role } from '../../../src/seal/roster_events'
 import { type Claim, claim, refused, same } from '../claims'
 
@@ -24,6 +25,13 @@ export const invitations: Claim[] = [
       same(hex(invitationTag(secret, offer, keys)), told.tag)
       checkInvitationTag(secret, offer, keys, fromHex(told.tag))
       await refused(() => checkInvitationTag(secret, offer, keys, fromHex(file.wrong_tag)), 'Altered')
+      const { kem: otherKem } = await userKeys(fromHex(file.other_owner_user_seed))
+      const inviter = (await userKeys(fromHex(file.owner_user_seed))).sign
+      same(hex(await openAsOwner(fromHex(told.sealed), offer, inviter.publicKey, otherKem)), told.secret)
+      await refused(() => openAsOwner(fromHex(told.forged), offer, inviter.publicKey, otherKem), 'Altered')
+      await refused(() => openAsOwner(fromHex(told.sealed), { ...offer, role: 'practitioner' }, inviter.publicKey, otherKem), 'Altered')
+      const again = await sealToOwner(secret, offer, inviter, new PublicKey(otherKem.publicKey))
+      same(hex(await openAsOwner(again, offer, inviter.publicKey, otherKem)), told.secret)
       const raised = { ...offer, role: 'practitioner' as const }
       const other = invitationSecret(inviteKey(fromHex(file.owner_user_seed)), raised)
       await refused(() => checkInvitationTag(other, raised, keys, fromHex(told.tag)), 'Altered')

@@ -76,13 +76,16 @@ SELECT count(*) FROM units WHERE practice = :practice
 
 -- name: invite
 -- Stores an invitation; no row if one stands under this id or secret, or for this member.
-INSERT INTO invitations (practice, invitation, member, inviter, find_hash, role, units, in_place_of, name, until, expires_on)
-VALUES (:practice, :invitation, :member, :inviter, :find_hash, :role, :units, :in_place_of, :name, :until, :expires_on)
+INSERT INTO invitations (practice, invitation, member, inviter, find_hash, role, units, in_place_of, name, until,
+    expires_on, owner_kids, sealed)
+VALUES (:practice, :invitation, :member, :inviter, :find_hash, :role, :units, :in_place_of, :name, :until,
+    :expires_on, :owner_kids, :sealed)
 ON CONFLICT DO NOTHING RETURNING invitation
 
 -- name: read_invitations
--- The invitations of a practice that still hold.
-SELECT invitation, member, inviter, find_hash, role, units, in_place_of, name, until, expires_on, kem_pk, sign_pk, tag
+-- The invitations of a practice that still hold, with their secrets as they were sealed to one owner.
+SELECT invitation, member, inviter, find_hash, role, units, in_place_of, name, until, expires_on, kem_pk, sign_pk, tag,
+    sealed[array_position(owner_kids, :kid)] AS sealed
 FROM invitations WHERE practice = :practice AND expires_on >= :today ORDER BY name, invitation
 
 -- name: count_invitations

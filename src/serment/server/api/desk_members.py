@@ -21,7 +21,9 @@ from serment.server.usecases.append_events import UNITS_MAX, RosterBatch
 from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.invite import (
     NAME_CHARACTERS_MAX,
+    OWNERS_TOLD_MAX,
     InvitationAsked,
+    SealedSecret,
     invite,
     revoke_invitation,
 )
@@ -118,6 +120,7 @@ class InvitationBody(Body):
     name: Name
     in_place_of: UUID | None = None
     until: date | None = None
+    owners: Annotated[list[SealedSecret], Meta(max_length=OWNERS_TOLD_MAX)] = []  # noqa: RUF012  # msgspec copies an empty list
 
 
 class InvitationAnswer(msgspec.Struct):
@@ -243,6 +246,7 @@ async def invitation(
         data.in_place_of,
         data.name.strip(),
         data.until,
+        data.owners,
     )
     return InvitationAnswer(await invite(instance_of(request), staff, asked))
 

@@ -30,6 +30,8 @@ class NewInvitation(NamedTuple):
     name: str
     until: date | None
     expires_on: date
+    owner_kids: list[bytes]
+    sealed: list[bytes]
 
 
 async def lock_practice(connection: Connection, practice: UUID) -> None:
@@ -134,8 +136,11 @@ async def invite(connection: Connection, invitation: NewInvitation) -> bool:
     return await _QUERIES["invite"].value(connection, **invitation._asdict()) is not None
 
 
-async def read_invitations(connection: Connection, practice: UUID, today: date) -> list[asyncpg.Record]:
-    return await _QUERIES["read_invitations"].rows(connection, practice=practice, today=today)
+async def read_invitations(
+    connection: Connection, practice: UUID, today: date, kid: bytes
+) -> list[asyncpg.Record]:
+    """With the secret as it was sealed to this kid, if it was."""
+    return await _QUERIES["read_invitations"].rows(connection, practice=practice, today=today, kid=kid)
 
 
 async def count_invitations(connection: Connection, practice: UUID) -> int:

@@ -28,7 +28,8 @@ class MemberTold(msgspec.Struct):
 
 
 class InvitationTold(msgspec.Struct):
-    """`kem_pk`, `sign_pk` and `tag` are null until somebody has answered."""
+    """`kem_pk`, `sign_pk` and `tag` are null until somebody has answered; `sealed` is the link's secret for the owner who
+    asks, null to who made the invitation and to who was no owner then."""
 
     invitation: UUID
     member: UUID
@@ -42,6 +43,7 @@ class InvitationTold(msgspec.Struct):
     kem_pk: bytes | None
     sign_pk: bytes | None
     tag: bytes | None
+    sealed: bytes | None
 
 
 class MembersTold(msgspec.Struct):
@@ -65,7 +67,7 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
         return MembersTold(people, [], [])
     invitations = [
         InvitationTold(**{name: row[name] for name in InvitationTold.__struct_fields__})
-        for row in await members.read_invitations(instance.pool, staff.practice, today)
+        for row in await members.read_invitations(instance.pool, staff.practice, today, staff.kem_kid)
     ]
     months = await members.read_epoch_months(instance.pool, staff.practice)
     return MembersTold(people, invitations, [unit for unit, month in months if _is_old(month, today)])

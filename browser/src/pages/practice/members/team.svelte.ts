@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the members' room has read and does: the roster says roles and units, the server says who is served and who was invited. */
-import { hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
+import { type Bytes, hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
 import { SealError } from '../../../seal/errors';
 import type { Role } from '../../../seal/roster_events';
 import { addUnit, assign, changeRoster, remove, turnKeys, type Wanted } from '../../../usecases/members/change';
-import { invite, isMine, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
+import { canLetIn, invite, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
 import { postSuspend, postUntil, readMembers, type InvitationTold, type MembersTold, type MemberTold } from '../../../usecases/members/routes';
 import { renewDesk } from '../../../usecases/desk/units';
 import { random, ID_BYTES } from '../../../seal/bytes';
@@ -84,12 +84,13 @@ export class Team {
     return this.told?.members.find((one) => one.member === member)?.name ?? '';
   }
 
-  answeredToMe(): InvitationTold[] {
-    return (this.told?.invitations ?? []).filter((one) => one.kem_pk !== null && isMine(this.desk.open, one));
+  /** Whom this owner can let in. */
+  answered(): InvitationTold[] {
+    return (this.told?.invitations ?? []).filter((one) => one.kem_pk !== null && canLetIn(this.desk.open, one));
   }
 
   waiting(): InvitationTold[] {
-    return (this.told?.invitations ?? []).filter((one) => one.kem_pk === null || !isMine(this.desk.open, one));
+    return (this.told?.invitations ?? []).filter((one) => one.kem_pk === null || !canLetIn(this.desk.open, one));
   }
 
   async read(): Promise<void> {
@@ -175,8 +176,8 @@ export class Team {
     return made;
   }
 
-  async letIn(told: InvitationTold): Promise<void> {
-    if (await this.#attempt(() => letIn(this.desk.open, told), t('members.let_in_said', { name: told.name })) && told.in_place_of !== null) {
+  async letIn(told: InvitationTold, compared: Bytes): Promise<void> {
+    if (await this.#attempt(() => letIn(this.desk.open, told, compared), t('members.let_in_said', { name: told.name })) && told.in_place_of !== null) {
       this.desk.rewrapping.start();
     }
   }
