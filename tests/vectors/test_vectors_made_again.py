@@ -15,6 +15,7 @@ MADE = (
     "sealed.json",
     "invitations.json",
     "gsm7.json",
+    "sms.json",
     "ways.json",
     "hpke-recorded.json",
 )

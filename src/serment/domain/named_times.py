@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
+from importlib import resources
 from typing import Literal
 
 Language = Literal["fr", "en"]
@@ -23,22 +26,6 @@ _MONTHS = {
         "August", "September", "October", "November", "December",
     ],
 }  # fmt: skip
-_ZONES_FR = {
-    "Europe/Paris": "Paris",
-    "America/Cayenne": "Cayenne",
-    "America/Guadeloupe": "la Guadeloupe",
-    "America/Marigot": "Saint-Martin",
-    "America/Martinique": "la Martinique",
-    "America/Miquelon": "Miquelon",
-    "America/St_Barthelemy": "Saint-Barthélemy",
-    "Indian/Mayotte": "Mayotte",
-    "Indian/Reunion": "La Réunion",
-    "Pacific/Gambier": "Mangareva",
-    "Pacific/Marquesas": "Nuku Hiva",
-    "Pacific/Noumea": "Nouméa",
-    "Pacific/Tahiti": "Tahiti",
-    "Pacific/Wallis": "Wallis",
-}
 
 
 def day(language: Language, date: dt.date, *, short: bool = False, year: bool = False) -> str:
@@ -65,5 +52,11 @@ def hour(language: Language, time: dt.time) -> str:
 
 def zone_place(language: Language, zone: str) -> str:
     """The place a zone is called by, after "heure de": "la Guadeloupe", "Nouméa", "New York"; in English the tz database's."""
-    city = zone.rpartition("/")[2].replace("_", " ")
-    return _ZONES_FR.get(zone, city) if language == "fr" else city
+    return _zone_places().get(language, {}).get(zone) or zone.rpartition("/")[2].replace("_", " ")
+
+
+@functools.cache
+def _zone_places() -> dict[str, dict[str, str]]:
+    text = resources.files("serment.domain").joinpath("zone_places.json").read_text("utf-8")
+    found: dict[str, dict[str, str]] = json.loads(text)
+    return found

@@ -21,10 +21,9 @@ from serment.domain.named_times import Language
 from serment.domain.reminder import Kind
 from serment.framing.conventions import derive
 from serment.notifier.wording import Visit, day, host_of, hour, link, near, place, say, unpadded
-from serment.seal.messages import handle
+from serment.seal.messages import stop_token
 
 UID_BYTES: Final = 16
-STOP_BYTES: Final = 16
 ALARMS: Final = (dt.timedelta(days=1), dt.timedelta(hours=1))
 
 
@@ -48,8 +47,8 @@ def _templates() -> jinja2.Environment:
 
 
 def stop_address(origin: str, c: bytes) -> str:
-    """Where the patient objects, in one tap and without an account: the handle and the token that only c gives."""
-    return f"{origin}/stop/{unpadded(handle(c) + derive(c, 'stop', STOP_BYTES))}"
+    """Where the patient objects, in one tap and without an account: the token that only c gives."""
+    return f"{origin}/stop/{unpadded(stop_token(c))}"
 
 
 def letter(kind: Kind, visits: Sequence[Visit], language: Language, now: dt.datetime, origin: str) -> Written:

@@ -45,10 +45,14 @@ class Visit:
 
 @functools.cache
 def words(language: Language) -> dict[str, str | list[str]]:
-    """Every sentence by key. The two files hold the same keys: a test compares them."""
-    text = resources.files("serment.notifier").joinpath(f"words/{language}.json").read_text("utf-8")
-    loaded: dict[str, str | list[str]] = json.loads(text)
-    return loaded
+    """Every sentence by key. Those of SMS have a file of their own, since browsers show what an SMS will be. Both languages
+    hold the same keys: a test compares them.
+    """
+    folder = resources.files("serment.notifier").joinpath("words")
+    found: dict[str, str | list[str]] = {}
+    for name in (f"sms.{language}.json", f"{language}.json"):
+        found |= json.loads(folder.joinpath(name).read_text("utf-8"))
+    return found
 
 
 def say(language: Language, key: str, **values: object) -> str:
