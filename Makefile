@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTEST := .venv/bin/python -m pytest
 JOBS ?= 2
-FAST_TIER := $(wildcard tests/unit tests/laws tests/vectors tests/tidy tests/docs)
+FAST_TIER := $(wildcard tests/unit tests/laws tests/vectors tests/channels tests/tidy tests/docs)
 FULL_TIER := $(wildcard tests/store tests/race tests/crash tests/leaks tests/api tests/browser)
 
 help: ## Lists the targets.
