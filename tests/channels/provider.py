@@ -41,17 +41,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. `cut`: the connection ends in the midst of it. `hang`: it never comes."""
+    """One answer. `cut`: the connection ends in the midst of it. `hang`: it never comes. `endless`: it never ends."""
 
     status: int = 200
     content: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     hang: bool = False
+    endless: bool = False
 
     def bytes(self) -> bytes:
         body = self.content if isinstance(self.content, bytes) else json.dumps(self.content).encode()
-        lines = [f"HTTP/1.1 {self.status} Said", f"Content-Length: {len(body)}"]
+        lines = [f"HTTP/1.1 {self.status} Said", f"Content-Length: {10**12 if self.endless else len(body)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         whole = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
         return whole[: len(whole) - len(body) // 2 - 1] if self.cut else whole
@@ -90,6 +91,9 @@ class Provider:
                     await reader.read()
                     break
                 writer.write(reply.bytes())
+                while reply.endless:
+                    writer.write(b" " * 65_536)
+                    await writer.drain()
                 await writer.drain()
                 if reply.cut:
                     break

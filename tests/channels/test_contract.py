@@ -6,8 +6,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from channels.markers import KEY, MARKERS, NUMBER, letter, text
+from serment.domain.gsm7 import BASIC, EXTENSION, length
 from serment.notifier.channels import ChannelBroken, NotNow, Receipt, Text, code_word, e164, says_stop
 from serment.notifier.channels.alphabet import fits_gsm, parts
 from serment.notifier.channels.feed import Seen, told
@@ -30,6 +33,13 @@ def test_a_number_is_written_in_one_way(to: str) -> None:
 def test_a_letters_head_has_no_second_line() -> None:
     with pytest.raises(ValueError, match="control character"):
         letter(to="alice@example.org\r\nBcc: mallory@example.org")
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "a\x1bb", "half \ud83d"])
+def test_what_no_channel_can_write_down_is_refused_without_being_repeated(bad: str) -> None:
+    with pytest.raises(ValueError, match="control character") as refused:
+        text(bad)
+    assert refused.value.__context__ is None and bad not in repr(refused.value)
 
 
 def test_a_text_has_a_limit() -> None:
@@ -90,6 +100,18 @@ def test_the_alphabet_keeps_what_french_needs_and_splits_no_character() -> None:
     assert [len(piece) for piece in pieces] == [152, 22] and pieces[1].startswith(b"\x1b\x65")
     wide, is_gsm = parts("ç" * 66 + "😀" + "ç" * 10)
     assert not is_gsm and [len(piece) for piece in wide] == [132, 24]
+
+
+@given(
+    st.text(alphabet=st.sampled_from(sorted(BASIC | EXTENSION)), min_size=1, max_size=500)
+    | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
+)
+def test_a_text_is_cut_as_its_price_was_shown(text: str) -> None:
+    """What people were told when they wrote it (domain/gsm7.py) is what goes out."""
+    pieces, is_gsm = parts(text)
+    shown = length(text)
+    assert (len(pieces), is_gsm) == (shown.segments, shown.alphabet == "gsm7")
+    assert sum(map(len, pieces)) == shown.units * (1 if is_gsm else 2)
 
 
 def test_seen_forgets_the_oldest_and_holds_no_number() -> None:

@@ -14,6 +14,7 @@ from aiosmpplib.state import SAR_MSG_REF_NUM, SAR_SEGMENT_SEQNUM, SAR_TOTAL_SEGM
 
 from channels.centre import OK, Centre
 from channels.markers import NUMBER, WORDS, tells_nothing, text
+from serment.domain.gsm7 import BASIC, EXTENSION
 from serment.notifier.channels import AddressRefused, ChannelBroken, ChannelError, NotNow, Receipt, Refusal
 from serment.notifier.channels import smpp as channels_smpp
 from serment.notifier.channels.settings import ConfigWrong
@@ -85,6 +86,14 @@ async def test_a_long_message_comes_together_again(centre: Centre, folder: Path,
     ) == 1
     assert [unit.registered_delivery for unit in centre.submitted] == [0] * (count - 1) + [1]
     assert taken.provider_id == f"id-{count}", "the receipt is the last part's"
+
+
+async def test_the_whole_alphabet_arrives_as_another_library_reads_it(centre: Centre, folder: Path) -> None:
+    letters = "".join(sorted((BASIC | EXTENSION) - {"\f"}))  # a form feed is not in that library's table
+    channel = account(centre, folder)
+    await channel.send(text(letters))
+    await channel.close()
+    assert len(centre.submitted) == 1 and centre.submitted[0].short_message == letters
 
 
 async def test_many_at_once_find_their_own_answers(centre: Centre, folder: Path) -> None:

@@ -318,23 +318,26 @@ async def test_a_relay_that_hangs_is_left_after_its_time(
 
 async def test_a_send_that_is_given_up_does_not_hand_its_answer_to_the_next(folder: Path) -> None:
     """The first letter's answer comes late; the second must not take it for its own."""
-    connections = 0
+    connections, late = 0, asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
-        await greet(reader, writer, b"DATA")
-        writer.write(b"354 go on\r\n")
-        await reader.readuntil(b"\r\n.\r\n")
-        if connections == 1:
-            await reader.read()  # until the other side gave up
-        writer.write(b"250 taken\r\n")
-        await reader.readline()
+        first = connections == 1
+        writer.write(b"220 relay.example\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                if first:
+                    await late.wait()
+            writer.write(b"250 taken\r\n")
 
     async with bare(talk, folder) as channel:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await channel.send(letter())
+        late.set()
         await channel.send(letter("tom@example.org"))
     assert connections == 2
 

@@ -45,6 +45,8 @@ class Text:
             raise ValueError("A text needs a number in E.164 and a key of 32 hexadecimal digits.")
         if not 0 < len(self.body) <= TEXT_CHARACTERS_MAX:
             raise ValueError(f"A text has 1 to {TEXT_CHARACTERS_MAX} characters.")
+        if not _is_whole(self.body):
+            raise ValueError("A text holds a control character, or half of one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Letter:
             raise ValueError("A line of a letter's head holds a control character.")
         if len(self.text) + len(self.html) + len(self.calendar or b"") > LETTER_BYTES_MAX:
             raise ValueError(f"A letter has at most {LETTER_BYTES_MAX} bytes.")
+        if not all(_is_whole(said) for said in (self.to, self.subject, self.text, self.html)):
+            raise ValueError("A letter holds a control character, or half of one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,11 @@ class Speaker(Protocol):
 
 
 Channel = TextChannel | LetterChannel
+
+
+def _is_whole(said: str) -> bool:
+    """Whether every channel can write it down: no control character but ends of lines, no lone half of a UTF-16 pair."""
+    return not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", said)
 
 
 def says_stop(text: str) -> bool:

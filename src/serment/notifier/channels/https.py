@@ -99,7 +99,6 @@ class Https:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError, OSError):
             failure = NotNow(maybe_sent=True)
         # Raised out here, so that no error of the library, which holds the request, hangs from it.
-        failure.__context__ = None
         raise failure
 
     async def _ask(

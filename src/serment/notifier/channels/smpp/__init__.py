@@ -132,7 +132,6 @@ class Centre:
             failure = _refused(answer.status, begun=begun)
         except LinkLost:
             failure = NotNow(maybe_sent=True)
-        failure.__context__ = None
         raise failure
 
     def _from(self) -> dict[str, Any]:
@@ -212,7 +211,6 @@ class Centre:
             failure = NotNow()
         if link is not None:
             await link.drop()
-        failure.__context__ = None
         raise failure
 
     def _hear(self, link: Link, unit: Unit) -> int | None:

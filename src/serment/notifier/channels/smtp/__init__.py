@@ -136,7 +136,6 @@ class Relay:
         except (aiosmtplib.SMTPException, TimeoutError, OSError, ValueError):
             failure = NotNow(maybe_sent=leaving)
         await self._start_afresh(failure)
-        failure.__context__ = None
         return failure
 
     async def _begin(self, sender: str, *, utf8: bool) -> None:
@@ -182,7 +181,6 @@ class Relay:
         except aiosmtplib.SMTPException:
             failure = ChannelBroken("The relay offers no STARTTLS, or no way to sign in that is known here.")
         self._client.close()
-        failure.__context__ = None
         raise failure
 
     async def _start_afresh(self, failure: ChannelError) -> None:
