@@ -72,6 +72,7 @@ def main() -> None:
     before = json.loads(RECORDED.read_text("utf-8"))["sealed"] if RECORDED.exists() else {}
     suite = RecordingSuite(primitives._SUITE, before)
     primitives._SUITE = suite  # type: ignore[misc, assignment]
+    import parts_cards
     import parts_gsm7
     import parts_invitations
     import parts_records
@@ -82,6 +83,7 @@ def main() -> None:
     parts_rosters.make()
     parts_records.make()
     parts_sealed.make()
+    parts_cards.make()
     parts_invitations.make()
     parts_gsm7.make()
     parts_ways.make()

@@ -12,6 +12,7 @@ from serment.framing import messages as rows
 from serment.framing.conventions import derive
 from serment.framing.server_secret import act_tag, find_row, password_share, stored_auth
 from serment.seal import cards, files, messages, phone_check, roster_writing, unlock
+from serment.seal import people as kept
 from serment.seal.keys import Cap
 from serment.seal.primitives import KemPair
 
@@ -318,11 +319,12 @@ def card_rows() -> dict[str, Any]:
         "e": 1,
         "month": 202903,
     }
-    content = b'{"name":"Alice Martin"}'
+    alice = kept.CardContent("Alice", "Martin", "1988-04-30", "female", phone="+33600000001")
+    content, found = alice.to_json(), kept.entry_of(card, 4, alice)
     with chance_named("cards"):
         sealed_card = cards.seal_card(place, card, 4, keys.k_card, content)
-        sealed_entry = cards.seal_entry(place, entry, keys.k_idx, content)
-        sealed_page = cards.seal_page(place, 9, keys.k_idx, content)
+        sealed_entry = cards.seal_entry(place, entry, keys.k_idx, found.to_json())
+        sealed_page = cards.seal_page(place, 9, keys.k_idx, kept.write_page([found]))
     moves = [
         bad("another practice", "Altered", practice=p.ident("practice elsewhere").hex()),
         bad("another unit", "Altered", unit=p.UNIT_2.hex()),
@@ -349,7 +351,7 @@ def card_rows() -> dict[str, Any]:
             "entry": entry.hex(),
             "key": keys.k_idx.hex(),
             "sealed": sealed_entry.hex(),
-            "opens": content.hex(),
+            "opens": found.to_json().hex(),
             "bad": [*common(sealed_entry), *moves, bad("another entry", "Altered", entry=card.hex())],
         },
         "page": base
@@ -357,7 +359,7 @@ def card_rows() -> dict[str, Any]:
             "version": 9,
             "key": keys.k_idx.hex(),
             "sealed": sealed_page.hex(),
-            "opens": content.hex(),
+            "opens": kept.write_page([found]).hex(),
             "bad": [*moves, bad("another version", "Altered", version=8)],
         },
     }

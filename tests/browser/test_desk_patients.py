@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from browser.conftest import DESK, PHONE, check_accessible
 from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
 from serment.demo.house import Person
+from serment.demo.patients import Patient
 from serment.seal.keys import Cap
 
 pytestmark = pytest.mark.slow
@@ -443,3 +444,85 @@ def test_after_a_removal_cards_and_index_lie_under_the_new_keys_and_are_found_as
     helene.keyboard.press("Control+k")
     helene.get_by_role("combobox", name="Chercher quelqu’un").fill("renaudin")
     expect(helene.locator(".found li").first).to_contain_text("Alice Renaudin-Abescat")
+
+
+ALISE = Patient("Alise", "Renaudin", "1988-09-07", "female", "+33639981244", "Un vaccin.")
+
+
+def card_of(page: Page, typed: str, name: str) -> None:
+    """The card of somebody, found in the patients' room."""
+    box = page.get_by_role("combobox", name="Chercher quelqu’un")
+    box.fill(typed)
+    page.get_by_role("option").filter(has_text=name).first.click()
+    expect(page.get_by_role("heading", name=name, level=2)).to_be_visible()
+
+
+def test_two_cards_of_one_person_are_joined_nothing_is_lost_and_it_is_taken_back(
+    practice: Town, sam: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    unlock(sam, practice)
+    known(sam, practice, 2)
+    patients_room(sam)
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("renaudin alise")
+    sam.get_by_role("option", name=re.compile("ouvelle fiche")).click()
+    sam.get_by_label("Date de naissance").fill("07091988")
+    sam.get_by_label("Téléphone").fill("0639981333")
+    sam.get_by_label("Note du cabinet").fill("Préfère le matin.")
+    sam.get_by_role("button", name="Garder la fiche").click()
+    expect(sam.get_by_role("heading", name="Alise Renaudin", level=2)).to_be_visible()
+    before = practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"]
+
+    card_of(sam, "abescat alice", "Alice Renaudin-Abescat")
+    expect(sam.get_by_text("Une autre fiche ressemble à celle-ci")).to_be_visible()
+    sam.get_by_role("button", name="Comparer les deux").click()
+    expect(sam.get_by_role("heading", name="Deux fiches, une seule personne ?")).to_be_focused()
+    check_accessible(sam)
+    note = sam.get_by_label("Note de la fiche réunie")
+    expect(note).to_have_value(re.compile("Alise Renaudin.*\n.*Préfère le matin"))
+    # A colleague writes the other card meanwhile: nothing is joined unseen.
+    helene = at_noon(profile(DESK)).new_page()
+    unlock(helene, practice, HELENE)
+    patients_room(helene)
+    card_of(helene, "alise", "Alise Renaudin")
+    helene.get_by_role("button", name="Modifier").click()
+    helene.get_by_label("Note du cabinet").fill("Préfère le soir.")
+    helene.get_by_role("button", name="Garder la fiche").click()
+    expect(helene.locator(".said")).to_contain_text("Fiche gardée.")
+    sam.get_by_role("button", name="N’en faire qu’une").click()
+    expect(sam.get_by_role("alert")).to_contain_text("a changé entre-temps")
+    expect(note).to_have_value(re.compile("Préfère le soir"))
+    sam.get_by_role("button", name="N’en faire qu’une").click()
+    expect(sam.locator(".said")).to_contain_text("Les deux fiches n’en font plus qu’une.")
+    expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat", level=2)).to_be_visible()
+    facts = sam.locator(".people-card .facts")
+    expect(facts).to_contain_text("06 39 98 13 33")
+    expect(facts).to_contain_text("Préfère le soir.")
+    assert practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"] == before - 1
+
+    sam.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(sam.locator(".said")).to_contain_text("Il y a de nouveau deux fiches.")
+    expect(sam.locator(".people-card .facts")).not_to_contain_text("Préfère")
+    assert practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"] == before
+
+    # Joined for good, by keyboard; then what is booked in the other name leads to the card that is left, and makes none.
+    sam.get_by_role("button", name="Joindre un doublon").focus()
+    sam.keyboard.press("Enter")
+    expect(
+        sam.get_by_role("combobox", name="Quelle autre fiche est celle de la même personne ?")
+    ).to_be_focused()
+    sam.keyboard.type("alise")
+    expect(sam.locator("#find-twin-list").get_by_role("option")).to_have_count(1)
+    sam.keyboard.press("Enter")
+    expect(sam.get_by_role("heading", name="Deux fiches, une seule personne ?")).to_be_focused()
+    sam.get_by_role("button", name="N’en faire qu’une").press("Enter")
+    expect(sam.locator(".said")).to_contain_text("Les deux fiches n’en font plus qu’une.")
+    practice.book(ALISE, FRIDAY, "14:00")
+    sam.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Agenda").click()
+    section = sam.locator(f"section.wday:has(> #day-{FRIDAY})")
+    theirs = section.get_by_role("button", name=re.compile("^14 h à .*Alise Renaudin"))
+    theirs.click()
+    sam.get_by_role("button", name="Ouvrir la fiche").click()
+    expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat", level=2)).to_be_visible()
+    expect(sam.locator(".card-visits li")).to_have_count(2)
+    sam.wait_for_timeout(3_500)
+    assert practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"] == before - 1

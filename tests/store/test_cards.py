@@ -28,6 +28,7 @@ from serment.server.usecases.errors import (
 from serment.server.usecases.expire import expire_cards
 from serment.server.usecases.keep_cards import (
     MONTHS_AHEAD_MAX,
+    Seen,
     erase_card,
     month_of,
     read_behind,
@@ -178,6 +179,38 @@ async def test_a_card_that_was_erased_is_gone_and_a_changed_one_stays(house: Hou
     await erase_card(house.instance, sam, one.card, 2)
     await erase_card(house.instance, sam, one.card, 2)
     assert await read_cards(house.instance, sam, [one.card]) == []
+
+
+async def test_a_card_that_is_joined_goes_with_the_writing_of_the_other_or_neither(
+    house: House, sam: Staff
+) -> None:
+    kept, twin = card(house), card(house)
+    await write_cards(house.instance, sam, [kept, twin])
+    joined = card(house, "both", id=kept.card, rev=2)
+    await write_cards(house.instance, sam, [card(house, "changed meanwhile", id=twin.card, rev=2)])
+    with pytest.raises(StaleCard) as told:
+        await write_cards(house.instance, sam, [joined], [Seen(twin.card, 1)])
+    assert told.value.told == {"cards": [twin.card]}
+    assert await read_cards(house.instance, sam, [kept.card]) == [kept]
+    await write_cards(house.instance, sam, [joined], [Seen(twin.card, 2)])
+    assert await read_cards(house.instance, sam, [kept.card, twin.card]) == [joined]
+    # The same request again, its answer lost: it has been done. Another one into a card that is gone is refused.
+    await write_cards(house.instance, sam, [joined], [Seen(twin.card, 2)])
+    with pytest.raises(StaleCard):
+        await write_cards(house.instance, sam, [card(house, id=kept.card, rev=3)], [Seen(twin.card, 2)])
+    with pytest.raises(Unknown):
+        await write_cards(house.instance, sam, [card(house, id=kept.card, rev=3)], [Seen(kept.card, 2)])
+
+
+async def test_a_card_of_the_lab_goes_into_none_of_sams(house: House, sam: Staff) -> None:
+    kept, hidden = card(house), card(house)
+    await write_cards(house.instance, sam, [kept, hidden])
+    await house.instance.pool.execute(
+        "UPDATE cards SET unit = $1 WHERE card = $2", house.id("unit", "lab"), hidden.card
+    )
+    with pytest.raises(StaleCard):
+        await write_cards(house.instance, sam, [card(house, id=kept.card, rev=2)], [Seen(hidden.card, 1)])
+    assert await house.instance.pool.fetchval("SELECT count(*) FROM cards") == 2
 
 
 async def test_entries_are_read_until_a_page_gathers_exactly_those_it_lists(house: House, sam: Staff) -> None:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a patient card, an index entry and a page of the index say (section 6). Limits in bytes of UTF-8. */
-import { type Bytes, ID_BYTES, base64, cut, fromText, text } from './bytes'
+import { type Bytes, ID_BYTES, base64, text } from './bytes'
 import { day } from './conventions'
 import { Altered, Unknown } from './errors'
 import { EMAIL_BYTES_MAX, NAME_BYTES_MAX, PHONE_BYTES_MAX, SEXES, type Sex } from './groups'
@@ -10,6 +10,8 @@ export const CARD_NOTE_BYTES_MAX = 1_500
 export const REFUSE_BYTES_MAX = 300
 export const NO_SHOWS_MAX = 16
 export const INDEX_NAME_BYTES_MAX = 48
+/** So much of a name, as JSON spells it, goes into an entry. */
+export const INDEX_CUT_BYTES = 40
 const PEOPLE_MAX = 100_000
 const REV_MAX = 2_147_483_647
 
@@ -75,7 +77,7 @@ export function readCard(payload: Bytes): CardContent {
   return card
 }
 
-/** What finds a person. `gone`: the card was erased; everything but card and rev is empty then. */
+/** What finds a person. `gone`: the card is no more; everything but card and rev is empty then, unless it was joined to another one. */
 export interface EntryContent {
   /** The card's id, base64. */
   readonly card: string
@@ -89,15 +91,20 @@ export interface EntryContent {
   readonly refused: boolean
   readonly noShows: number
   readonly gone: boolean
+  /** The card that it was joined to, base64: its names find that one. */
+  readonly into: string | null
 }
 
-/** The name, cut to what an entry has room for, between two characters. */
+/** As much of it as an entry has room for, between two characters: a name that JSON spells at length is cut sooner. */
 function cutName(name: string): string {
-  const bytes = text(name)
-  if (bytes.length <= INDEX_NAME_BYTES_MAX) return name
-  let at = INDEX_NAME_BYTES_MAX
-  while ((bytes[at]! & 0xc0) === 0x80) at -= 1
-  return fromText(cut(bytes, 0, at))
+  let kept = ''
+  let room = INDEX_CUT_BYTES
+  for (const character of name) {
+    room -= text(JSON.stringify(character)).length - 2
+    if (room < 0) break
+    kept += character
+  }
+  return kept
 }
 
 /** The entry that finds a card. */
@@ -105,17 +112,25 @@ export function entryOf(id: Bytes, rev: number, card: CardContent): EntryContent
   return {
     card: base64(id), rev, givenName: cutName(card.givenName), birthName: cutName(card.birthName),
     usedName: card.usedName === null ? null : cutName(card.usedName), birthDate: card.birthDate, phone: card.phone,
-    refused: card.refuse !== null, noShows: card.noShows.length, gone: false,
+    refused: card.refuse !== null, noShows: card.noShows.length, gone: false, into: null,
   }
 }
 
+const NOBODY = { givenName: '', birthName: '', usedName: null, birthDate: '', phone: null, refused: false, noShows: 0, gone: true, into: null } as const
+
 /** The entry that says a card was erased. */
 export function goneEntry(id: Bytes, rev: number): EntryContent {
-  return { card: base64(id), rev, givenName: '', birthName: '', usedName: null, birthDate: '', phone: null, refused: false, noShows: 0, gone: true }
+  return { ...NOBODY, card: base64(id), rev }
+}
+
+/** The entry that says a card was joined to another one, which its names find from then on. */
+export function joinedEntry(id: Bytes, rev: number, card: CardContent, into: Bytes): EntryContent {
+  return { ...entryOf(id, rev, card), phone: null, refused: false, noShows: 0, gone: true, into: base64(into) }
 }
 
 function entryJson(entry: EntryContent): Json {
-  if (entry.gone) return { c: entry.card, r: entry.rev, x: true }
+  if (entry.gone && entry.into === null) return { c: entry.card, r: entry.rev, x: true }
+  if (entry.gone) return present({ c: entry.card, r: entry.rev, x: true, i: entry.into, g: entry.givenName, b: entry.birthName, u: entry.usedName, d: entry.birthDate })
   return present({
     c: entry.card, r: entry.rev, g: entry.givenName, b: entry.birthName, u: entry.usedName, d: entry.birthDate, p: entry.phone,
     f: entry.refused ? true : null, n: entry.noShows > 0 ? entry.noShows : null,
@@ -130,12 +145,13 @@ function readEntryJson(value: unknown): EntryContent {
     return true
   }
   const [card, rev, gone] = [fields.base64('c', ID_BYTES), fields.number('r', REV_MAX), flag('x')]
-  const entry = gone
-    ? { card, rev, givenName: '', birthName: '', usedName: null, birthDate: '', phone: null, refused: false, noShows: 0, gone }
+  const into = gone && fields.has('i') ? fields.base64('i', ID_BYTES) : null
+  const entry = gone && into === null
+    ? { ...NOBODY, card, rev }
     : {
         card, rev, givenName: fields.text('g', INDEX_NAME_BYTES_MAX), birthName: fields.text('b', INDEX_NAME_BYTES_MAX),
-        usedName: fields.optionalText('u', INDEX_NAME_BYTES_MAX), birthDate: fields.day('d'), phone: fields.optionalText('p', PHONE_BYTES_MAX),
-        refused: flag('f'), noShows: fields.has('n') ? fields.number('n', NO_SHOWS_MAX) : 0, gone,
+        usedName: fields.optionalText('u', INDEX_NAME_BYTES_MAX), birthDate: fields.day('d'), phone: gone ? null : fields.optionalText('p', PHONE_BYTES_MAX),
+        refused: !gone && flag('f'), noShows: !gone && fields.has('n') ? fields.number('n', NO_SHOWS_MAX) : 0, gone, into,
       }
   fields.done()
   return entry

@@ -92,3 +92,24 @@ describe('twenty thousand people', () => {
     expect(people.size).toBe(20_000);
   });
 });
+
+describe('cards that were joined', () => {
+  const alise = { givenName: 'Alise', birthName: 'Fontbone', usedName: null, birthDate: '1961-03-14' };
+  it('are found by either name, through another joining, until they are apart again', () => {
+    const people = house();
+    people.gone('twin', { named: alise, into: 'middle' });
+    expect(people.same(alise, 'unit')).toEqual([]);
+    people.gone('middle', { named: { ...alise, givenName: 'Aliss' }, into: ALICE.card });
+    expect(people.same(alise, 'unit')).toEqual([ALICE]);
+    expect(people.same(alise, 'another unit')).toEqual([]);
+    expect(people.alike({ ...alise, givenName: 'Zoé', birthName: 'Zola' }, 'unit')).toEqual([]);
+    people.gone('middle', null);
+    expect(people.same(alise, 'unit')).toEqual([]);
+  });
+  it('lead nowhere when they lead round', () => {
+    const people = house();
+    people.gone('one', { named: alise, into: 'two' });
+    people.gone('two', { named: alise, into: 'one' });
+    expect(people.same(alise, 'unit')).toEqual([]);
+  });
+});

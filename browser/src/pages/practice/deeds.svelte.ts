@@ -34,8 +34,8 @@ export class Deeds {
 
   constructor(readonly desk: Desk) {}
 
-  say(text: string, undo: Said['undo'] = null): void {
-    this.#show({ text, undo, call: null }, UNDO_SECONDS);
+  say(text: string, undo: Said['undo'] = null, seconds = UNDO_SECONDS): void {
+    this.#show({ text, undo, call: null }, seconds);
   }
 
   /** What was done to `visit`, and that nobody has told its patient of it. */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The people of an open desk: all units' indexes in one memory, cards on demand. Forgotten with the desk. */
-import { equal, idFromUuid, random, text, uuidFromId } from '../../seal/bytes';
-import { D, hmac } from '../../seal/conventions';
+import { equal, idFromUuid, random, uuidFromId } from '../../seal/bytes';
 import { Altered } from '../../seal/errors';
-import { entryOf, goneEntry, NO_SHOWS_MAX, type CardContent } from '../../seal/people';
+import { entryOf, goneEntry, joinedEntry, NO_SHOWS_MAX, type CardContent } from '../../seal/people';
 import type { Id, LocalDate } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
 import { fallsAfter, readCards, writeCards, type Card } from './cards';
-import { keysOf } from './folding';
+import { personId } from './folding';
 import { IndexBook, presentEpoch } from './index_book';
 import { postCardErase } from './routes';
 import { People, type Person } from './search';
@@ -19,10 +18,8 @@ export class CardChanged extends Error {
   }
 }
 
-/** The card's id that every browser of the unit derives for a person: two that meet one booking make one card. */
 function derivedId(desk: OpenDesk, unit: Id, person: CardContent): Id {
-  const key = D(presentEpoch(desk, unit).seed, 'person');
-  return uuidFromId(hmac(key, text(keysOf({ ...person, usedName: null })[0]!)).slice(0, 16));
+  return uuidFromId(personId(presentEpoch(desk, unit).seed, person));
 }
 
 export class PatientBook {
@@ -59,9 +56,15 @@ export class PatientBook {
     return found;
   }
 
+  /** A card that a browser makes by itself would have this id: it was erased, or joined to another one, and is not made again. */
+  isGone(unit: Id, person: CardContent): boolean {
+    return this.unit(unit).isGone(derivedId(this.desk, unit, person));
+  }
+
   /** A new card. `apart`: staff tell this person from a namesake of the same day, so the id is no derived one. */
   draft(unit: Id, content: CardContent, lastVisit: LocalDate, apart = false): Card {
-    const card = apart ? uuidFromId(random(16)) : derivedId(this.desk, unit, content);
+    // No card comes again under an id that the index calls gone: nothing would find it.
+    const card = apart || this.isGone(unit, content) ? uuidFromId(random(16)) : derivedId(this.desk, unit, content);
     return { card, unit, rev: 1, month: fallsAfter(lastVisit), content };
   }
 
@@ -84,6 +87,22 @@ export class PatientBook {
   async erase(card: Card): Promise<void> {
     await postCardErase(this.desk.practice.practice, card.card, card.rev);
     await this.unit(card.unit).append([{ content: goneEntry(idFromUuid(card.card), card.rev + 1), month: card.month }]);
+  }
+
+  /** Writes the joined card and takes the other one away, both or neither; the other's names find it from then on. Throws CardChanged, Altered, Refused, NoAnswer, NotNow. */
+  async join(joined: Card, other: Card): Promise<void> {
+    const { card, unit, rev, month, content } = other;
+    const stale = await writeCards(this.desk, [joined], [other]);
+    if (stale.length > 0) throw new CardChanged(await this.read(stale[0]!));
+    const into = idFromUuid(joined.card);
+    await this.unit(unit).append([
+      { content: entryOf(into, joined.rev, joined.content), month: joined.month }, { content: joinedEntry(idFromUuid(card), rev + 1, content, into), month },
+    ]);
+  }
+
+  /** The names of a card that was joined find the other one no more. Throws Refused, NoAnswer, NotNow. */
+  async forgetName({ card, unit, rev, month }: Card): Promise<void> {
+    await this.unit(unit).append([{ content: goneEntry(idFromUuid(card), rev + 2), month }]);
   }
 
   /** The people a visit's identity may be: same names and birth date. */

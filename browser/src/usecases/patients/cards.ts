@@ -59,10 +59,13 @@ export async function sealCards(desk: OpenDesk, cards: readonly Card[]): Promise
   }));
 }
 
-/** Writes cards, CARDS_PER_REQUEST at most, all or none; answers those that stand otherwise. Throws Refused, NoAnswer, NotNow. */
-export async function writeCards(desk: OpenDesk, cards: readonly Card[]): Promise<Id[]> {
+/**
+ * Writes cards, CARDS_PER_REQUEST at most, and takes away the one that was joined to one of them, all or none; answers those that stand otherwise.
+ * Throws Refused, NoAnswer, NotNow.
+ */
+export async function writeCards(desk: OpenDesk, cards: readonly Card[], joined: readonly Card[] = []): Promise<Id[]> {
   try {
-    await postCards(desk.practice.practice, await sealCards(desk, cards));
+    await postCards(desk.practice.practice, await sealCards(desk, cards), joined.map(({ card, rev }) => ({ card, rev })));
     return [];
   } catch (error) {
     if (error instanceof Refused && error.is('stale_card')) return error.fields['cards'] as Id[];

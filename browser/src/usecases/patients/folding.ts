@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Names as they are compared: without accents, case, hyphens; and what makes two of them one person's. */
+import { ID_BYTES, text, type Bytes } from '../../seal/bytes';
+import { D, hmac } from '../../seal/conventions';
 
 const MARKS = /[\u0300-\u036f]/g;
 const LIGATURES: Readonly<Record<string, string>> = { œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', ł: 'l', đ: 'd' };
@@ -26,4 +28,9 @@ export interface Named {
 export function keysOf({ givenName, birthName, usedName, birthDate }: Named): string[] {
   const names = usedName === null ? [birthName] : [birthName, usedName];
   return [...new Set(names.map((name) => `${fold(name)}\u001f${fold(givenName)}\u001f${birthDate}`))];
+}
+
+/** The card's id that every browser of the unit derives for a person (spec/rdv1.md section 6): two that meet one booking make one card. */
+export function personId(epochSeed: Bytes, person: Named): Bytes {
+  return hmac(D(epochSeed, 'person'), text(keysOf({ ...person, usedName: null })[0]!)).slice(0, ID_BYTES);
 }

@@ -137,11 +137,17 @@ export class IndexBook {
     if (before !== undefined && before.content.rev >= content.rev) return;
     this.#latest.set(content.card, kept);
     const card = uuidFromId(fromBase64(content.card));
-    if (content.gone) this.people.remove(card);
-    else {
+    if (content.gone) {
+      this.people.gone(card, content.into === null ? null : { named: content, into: uuidFromId(fromBase64(content.into)) });
+    } else {
       const { rev, givenName, birthName, usedName, birthDate, phone, refused, noShows } = content;
       this.people.put({ card, unit: this.unit, rev, month, givenName, birthName, usedName, birthDate, phone, refused, noShows });
     }
+  }
+
+  /** Whether the card with this id was erased, or joined to another one: no card has it again. */
+  isGone(card: Id): boolean {
+    return this.#latest.get(base64(idFromUuid(card)))?.content.gone === true;
   }
 
   /** Appends entries under the present keys; they are found at once. Throws Refused, NoAnswer, NotNow. */

@@ -79,6 +79,8 @@ export class Learning {
         if (next !== null) write.push(next);
       } else if (person === null && told.some(({ visit }) => COMES.has(visit.status))) {
         const first = told[0]!;
+        // Erased by hand: no visit that stands brings it back.
+        if (this.book.isGone(first.visit.unit, blankCard(first.visit))) return;
         const blank = this.book.draft(first.visit.unit, blankCard(first.visit), first.day);
         write.push({ ...(changed(blank, told) ?? blank), rev: 1 });
       }

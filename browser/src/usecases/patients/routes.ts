@@ -39,7 +39,9 @@ const post = <Answer>(practice: Id, rest: string, body: unknown, headers: Record
   request<Answer>(`/api/practice/${encodeURIComponent(practice)}/${rest}`, { method: 'POST', body, headers, cookie: true });
 
 export const postCardsRead = (practice: Id, cards: readonly Id[]) => post<{ cards: CardWire[] }>(practice, 'cards/read', { cards });
-export const postCards = (practice: Id, cards: readonly CardWire[]) => post<null>(practice, 'cards', { cards });
+/** `erase`: a card that was joined to one of them goes with them, at the revision that was seen. */
+export const postCards = (practice: Id, cards: readonly CardWire[], erase: readonly { card: Id; rev: number }[] = []) =>
+  post<null>(practice, 'cards', erase.length === 0 ? { cards } : { cards, erase });
 export const postCardErase = (practice: Id, card: Id, rev: number) => post<null>(practice, 'cards/erase', { card, rev });
 export const postBehind = (practice: Id, unit: Id) =>
   post<{ cards_left: number; entries_left: number; pages_left: number; cards: CardWire[] }>(practice, 'cards/behind', { unit });

@@ -19,6 +19,8 @@ export interface Person extends Named {
 }
 
 export const RESULTS_MAX = 20;
+/** A card joined to one that was joined, and so on. */
+const JOINED_HOPS_MAX = 16;
 /** A shorter part of a name is looked for at beginnings alone. */
 const PART_LETTERS_MIN = 3;
 /** A word of so many letters may have one letter wrong, missing, too many or exchanged; a longer one two. */
@@ -61,6 +63,9 @@ export class People {
   readonly #phones: string[] = [];
   readonly #words = new Map<string, number[]>();
   readonly #byKey = new Map<string, Set<number>>();
+  /** Cards that were joined to another one, and what finds that one by their names. */
+  readonly #joined = new Map<string, { into: string; keys: string[] }>();
+  readonly #joinedByKey = new Map<string, Set<string>>();
   /** Places of people who were changed or erased: skipped. */
   readonly #dropped = new Set<number>();
 
@@ -109,15 +114,38 @@ export class People {
     this.#at.delete(card);
   }
 
+  /** The card is no more; with `into` its names find that one. */
+  gone(card: string, joined: { named: Named; into: string } | null): void {
+    this.remove(card);
+    for (const key of this.#joined.get(card)?.keys ?? []) this.#joinedByKey.get(key)?.delete(card);
+    this.#joined.delete(card);
+    if (joined === null) return;
+    const keys = keysOf(joined.named);
+    this.#joined.set(card, { into: joined.into, keys });
+    for (const key of keys) this.#joinedByKey.set(key, (this.#joinedByKey.get(key) ?? new Set()).add(card));
+  }
+
+  /** Where a card that was joined is now, through others that were joined since. */
+  #standing(card: string): number | undefined {
+    let at = card;
+    for (let hops = 0; hops < JOINED_HOPS_MAX && this.#joined.has(at); hops += 1) at = this.#joined.get(at)!.into;
+    return this.#at.get(at);
+  }
+
   of(card: string): Person | undefined {
     const at = this.#at.get(card);
     return at === undefined ? undefined : this.#people[at];
   }
 
-  /** Same first name, birth or used name and birth date. */
+  /** Same first name, birth or used name and birth date, on the card or on one that was joined to it. */
   same(named: Named, unit: string): Person[] {
     this.readNames(Infinity);
-    const found = new Set(keysOf(named).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
+    const keys = keysOf(named);
+    const found = new Set(keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
+    for (const key of keys) for (const card of this.#joinedByKey.get(key) ?? []) {
+      const at = this.#standing(card);
+      if (at !== undefined) found.add(at);
+    }
     return [...found].filter((at) => !this.#dropped.has(at)).map((at) => this.#people[at]!).filter((person) => person.unit === unit);
   }
 
@@ -126,7 +154,9 @@ export class People {
     const near = (a: string, b: string) => a !== '' && b !== '' && (a.startsWith(b) || b.startsWith(a) || nearlyBegins(a, b, errorsIn(a)));
     const given = plain(named.givenName).replace(/ /g, '');
     const surname = plain(named.birthName).replace(/ /g, '');
+    const same = new Set(this.same(named, unit));
     return this.#people.filter((person, at) => {
+      if (same.has(person)) return true;
       if (person.birthDate !== named.birthDate || person.unit !== unit || this.#dropped.has(at)) return false;
       const names = [person.birthName, person.usedName ?? ''].map((name) => plain(name).replace(/ /g, ''));
       return names.some((name) => near(surname, name)) || near(given, plain(person.givenName).replace(/ /g, ''));

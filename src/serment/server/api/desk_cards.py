@@ -18,6 +18,7 @@ from serment.server.api.wire import Body, Rev, instance_of
 from serment.server.usecases.keep_cards import (
     CARDS_PER_REQUEST_MAX,
     CardRow,
+    Seen,
     erase_card,
     read_behind,
     read_cards,
@@ -66,17 +67,20 @@ class CardsAnswer(msgspec.Struct):
     cards: list[Card]
 
 
-class CardsWritten(Body):
-    """All or none: rev 1 for new cards, the next revision for others."""
-
-    cards: Annotated[list[Card], Meta(min_length=1, max_length=CARDS_PER_REQUEST_MAX)]
-
-
 class CardErased(Body):
     """The card at the revision that was seen."""
 
     card: UUID
     rev: Rev
+
+
+class CardsWritten(Body):
+    """All or none: rev 1 for new cards, the next revision for others. `erase` goes with them: one card that was joined to
+    one of them.
+    """
+
+    cards: Annotated[list[Card], Meta(min_length=1, max_length=CARDS_PER_REQUEST_MAX)]
+    erase: Annotated[list[CardErased], Meta(max_length=1)] = []  # noqa: RUF012  # msgspec copies an empty list
 
 
 class UnitNamed(Body):
@@ -206,7 +210,8 @@ async def cards_write(
     rows = [
         CardRow(each.card, each.unit, each.epoch, each.rev, each.month, each.sealed) for each in data.cards
     ]
-    await write_cards(instance_of(request), staff, rows)
+    erased = [Seen(each.card, each.rev) for each in data.erase]
+    await write_cards(instance_of(request), staff, rows, erased)
 
 
 @post(

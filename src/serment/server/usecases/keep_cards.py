@@ -33,6 +33,13 @@ class Behind(NamedTuple):
     oldest: list[CardRow]
 
 
+class Seen(NamedTuple):
+    """A card at the revision that somebody has read."""
+
+    card: UUID
+    rev: int
+
+
 def month_of(now: datetime) -> int:
     """yyyymm in UTC."""
     return now.year * 100 + now.month
@@ -68,13 +75,17 @@ async def read_cards(instance: Instance, staff: Staff, wanted: Sequence[UUID]) -
     return await cards.read(instance.pool, staff.practice, wanted, list(staff.units))
 
 
-async def write_cards(instance: Instance, staff: Staff, written: Sequence[CardRow]) -> None:
-    """Writes new cards (rev 1) and next revisions, all or none. Again with the same bytes: done already.
+async def write_cards(
+    instance: Instance, staff: Staff, written: Sequence[CardRow], erased: Sequence[Seen] = ()
+) -> None:
+    """Writes new cards (rev 1) and next revisions, and erases those that go into them, all or none. Again with the same
+    bytes: done already.
 
     Raises StaleCard with the cards that stand otherwise, NoSuchUnit, StaleRoster, Unknown.
     """
     now = instance.clock()
-    if not 1 <= len(written) <= CARDS_PER_REQUEST_MAX or len({each.card for each in written}) != len(written):
+    named = [each.card for each in written] + [each.card for each in erased]
+    if not 1 <= len(written) <= CARDS_PER_REQUEST_MAX or len(set(named)) != len(named):
         raise Unknown("cards")
     for each in written:
         check_card_size(each.bytes)
@@ -82,14 +93,22 @@ async def write_cards(instance: Instance, staff: Staff, written: Sequence[CardRo
         check_unit_epoch(staff, each.unit, each.epoch)
     async with transaction(instance.pool) as tx:
         await check_head(tx, staff)
-        standing = await cards.lock(tx, staff.practice, [each.card for each in written])
+        standing = await cards.lock(tx, staff.practice, named)
         new, next_ones, stale = _sorted_out(staff, written, standing)
+        if new or next_ones:
+            stale += [each.card for each in erased if not _is_seen(staff, each, standing.get(each.card))]
         if stale:
             raise StaleCard(cards=stale)
         if await cards.add(tx, staff.practice, new) != len(new):
             raise StaleCard(cards=[each.card for each in new])
         if await cards.change(tx, staff.practice, next_ones) != len(next_ones):
             raise StaleCard(cards=[each.card for each in next_ones])
+        for seen in erased:
+            await cards.erase(tx, staff.practice, seen.card, list(staff.units), seen.rev)
+
+
+def _is_seen(staff: Staff, seen: Seen, standing: CardRow | None) -> bool:
+    return standing is not None and standing.unit in staff.units and standing.rev == seen.rev
 
 
 def _sorted_out(

@@ -3,12 +3,18 @@
 import type { Id } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
 
-const CHOSEN = new WeakMap<Desk, { card: Id | null }>();
+interface Chosen {
+  card: Id | null;
+  /** Asked for so often: the same card, asked for again, is read anew. */
+  asked: number;
+}
 
-export function chosenIn(desk: Desk): { card: Id | null } {
+const CHOSEN = new WeakMap<Desk, Chosen>();
+
+export function chosenIn(desk: Desk): Chosen {
   let chosen = CHOSEN.get(desk);
   if (chosen === undefined) {
-    const made = $state<{ card: Id | null }>({ card: null });
+    const made = $state<Chosen>({ card: null, asked: 0 });
     CHOSEN.set(desk, (chosen = made));
   }
   return chosen;
@@ -16,6 +22,8 @@ export function chosenIn(desk: Desk): { card: Id | null } {
 
 /** Goes to the room with this card open. */
 export function openCard(desk: Desk, card: Id): void {
-  chosenIn(desk).card = card;
+  const chosen = chosenIn(desk);
+  chosen.card = card;
+  chosen.asked += 1;
   desk.room = 'patients';
 }
