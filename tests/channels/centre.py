@@ -38,6 +38,7 @@ class Centre:
         self._tls = tls
         self.submitted: list[SubmitSm] = []
         self.acknowledged: list[int] = []
+        self.refused: list[int] = []
         self.binds = self.enquired = 0
         self.status: Callable[[SubmitSm], Any] = lambda message: OK
         self.waiting: list[DeliverSm] = []
@@ -83,8 +84,10 @@ class Centre:
             if status is not None:
                 writer.write(answer if status == OK else SubmitSmResp(number, status).pdu())
         elif isinstance(message, DeliverSmResp):
-            self.acknowledged.append(number)
-            self.waiting = [waiting for waiting in self.waiting if waiting.sequence_num != number]
+            (self.acknowledged if message.command_status == OK else self.refused).append(number)
+            self.waiting = [
+                waiting for waiting in self.waiting if waiting.sequence_num not in self.acknowledged
+            ]
         elif isinstance(message, EnquireLink):
             self.enquired += 1
             writer.write(EnquireLinkResp(number).pdu())

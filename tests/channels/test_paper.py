@@ -44,6 +44,9 @@ async def test_a_letter_lies_there_with_its_html_and_its_calendar(tmp_path: Path
 async def test_the_check_says_that_nobody_is_reached(tmp_path: Path) -> None:
     channel = texts(tmp_path)
     assert len(await channel.check()) == 1 and "reaches nobody" in (await channel.check())[0]
+    (tmp_path / "sent").chmod(0o755)
+    assert "Others may look" in (await channel.check())[1]
+    assert (tmp_path / "sent").stat().st_mode & 0o777 == 0o755, "somebody's folder is not ours to change"
     (tmp_path / "sent").rmdir()
     (tmp_path / "sent").write_text("a file")
     assert "cannot be made" in (await channel.check())[1]

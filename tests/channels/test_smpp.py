@@ -199,6 +199,35 @@ async def test_a_stop_that_a_crash_took_is_said_again(centre: Centre, folder: Pa
     await second.close()
 
 
+async def test_what_does_not_fit_stays_with_the_centre(
+    centre: Centre, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels_smpp, "KEPT_MAX", 1)
+    channel = account(centre, folder)
+    await channel.check()
+    await centre.say("id:id-1 stat:DELIVRD err:000", esm_class=RECEIPT)
+    await centre.say("id:id-2 stat:DELIVRD err:000", esm_class=RECEIPT)
+    await centre.say("STOP", "33612340078")
+    await centre.say("STOP", "33612340079")
+    await until(lambda: len(centre.refused) == 2 and len(centre.acknowledged) == 1)
+    assert await channel.receipts() == [Receipt("id-1", True)] and await channel.objections() == [NUMBER]
+    await channel.close()
+
+
+async def test_what_was_heard_is_told_though_the_centre_is_gone(centre: Centre, folder: Path) -> None:
+    channel = account(centre, folder)
+    await channel.check()
+    await centre.say("id:id-1 stat:DELIVRD err:000", esm_class=RECEIPT)
+    await centre.say("STOP")
+    await until(lambda: len(centre.acknowledged) == 1)
+    centre._server.close()
+    await centre.hang_up()
+    assert await channel.receipts() == [Receipt("id-1", True)] and await channel.objections() == [NUMBER]
+    with pytest.raises(NotNow):
+        await channel.objections()
+    await channel.close()
+
+
 async def test_a_session_that_ends_is_bound_again(centre: Centre, folder: Path) -> None:
     channel = account(centre, folder)
     await channel.send(text())

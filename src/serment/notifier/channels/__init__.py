@@ -159,7 +159,7 @@ class _Channel(Protocol):
         ...
 
     async def check(self) -> list[str]:
-        """Sentences about what is wrong; none when all is well. Sends nothing to anyone, raises nothing of ours."""
+        """What is wrong, in sentences without the channel's name; none when all is well. Sends nothing, raises nothing."""
         ...
 
     async def close(self) -> None:

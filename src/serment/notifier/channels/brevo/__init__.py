@@ -165,7 +165,7 @@ class BrevoAccount:
             found = ["Brevo does not answer."]
         except (AttributeError, TypeError):
             found = ["Brevo's answer about the account is not as its documentation says."]
-        return [f"Channel {self.name}: {sentence}" for sentence in found]
+        return found
 
     async def close(self) -> None:
         """Closes the connections."""

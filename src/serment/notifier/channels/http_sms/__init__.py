@@ -157,9 +157,7 @@ class Gateway:
         """Asks `probe`, or the receipts where there is none: both send nothing."""
         asked = self._settings.probe or self._settings.receipts
         if asked is None:
-            return [
-                f"Channel {self.name}: There is no probe to ask, so nothing was checked but the configuration."
-            ]
+            return ["There is no probe to ask, so nothing was checked but the configuration."]
         try:
             answer = await self._ask(asked, {})
             found = [] if answer.status < 300 else [str(refuse_by_status(answer))]
@@ -167,7 +165,7 @@ class Gateway:
             found = [error.sentence]
         except ChannelError:
             found = ["The gateway does not answer."]
-        return [f"Channel {self.name}: {sentence}" for sentence in found]
+        return found
 
     async def close(self) -> None:
         """Closes the connections."""

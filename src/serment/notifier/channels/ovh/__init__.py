@@ -205,7 +205,7 @@ class OvhAccount:
             found = [error.sentence]
         except ChannelError:
             found = ["OVHcloud does not answer."]
-        return [f"Channel {self.name}: {sentence}" for sentence in found]
+        return found
 
     async def _wrongs(self) -> list[str]:
         found = []

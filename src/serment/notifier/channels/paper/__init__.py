@@ -61,11 +61,11 @@ class _Paper:
 
     async def check(self) -> list[str]:
         """Says that nobody is reached, and whether the folder can be written."""
-        found = [f"Channel {self.name} writes files and reaches nobody. It is for trying things out."]
+        found = ["It writes files and reaches nobody: for trying things out."]
         try:
             await asyncio.to_thread(_make_folder, self._folder)
         except ChannelBroken as error:
-            found.append(f"Channel {self.name}: {error.sentence}")
+            found.append(error.sentence)
         return found
 
     async def close(self) -> None:
@@ -119,11 +119,13 @@ def _now() -> str:
 
 
 def _make_folder(folder: Path) -> None:
+    """Makes it; one that is there already is used only if it is the operator's alone, and is never changed."""
     problem: str | None = None
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        folder.chmod(FOLDER_MODE)
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if folder.stat().st_mode & 0o077:
+            problem = f"Others may look into {folder}. Type: chmod 700 {folder}"
+        elif not os.access(folder, os.W_OK | os.X_OK):
             problem = f"{folder} cannot be written."
     except OSError:
         problem = f"{folder} cannot be made, or is somebody else's."

@@ -143,8 +143,9 @@ class Centre:
         return {"source_addr_ton": kind, "source_addr_npi": consts.SMPP_NPI_ISDN, "source_addr": digits}
 
     async def receipts(self) -> list[Receipt]:
-        """What the session brought since the last call."""
-        await self._bound()
+        """What the session brought since the last call; binds, so that it can bring something."""
+        if not self._receipts:
+            await self._bound()
         heard, self._receipts = self._receipts, []
         return heard
 
@@ -156,7 +157,8 @@ class Centre:
                 await link.answer("deliver_sm_resp", sequence, consts.SMPP_ESME_ROK)
             except LinkLost:
                 continue  # the centre says it again in the next session, and it is kept already
-        await self._bound()
+        if not self._stops:
+            await self._bound()
         heard, self._stops = self._stops, []
         self._told = [(link, sequence) for link, sequence, _ in heard]
         return [number for _, _, number in heard]
@@ -170,7 +172,7 @@ class Centre:
             found = [error.sentence]
         except (ChannelError, LinkLost):
             found = [f"{self._settings.host} does not answer. Does it know this machine's address?"]
-        return [f"Channel {self.name}: {sentence}" for sentence in found]
+        return found
 
     async def close(self) -> None:
         """Unbinds."""
@@ -218,14 +220,18 @@ class Centre:
         said = bytes(unit.short_message or getattr(unit, "message_payload", None) or b"")
         if int(unit.esm_class or 0) & CLASS_MASK == RECEIPT_CLASS:
             receipt = read_receipt(unit, said)
-            if receipt is not None and len(self._receipts) < KEPT_MAX:
+            if receipt is not None and len(self._receipts) >= KEPT_MAX:
+                return int(consts.SMPP_ESME_RMSGQFUL)  # the centre keeps it and says it again
+            if receipt is not None:
                 self._receipts.append(receipt)
             return int(consts.SMPP_ESME_ROK)
         wide = int(unit.data_coding or 0) == UCS2
         text = said.decode("utf-16-be" if wide else "latin-1", errors="replace")
         number = e164(_ascii(unit.source_addr))
-        if number is None or not says_stop(text) or len(self._stops) >= KEPT_MAX:
+        if number is None or not says_stop(text):
             return int(consts.SMPP_ESME_ROK)
+        if len(self._stops) >= KEPT_MAX:
+            return int(consts.SMPP_ESME_RMSGQFUL)
         self._stops.append((link, unit.sequence, number))
         return None
 

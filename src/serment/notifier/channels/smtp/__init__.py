@@ -211,13 +211,11 @@ class Relay:
                     await self._client.rset()
                 return []
             except ChannelBroken as error:
-                return [f"Channel {self.name}: {error.sentence}"]
+                return [error.sentence]
             except (aiosmtplib.SMTPResponseException, AddressRefused) as error:
-                return [
-                    f"Channel {self.name}: The relay refuses our sender ({getattr(error, 'code', 'SMTPUTF8')})."
-                ]
+                return [f"The relay refuses our sender ({getattr(error, 'code', 'SMTPUTF8')})."]
             except (ChannelError, aiosmtplib.SMTPException, OSError, TimeoutError):
-                return [f"Channel {self.name}: {self._settings.host} does not answer. Is the address right?"]
+                return [f"{self._settings.host} does not answer. Is the address right?"]
             finally:
                 self._client.close()
 

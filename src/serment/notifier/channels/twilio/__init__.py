@@ -198,7 +198,7 @@ class TwilioAccount:
             found = [error.sentence]
         except ChannelError:
             found = ["Twilio does not answer."]
-        return [f"Channel {self.name}: {sentence}" for sentence in found]
+        return found
 
     async def close(self) -> None:
         """Closes the connections."""
