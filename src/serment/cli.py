@@ -20,6 +20,7 @@ from serment.settings import VARIABLES, Settings, SettingWrong, read_settings
 
 CONNECT_SECONDS_MAX = 5.0
 SEED_STATEMENT_SECONDS_MAX = 60.0
+NOTIFIER_FILE = "notifier.toml"
 
 _SETTINGS_HELP = "\b\nSettings, read from the environment:\n" + "\n".join(
     f"  {variable:<22}{what}" for variable, _, what in VARIABLES
@@ -140,6 +141,65 @@ def migrate() -> None:
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is up to date." if applied else "The database was up to date already.")
+
+
+@main.command()
+@click.option("--check", "check_alone", is_flag=True, help="Say what is wrong, send nothing.")
+def notify(check_alone: bool) -> None:
+    """Sends reminders, confirmations, notices and codes. It reads numbers and addresses, and no agenda.
+
+    Its configuration: docs/reference/notifier-config.md. Beside an embedded database it runs while `serment serve` does.
+    """
+    from serment.notifier.channels.settings import ConfigWrong
+    from serment.notifier.config import read_config
+    from serment.notifier.keys import AnotherNotifier, KeyChanged
+    from serment.notifier.strongbox import StrongboxUnusable
+
+    settings = _settings()
+    ending.end_in_order()
+    found: list[str] = []
+    try:
+        config = read_config(settings.notifier or settings.data / NOTIFIER_FILE)
+        with in_words(settings), contextlib.suppress(KeyboardInterrupt):
+            found = ending.run(_notify(settings, config, check_alone=check_alone))
+    except (ConfigWrong, StrongboxUnusable, AnotherNotifier, KeyChanged) as error:
+        raise SaidInWords(str(error) or " ".join((error.__doc__ or "").split())) from error
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        sys.exit(1)
+    if check_alone:
+        click.echo("All is well. Nothing was sent.")
+
+
+async def _notify(settings: Settings, config: Any, *, check_alone: bool) -> list[str]:
+    from serment.notifier.report import report
+    from serment.notifier.start import standing, wall_time
+
+    origin = settings.origin or f"http://localhost:{settings.port}"
+    async with standing(config, _notifier_url(settings), instance=settings.instance, origin=origin) as here:
+        if check_alone:
+            return await report(here, wall_time())
+        click.echo(
+            f"The notifier sends (Ctrl-C stops it). Practices compare its key: {here.keys.fingerprint}",
+            err=True,
+        )
+        await here.notifier.run()
+    return []
+
+
+def _notifier_url(settings: Settings) -> str:
+    from serment.database.embedded import EmbeddedPostgres
+    from serment.database.roles import NOTIFIER
+
+    if settings.notifier_database_url is not None:
+        return settings.notifier_database_url
+    if settings.database_url is not None:
+        raise SaidInWords(
+            "The notifier connects as serment_notifier, with a password of its own. Nothing was started. Set "
+            "SERMENT_NOTIFIER_DATABASE_URL (docs/how-to/notifier.md)."
+        )
+    return EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin).url(user=NOTIFIER)
 
 
 @main.group(name="import")

@@ -45,6 +45,8 @@ class Settings:
     source: str | None = None
     workers: int = 1
     claims: str | None = None
+    notifier: Path | None = None
+    notifier_database_url: str | None = None
 
 
 # One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
@@ -71,6 +73,12 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "whether the search shows a new practice at once (open) or once the host confirmed it (confirm, else)",
     ),
     ("SERMENT_WORKERS", "workers", "server processes (1)"),
+    ("SERMENT_NOTIFIER", "notifier", "the notifier's configuration (notifier.toml in the data folder)"),
+    (
+        "SERMENT_NOTIFIER_DATABASE_URL",
+        "notifier_database_url",
+        "the same database under the notifier's own role (for the embedded one it is known)",
+    ),
 )
 
 
@@ -191,4 +199,6 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "source": _source,
     "workers": _number(1, WORKERS_MAX),
     "claims": _claims,
+    "notifier": _folder,
+    "notifier_database_url": _database_url,
 }

@@ -90,9 +90,9 @@ class EmbeddedPostgres:
         self._failure: Exception | None = None
         self.carrier: Carrier | None = None
 
-    def url(self, database: str = DATABASE) -> str:
+    def url(self, database: str = DATABASE, *, user: str = OWNER) -> str:
         """The address of a database of this cluster, for asyncpg and libpq alike."""
-        return f"postgresql://{OWNER}@/{database}?host={quote(str(self.socket_folder), safe='/')}&port={SOCKET_PORT}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder), safe='/')}&port={SOCKET_PORT}"
 
     @property
     def pid(self) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from serment.framing.conventions import kid
 from serment.framing.messages import code_key_message, day_key_message
 from serment.notifier.outbox import Outbox
 from serment.notifier.strongbox import Strongbox
@@ -37,6 +38,12 @@ class Keys:
         self._box, self._instance = box, instance
         self.root = SignPair.from_seed(box.root)
         self._opened: dict[tuple[str, dt.date], KemPair] = {}
+
+    @property
+    def fingerprint(self) -> str:
+        """What people compare before an owner signs this notifier into a roster: 32 hex digits in groups of four."""
+        digits = kid(self.root.pk).hex()
+        return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
     def day(self, day: dt.date) -> KemPair | None:
         """The pair of a day; None once that day is forgotten."""

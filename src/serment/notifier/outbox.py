@@ -70,6 +70,11 @@ class Outbox:
         root: bytes = await self._queries["publish_root"].value(self._pool, pk=pk)
         return root
 
+    async def root(self) -> bytes | None:
+        """The root that stands, if one was ever published."""
+        root: bytes | None = await self._queries["read_root"].value(self._pool)
+        return root
+
     async def day_keys(self) -> dict[dt.date, bytes]:
         """The published keys, by day."""
         return {row["day"]: row["pk"] for row in await self._queries["read_day_keys"].rows(self._pool)}

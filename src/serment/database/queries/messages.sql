@@ -3,7 +3,7 @@
 -- name: read_notifier
 -- The notifier's root and its code keys that are good today; no row where no notifier serves this instance.
 SELECT r.pk AS root, coalesce(jsonb_agg(jsonb_build_object('since', k.since, 'until', k.until,
-        'pk', encode(k.pk, 'base64'), 'sig', encode(k.sig, 'base64')) ORDER BY k.since DESC) FILTER (WHERE k.since IS NOT NULL),
+        'pk', translate(encode(k.pk, 'base64'), E'\n', ''), 'sig', translate(encode(k.sig, 'base64'), E'\n', '')) ORDER BY k.since DESC) FILTER (WHERE k.since IS NOT NULL),
         '[]') AS code_keys
 FROM notifier_root r LEFT JOIN code_keys k ON k.since <= :today AND k.until >= :today
 GROUP BY r.pk

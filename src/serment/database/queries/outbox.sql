@@ -7,6 +7,10 @@ WITH written AS (
 )
 SELECT pk FROM written UNION ALL SELECT pk FROM notifier_root LIMIT 1
 
+-- name: read_root
+-- The root of the notifier that serves this database.
+SELECT pk FROM notifier_root
+
 -- name: read_day_keys
 -- The days whose key is published.
 SELECT day, pk FROM day_keys

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`serment notify`: what the notifier does again and again until it is told to end. Each duty goes on after an error.
+
+Nothing in memory is missed: a process that starts reads the queue from the database, and another may run beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from serment.domain.reminder import TOGETHER_MAX
+from serment.framing.messages import ADDRESS_PHONE
+from serment.notifier.channels import ChannelError, LetterChannel, TextChannel
+from serment.notifier.keys import Keys
+from serment.notifier.numbers import tag_of
+from serment.notifier.outbox import Outbox, Place
+from serment.notifier.sending import Sender
+
+TAKE_SECONDS: Final = 15.0  # what came meanwhile leaves the inbox together, shuffled
+SEND_SECONDS: Final = 1.0
+OBJECTION_SECONDS: Final = 15.0  # STOP holds within a minute
+RECEIPT_SECONDS: Final = 60.0
+HAND_OVER_SECONDS: Final = 600.0
+DAY_SECONDS: Final = 60.0
+READ_ANEW_SECONDS: Final = 3600.0  # what another process had in hand when it was killed
+AFTER_ERROR_SECONDS: Final = 5.0
+PAGE: Final = 500
+
+_journal = structlog.get_logger("serment.notifier")
+
+
+class Notifier:
+    """The duties, over a sender and its queue."""
+
+    def __init__(
+        self, outbox: Outbox, keys: Keys, sender: Sender, *, tag_key: bytes,
+        channels: Sequence[TextChannel | LetterChannel], clock: Callable[[], dt.datetime],
+    ) -> None:  # fmt: skip
+        self._outbox, self._keys, self._sender = outbox, keys, sender
+        self._tag_key, self._channels, self._clock = tag_key, channels, clock
+        self._forgotten: dt.date | None = None
+
+    async def take(self) -> None:
+        """Empties the inbox and learns when what is new is due."""
+        await self._schedule(await self._outbox.take())
+
+    async def hand_over(self) -> None:
+        """Brings out of the cold what is due within 35 days."""
+        await self._schedule(await self._outbox.hand_over())
+
+    async def _schedule(self, handles: Sequence[bytes]) -> None:
+        if handles:
+            await self._sender.schedule(await self._outbox.due_of(handles, self._tomorrow()))
+
+    async def read_anew(self) -> None:
+        """Every message due by tomorrow, whoever had it in hand."""
+        page: list[Place] = []
+        async for place in self._outbox.due(self._tomorrow()):
+            page.append(place)
+            if len(page) >= PAGE:
+                await self._sender.schedule(page)
+                page = []
+        await self._sender.schedule(page)
+
+    def _tomorrow(self) -> dt.date:
+        # Somewhere it is tomorrow already; what is not due yet waits.
+        return self._clock().date() + dt.timedelta(days=1)
+
+    async def send(self) -> None:
+        """All that is due."""
+        while await self._sender.send_due():
+            pass
+
+    async def objections(self) -> None:
+        """People who want no more: by a link, or by an answer that a provider hands on."""
+        for stop in await self._outbox.objections():
+            await self._outbox.object_by_token(stop)
+        for channel in self._channels:
+            with _told(channel.name):
+                for number in await channel.objections():
+                    await self._outbox.object(
+                        await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, number)
+                    )
+
+    async def receipts(self) -> None:
+        """What providers say became of messages."""
+        for channel in self._channels:
+            with _told(channel.name):
+                for receipt in await channel.receipts():
+                    result = "delivered" if receipt.delivered else "undelivered"
+                    reason = None if receipt.delivered else receipt.reason or "unknown"
+                    for nth in range(TOGETHER_MAX):
+                        tag = self._sender.receipt_tag(channel.name, receipt.provider_id, nth)
+                        await self._outbox.receive(tag, result, reason)
+
+    async def day(self) -> None:
+        """Publishes keys for days to come, settles days that are over and overwrites their keys, keeps nothing too long."""
+        now = self._clock()
+        for day in self._keys.over(now):
+            left = await self._outbox.close_day(day)
+            self._keys.forget(day)
+            if left:
+                _journal.warning("messages left of a day that is over", messages=left)
+        if self._forgotten != now.date():
+            await self._keys.publish(self._outbox, now)
+            await self._outbox.forget_old(now.date())
+            self._forgotten = now.date()
+
+    async def run(self) -> None:
+        """Until it is cancelled. Raises AnotherNotifier, KeyChanged before anything is sent."""
+        await self.day()
+        await self.read_anew()
+        async with asyncio.TaskGroup() as duties:
+            for duty, seconds in (
+                (self.take, TAKE_SECONDS),
+                (self.send, SEND_SECONDS),
+                (self.objections, OBJECTION_SECONDS),
+                (self.receipts, RECEIPT_SECONDS),
+                (self.hand_over, HAND_OVER_SECONDS),
+                (self.day, DAY_SECONDS),
+                (self.read_anew, READ_ANEW_SECONDS),
+            ):
+                duties.create_task(_again_and_again(duty, seconds))
+
+
+async def _again_and_again(duty: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        wait = seconds
+        try:
+            await duty()
+        except Exception as error:
+            # Its kind alone: an error's words may repeat a row.
+            _journal.warning("duty failed", duty=duty.__name__, kind=type(error).__name__)
+            wait = max(seconds, AFTER_ERROR_SECONDS)
+        await asyncio.sleep(wait)
+
+
+@contextlib.contextmanager
+def _told(channel: str):  # type: ignore[no-untyped-def]
+    """A provider that does not answer holds up no other."""
+    try:
+        yield
+    except ChannelError as error:
+        _journal.warning("channel does not answer", channel=channel, kind=type(error).__name__)

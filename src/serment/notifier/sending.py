@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sends what is due: lease, open, judge, hand over to a channel, settle. Whatever happens between two, nothing is lost.
+
+A crash after the lease leaves a message to be sent when the lease ends; a crash after the channel took it may double it, under
+the same key, so that a provider that knows keys again sends it once. No log line here says more than a kind and a count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, TypeVar
+
+import structlog
+
+from serment.domain import reminder
+from serment.domain.reminder import Due, End
+from serment.framing.messages import ADDRESS_MAIL, ADDRESS_PHONE
+from serment.notifier import letters, wording
+from serment.notifier.channels import (
+    AddressRefused,
+    ChannelBroken,
+    Letter,
+    LetterChannel,
+    NotNow,
+    Refusal,
+    Taken,
+    Text,
+    TextChannel,
+)
+from serment.notifier.keys import Keys
+from serment.notifier.numbers import tag_of
+from serment.notifier.opening import Opened, open_sealed
+from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
+from serment.notifier.waiting import Wait, Waiting
+from serment.seal.messages import stop_token
+
+MESSAGES_A_DAY: Final = 8
+AT_ONCE: Final = 8  # messages in the channels' hands at the same time
+BATCH: Final = 64
+BROKEN_SECONDS: Final = 300  # a channel that cannot work is tried again after this
+KEY_BYTES: Final = 16
+RECEIPT_TAG_BYTES: Final = 16
+
+_REASONS: Final[dict[Refusal, End]] = {Refusal.OBJECTED: End.OBJECTED, Refusal.MESSAGE: End.UNREADABLE}
+_Some = TypeVar("_Some", TextChannel, LetterChannel)
+_journal = structlog.get_logger("serment.notifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What goes out at most. `prefixes`: numbers that begin otherwise get nothing."""
+
+    prefixes: tuple[str, ...]
+    sms_a_day: int
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What became of one message on one channel: settled, or to be tried again."""
+
+    opened: Opened
+    channel: reminder.Channel
+    outcome: Outcome | None = None
+    again: dt.datetime | None = None
+
+
+class Sender:
+    """Over the queue, the keys and the channels, in order of preference. `clock` gives aware UTC."""
+
+    def __init__(
+        self, outbox: Outbox, keys: Keys, waiting: Waiting, *, instance: str, origin: str, tag_key: bytes, limits: Limits,
+        texts: Sequence[TextChannel], letters: Sequence[LetterChannel], clock: Callable[[], dt.datetime],
+    ) -> None:  # fmt: skip
+        self._outbox, self._keys, self._waiting = outbox, keys, waiting
+        self._instance, self._origin, self._tag_key, self._limits = instance, origin, tag_key, limits
+        self._texts, self._letters, self._clock = texts, letters, clock
+        self._broken: dict[str, dt.datetime] = {}
+        self._sms_today: tuple[dt.date, int] | None = None
+        self._groups = secrets.token_bytes(32)
+        self._hands = asyncio.Semaphore(AT_ONCE)
+
+    # ------------------------------------------------------------ when
+
+    async def schedule(self, places: Sequence[Place]) -> None:
+        """Opens messages once to learn when they are due. Those that open to nobody are settled, those too late too."""
+        fresh = [place for place in places if place not in self._waiting]
+        for at in range(0, len(fresh), BATCH):
+            for sealed in await self._outbox.read(fresh[at : at + BATCH]):
+                await self._schedule(sealed)
+
+    async def _schedule(self, sealed: Sealed) -> None:
+        now = self._clock()
+        opened = open_sealed(self._keys, self._instance, sealed)
+        due = None if isinstance(opened, End) else reminder.due(opened.planned, now)
+        if isinstance(opened, End) or due is None:
+            # To be settled by whoever leases it: another process may be about to send it.
+            self._waiting.add(Wait(sealed.place, now, now))
+        else:
+            self._waiting.add(
+                Wait(sealed.place, opened.planned.not_before, due.at, opened.group(self._groups))
+            )
+
+    # ------------------------------------------------------------ what is due
+
+    async def send_due(self) -> int:
+        """Sends what is due now, a batch; how many messages it had in hand."""
+        places = self._waiting.pop_due(self._clock(), BATCH)
+        if not places:
+            return 0
+        claimed = await self._outbox.claim(places, self._clock())
+        try:
+            await self._send(claimed)
+        except BaseException:
+            # The lease ends by itself; this process tries again then, unless it ends too.
+            later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
+            for sealed in claimed:
+                self._waiting.add(Wait(sealed.place, later, later))
+            raise
+        return len(places)
+
+    async def _send(self, claimed: Sequence[Sealed]) -> None:
+        now, attempts = self._clock(), dict[tuple[bytes, bytes], list[Attempt]]()
+        ready: list[Opened] = []
+        for sealed in claimed:
+            opened = open_sealed(self._keys, self._instance, sealed)
+            if isinstance(opened, End):
+                await self._drop(sealed, "reminder", opened)
+            elif (due := reminder.due(opened.planned, now)) is None:
+                await self._drop(sealed, opened.planned.kind, End.TOO_LATE)
+            elif due.at > now:
+                await self._put_off(opened, due.at)
+            elif not opened.channels:
+                await self._drop(sealed, opened.planned.kind, End.NO_ADDRESS)
+            else:
+                ready.append(opened)
+        shared = [*_shared("sms", ready), *_shared("mail", ready)]
+        for made in await asyncio.gather(*(self._hand_over(one) for one in shared)):
+            for attempt in made:
+                place = attempt.opened.sealed.place
+                attempts.setdefault((place.h, place.mid), []).append(attempt)
+        for opened in ready:
+            await self._settle(opened, attempts.get((opened.sealed.place.h, opened.sealed.place.mid), []))
+        await self._outbox.give_back([sealed.place.h for sealed in claimed])
+
+    async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
+        await self._outbox.settle(
+            sealed, kind, [Outcome("none", "dropped", end.value)], last=True, now=self._clock()
+        )
+
+    async def _put_off(self, opened: Opened, until: dt.datetime) -> None:
+        place = opened.sealed.place
+        await self._outbox.free(place)
+        self._waiting.add(Wait(place, opened.planned.not_before, until, opened.group(self._groups)))
+
+    async def _settle(self, opened: Opened, made: Sequence[Attempt]) -> None:
+        outcomes = [attempt.outcome for attempt in made if attempt.outcome is not None]
+        again = [attempt.again for attempt in made if attempt.again is not None]
+        await self._outbox.settle(
+            opened.sealed, opened.planned.kind, outcomes, last=not again, now=self._clock()
+        )
+        if again:
+            await self._outbox.free(opened.sealed.place)
+            first = min(again)
+            self._waiting.add(Wait(opened.sealed.place, first, first))
+
+    # ------------------------------------------------------------ one SMS or e-mail
+
+    async def _hand_over(self, shared: Shared) -> list[Attempt]:
+        channel, address, group = shared.channel, shared.address, shared.group
+        made = [Attempt(opened, channel) for opened in group]
+        async with self._hands:
+            if refused := await self._why_not(channel, address, group):
+                _end(made, refused)
+                return made
+            try:
+                taken, name = await self._carry(channel, address, group)
+            except AddressRefused as error:
+                own = End.NUMBER_REFUSED if channel == "sms" else End.ADDRESS_REFUSED
+                _end(made, _REASONS.get(error.reason, own))
+            except NotNow as error:
+                self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
+            except ChannelBroken:
+                self._again(made, retry_after=dt.timedelta(seconds=BROKEN_SECONDS))
+            else:
+                expected = taken.provider_id if taken.receipt_expected else None
+                for nth, attempt in enumerate(made):
+                    receipt = None if expected is None else self.receipt_tag(name, expected, nth)
+                    attempt.outcome = Outcome(channel, "sent", receipt=receipt)
+        return made
+
+    async def _why_not(self, channel: reminder.Channel, address: str, group: Sequence[Opened]) -> End | None:
+        if channel == "sms" and not address.startswith(self._limits.prefixes):
+            return End.NUMBER_REFUSED
+        now = self._clock()
+        kind = ADDRESS_PHONE if channel == "sms" else ADDRESS_MAIL
+        tag = await asyncio.to_thread(tag_of, self._tag_key, kind, address)
+        await self._outbox.link_objection(tag, [stop_token(opened.capsule.c) for opened in group], now.date())
+        again = all(opened.sealed.tries > 1 for opened in group)
+        reason = await self._outbox.why_not(tag, now.date(), MESSAGES_A_DAY, again=again)
+        return None if reason is None else End(reason)
+
+    async def _carry(
+        self, channel: reminder.Channel, address: str, group: Sequence[Opened]
+    ) -> tuple[Taken, str]:
+        """Raises AddressRefused, NotNow, ChannelBroken."""
+        now, first = self._clock(), group[0]
+        visits, kind, language = (
+            [opened.visit for opened in group],
+            first.planned.kind,
+            first.capsule.language,
+        )
+        repeat = any(opened.sealed.tries > 1 for opened in group)
+        key = self._key(channel, group)
+        if channel == "sms":
+            self._count_sms(now)
+            body = wording.sms(kind, visits, language, now, self._origin)
+            text = Text(address, body, key, language, repeat)
+            return await self._first_that_works(self._texts, lambda one: one.send(text))
+        parts = letters.letter(kind, visits, language, now, self._origin)
+        message_id = f"<{key}@{wording.host_of(self._origin)}>"
+        letter = Letter(
+            address, parts.subject, parts.text, parts.html, parts.calendar, parts.unsubscribe, message_id, key
+        )
+        return await self._first_that_works(self._letters, lambda one: one.send(letter))
+
+    async def _first_that_works(
+        self, channels: Sequence[_Some], send: Callable[[_Some], Awaitable[Taken]]
+    ) -> tuple[Taken, str]:
+        """By the first channel that is not broken; its name beside. Raises what it raised, or ChannelBroken."""
+        broken = ChannelBroken("There is no channel for this kind of message.")
+        for channel in channels:
+            if self._broken.get(channel.name, self._clock()) > self._clock():
+                continue
+            try:
+                return await send(channel), channel.name
+            except ChannelBroken as error:
+                broken = error
+                self._broken[channel.name] = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
+                _journal.error("channel broken", channel=channel.name, why=error.sentence)
+        raise broken
+
+    def _count_sms(self, now: dt.datetime) -> None:
+        """Raises NotNow when so many went out today that no more may."""
+        day, sent = self._sms_today or (now.date(), 0)
+        if day != now.date():
+            day, sent = now.date(), 0
+        if sent >= self._limits.sms_a_day:
+            _journal.error("no more SMS today", sent=sent)
+            raise NotNow(dt.timedelta(hours=1))
+        self._sms_today = (day, sent + 1)
+
+    def _again(
+        self, made: Sequence[Attempt], *, maybe_sent: bool = False, retry_after: dt.timedelta | None = None
+    ) -> None:
+        now = self._clock()
+        for attempt in made:
+            match reminder.after_failure(
+                attempt.opened.planned,
+                max(1, attempt.opened.sealed.tries),
+                now,
+                maybe_sent=maybe_sent,
+                retry_after=retry_after,
+            ):
+                case Due(at, _):
+                    attempt.again = at
+                case end:
+                    attempt.outcome = Outcome(attempt.channel, "dropped", end.value)
+
+    def _key(self, channel: reminder.Channel, group: Sequence[Opened]) -> str:
+        said = b"".join(sorted(opened.sealed.place.mid for opened in group)) + channel.encode()
+        return hmac.digest(self._tag_key, b"key" + said, sha256)[:KEY_BYTES].hex()
+
+    def receipt_tag(self, channel: str, provider_id: str, nth: int) -> bytes:
+        """What stands for a provider's identifier: a list of the provider alone, or the database alone, joins nothing.
+
+        `nth`: of the messages that one SMS says.
+        """
+        said = f"receipt\0{channel}\0{nth}\0{provider_id}".encode()
+        return hmac.digest(self._tag_key, said, sha256)[:RECEIPT_TAG_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    opened: Opened
+    address: str = field(repr=False)
+
+    @property
+    def language(self) -> str:
+        return self.opened.capsule.language
+
+    @property
+    def planned(self) -> reminder.Planned:
+        return self.opened.planned
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One SMS or e-mail, and the messages that it says."""
+
+    channel: reminder.Channel
+    address: str = field(repr=False)
+    group: list[Opened]
+
+
+def _shared(channel: reminder.Channel, ready: Sequence[Opened]) -> list[Shared]:
+    """Those that go by a channel and have not yet, by the SMS or e-mail they share."""
+    due = [one for one in ready if channel in one.channels and channel not in one.sealed.settled]
+    addressed = [_Addressed(one, address) for one in due if (address := one.address(channel)) is not None]
+    return [
+        Shared(channel, group[0].address, [one.opened for one in group])
+        for group in reminder.together(addressed)
+    ]
+
+
+def _end(made: Sequence[Attempt], end: End) -> None:
+    for attempt in made:
+        attempt.outcome = Outcome(attempt.channel, "dropped", end.value)

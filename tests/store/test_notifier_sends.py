@@ -1,0 +1,486 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The notifier at work: what a browser sealed reaches a number or an address when it should, once, and the day's key goes after."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from serment.database import roles
+from serment.database.pool import Pool, open_pool
+from serment.framing.messages import check_code_key, check_day_key
+from serment.notifier.channels import (
+    AddressRefused,
+    ChannelBroken,
+    Letter,
+    NotNow,
+    Receipt,
+    Refusal,
+    Taken,
+    Text,
+)
+from serment.notifier.keys import AnotherNotifier, KeyChanged, Keys, is_over
+from serment.notifier.outbox import Outbox
+from serment.notifier.run import Notifier
+from serment.notifier.sending import Limits, Sender
+from serment.notifier.strongbox import Strongbox
+from serment.notifier.waiting import Waiting
+from serment.seal.messages import (
+    Capsule,
+    Message,
+    MessageKind,
+    delete_token,
+    draw_c,
+    draw_t,
+    handle,
+    message_key,
+    seal_capsule,
+    seal_message,
+    stop_token,
+    write_token,
+)
+from serment.seal.primitives import KemPair
+from serment.server.instance import Instance
+from serment.server.secret import Secret
+from serment.server.usecases.errors import NoDayKey
+from serment.server.usecases.read_messages import read_day_keys, read_notifier
+
+INSTANCE, ORIGIN, ZONE = "serment-test", "https://rdv.example.org", "Europe/Paris"
+ALICE, ALICE_MAIL, TOM = "+33639980001", "alice@example.org", "+33639980002"
+
+
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@dataclass
+class Desk:
+    """A provider that takes what it is given, unless a test tells it otherwise. It keeps what it took."""
+
+    name: str
+    carries: Literal["sms", "mail"]
+    took: list[Text | Letter] = field(default_factory=list)
+    says: Callable[[Text | Letter], None] = lambda message: None
+    told: list[Receipt] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+
+    async def send(self, message: Text | Letter) -> Taken:
+        self.says(message)
+        self.took.append(message)
+        return Taken(f"id-{message.key}", True)
+
+    async def receipts(self) -> list[Receipt]:
+        return self.told
+
+    async def objections(self) -> list[str]:
+        return self.stopped
+
+    async def check(self) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class House:
+    """A notifier on a database of its own, its keys in two files, and the two providers."""
+
+    pool: Pool
+    outbox: Outbox
+    box: Strongbox
+    clock: Clock
+    files: tuple[Path, Path]
+    sms: Desk = field(default_factory=lambda: Desk("sms", "sms"))
+    mail: Desk = field(default_factory=lambda: Desk("mail", "mail"))
+
+    def __post_init__(self) -> None:
+        self.keys = Keys(self.box, INSTANCE)
+        self.restart()
+
+    def restart(self) -> None:
+        """Another process, which remembers nothing."""
+        self.sender = Sender(
+            self.outbox, self.keys, Waiting(), instance=INSTANCE, origin=ORIGIN, tag_key=self.box.tag_key,
+            limits=Limits(("+33",), 1000), texts=[self.sms], letters=[self.mail], clock=self.clock,  # type: ignore[list-item]
+        )  # fmt: skip
+        self.notifier = Notifier(
+            self.outbox, self.keys, self.sender, tag_key=self.box.tag_key, channels=[self.sms, self.mail], clock=self.clock  # type: ignore[list-item]
+        )  # fmt: skip
+
+    async def confide(
+        self, start: dt.datetime, *plan: tuple[MessageKind, dt.datetime], phone: str | None = ALICE, mail: str | None = None,
+        word: str = "Brest", language: Literal["fr", "en"] = "fr",
+    ) -> Confided:  # fmt: skip
+        """What a browser leaves for one appointment."""
+        confided = Confided(self, start)
+        key_day = confided.key_day
+        row = await self.pool.fetchrow("SELECT pk FROM day_keys WHERE day = $1", key_day)
+        assert row is not None
+        day = KemPair.from_seed(self.box.make_day(key_day))
+        assert row["pk"] == day.pk
+        capsule = Capsule(language, word, confided.c, message_key(confided.t), phone, mail)
+        sealed = seal_capsule(INSTANCE, key_day.isoformat(), day.pk, day.kid, capsule)
+        await self.pool.execute(
+            "INSERT INTO inbox_capsules (h, key_day, capsule, del_hash, write_hash) VALUES ($1, $2, $3, $4, $5)",
+            confided.h, key_day, sealed, sha256(delete_token(confided.c)).digest(), sha256(write_token(confided.t)).digest(),
+        )  # fmt: skip
+        await confided.plan(1, *plan)
+        return confided
+
+    async def pass_(self, now: dt.datetime) -> None:
+        """Time goes on to `now`, and the notifier does its duties."""
+        self.clock.now = now
+        await self.notifier.objections()
+        await self.notifier.take()
+        await self.notifier.send()
+
+    async def outcomes(self) -> list[tuple[str, str, str | None]]:
+        rows = await self.pool.fetch(
+            "SELECT channel, result::text, reason FROM settled_messages ORDER BY 1, 2, 3"
+        )
+        return [tuple(row) for row in rows]
+
+
+@dataclass
+class Confided:
+    """The secrets of one appointment's messages."""
+
+    house: House
+    start: dt.datetime
+    t: bytes = field(default_factory=draw_t)
+    c: bytes = field(default_factory=draw_c)
+
+    @property
+    def h(self) -> bytes:
+        return handle(self.c)
+
+    @property
+    def key_day(self) -> dt.date:
+        return self.start.astimezone(dt.UTC).date() + dt.timedelta(days=1)
+
+    async def plan(self, message_set: int, *plan: tuple[MessageKind, dt.datetime]) -> None:
+        for kind, not_before in plan:
+            mid, day = secrets.token_bytes(16), not_before.date()
+            message = Message(kind, int(not_before.timestamp()), ZONE, int(self.start.timestamp()))
+            sealed = seal_message(
+                INSTANCE, self.h, mid, day.isoformat(), message_set, message_key(self.t), message
+            )
+            await self.house.pool.execute(
+                "INSERT INTO inbox_messages (h, mid, send_day, message_set, bytes) VALUES ($1, $2, $3, $4, $5)",
+                self.h, mid, day, message_set, sealed,
+            )  # fmt: skip
+
+    async def replace(self, message_set: int, *plan: tuple[MessageKind, dt.datetime]) -> None:
+        await self.house.pool.execute(
+            "INSERT INTO inbox_sets (h, message_set) VALUES ($1, $2)", self.h, message_set
+        )
+        await self.plan(message_set, *plan)
+
+
+@pytest.fixture
+async def house(pool: Pool, database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """Noon of the database's day: what is due within 35 days is counted from it."""
+    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    mine = [
+        row[0]
+        for row in tables
+        if row[0]
+        in {t for ts in roles._RIGHTS.values() for t in ts}
+        | {"inbox_capsules", "inbox_messages", "inbox_sets", "cold_capsules", "cold_messages"}
+    ]
+    await pool.execute(f"TRUNCATE {', '.join(mine)}")
+    today = await pool.fetchval("SELECT current_date")
+    own = await open_pool(database_url.replace("//serment@", f"//{roles.NOTIFIER}@"), connections_max=4)
+    files = (tmp_path / "a" / "keys", tmp_path / "b" / "keys")
+    with Strongbox(*files) as box:
+        house = House(pool, Outbox(own), box, Clock(dt.datetime.combine(today, dt.time(12), dt.UTC)), files)
+        await house.notifier.day()
+        yield house
+    await own.close()
+
+
+def after(house: House, days: int = 0, *, at: str = "12:00") -> dt.datetime:
+    """A time of day in UTC, so many days after the test's."""
+    hour, minute = map(int, at.split(":"))
+    return dt.datetime.combine(
+        house.clock.now.date() + dt.timedelta(days=days), dt.time(hour, minute), dt.UTC
+    )
+
+
+async def test_a_reminder_goes_by_sms_and_mail_the_day_before_and_names_nobody(house: House) -> None:
+    start, noon = after(house, 3, at="10:00"), after(house, 2, at="12:00")
+    await house.confide(start, ("reminder", noon), mail=ALICE_MAIL)
+    await house.pass_(house.clock.now)
+    assert house.sms.took == house.mail.took == []
+    await house.notifier.read_anew()
+    house.clock.now = after(house, 1)
+    await house.notifier.read_anew()
+    await house.pass_(house.clock.now)
+    assert house.sms.took == []
+    house.clock.now = after(house, 1, at="12:01")
+    await house.notifier.read_anew()
+    await house.notifier.send()
+    [text], [letter] = house.sms.took, house.mail.took
+    assert isinstance(text, Text) and isinstance(letter, Letter)
+    assert (text.to, letter.to) == (ALICE, ALICE_MAIL)
+    assert "Brest" in text.body and f"{ORIGIN}/t#" in text.body
+    assert await house.outcomes() == [("mail", "sent", None), ("sms", "sent", None)]
+    assert letter.unsubscribe is not None and letter.unsubscribe.startswith(f"{ORIGIN}/stop/")
+
+
+async def test_a_cancellation_taken_back_within_its_grace_says_nothing(house: House) -> None:
+    now, start = house.clock.now, after(house, 2, at="10:00")
+    alice = await house.confide(start, ("reminder", after(house, 1)))
+    await house.pass_(now)
+    await alice.replace(2, ("cancelled", now + dt.timedelta(minutes=10)))
+    await house.pass_(now + dt.timedelta(minutes=5))
+    await alice.replace(3, ("reminder", after(house, 1)))
+    await house.pass_(now + dt.timedelta(minutes=11))
+    assert house.sms.took == []
+
+
+async def test_a_cancellation_that_stands_is_told_after_its_grace(house: House) -> None:
+    now, start = house.clock.now, after(house, 2, at="10:00")
+    alice = await house.confide(start, ("reminder", after(house, 1)))
+    await house.pass_(now)
+    await alice.replace(2, ("cancelled", now + dt.timedelta(minutes=10)))
+    await house.pass_(now + dt.timedelta(minutes=9))
+    assert house.sms.took == []
+    await house.pass_(now + dt.timedelta(minutes=10))
+    [told] = house.sms.took
+    assert isinstance(told, Text) and "annul" in told.body.lower()
+
+
+async def test_three_appointments_of_one_family_on_one_day_are_one_sms(house: House) -> None:
+    for hour in ("09:00", "09:30", "14:00"):
+        await house.confide(after(house, 1, at=hour), ("reminder", house.clock.now))
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone=TOM)
+    await house.pass_(house.clock.now)
+    assert sorted(text.to for text in house.sms.took) == [ALICE, TOM]
+    assert len(await house.outcomes()) == 4
+    together = next(text for text in house.sms.took if text.to == ALICE)
+    assert isinstance(together, Text) and together.body.count("/t#") == 3
+
+
+async def test_stop_from_a_link_holds_for_all_that_follows_and_for_nobody_else(house: House) -> None:
+    alice = await house.confide(after(house, 2, at="10:00"), ("booked", house.clock.now), mail=ALICE_MAIL)
+    await house.confide(
+        after(house, 2, at="10:00"), ("reminder", after(house, 1, at="09:00")), mail=ALICE_MAIL
+    )
+    await house.confide(after(house, 2, at="11:00"), ("reminder", after(house, 1, at="09:00")), phone=TOM)
+    await house.pass_(house.clock.now)
+    assert len(house.mail.took) == 1
+    await house.pool.execute("INSERT INTO inbox_objections (stop) VALUES ($1)", stop_token(alice.c))
+    await house.notifier.objections()
+    house.clock.now = after(house, 1)
+    await house.notifier.read_anew()
+    await house.notifier.send()
+    assert len(house.mail.took) == 1
+    assert ("mail", "dropped", "objected") in await house.outcomes()
+    # The confirmation went by mail alone: her number has not objected.
+    assert sorted(text.to for text in house.sms.took) == [ALICE, TOM]
+
+
+async def test_stop_as_an_answer_to_the_provider_holds(house: House) -> None:
+    await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
+    house.sms.stopped = [ALICE]
+    await house.pass_(house.clock.now)
+    assert house.sms.took == []
+    assert await house.outcomes() == [("sms", "dropped", "objected")]
+
+
+async def test_what_a_provider_could_not_take_is_tried_again_with_the_same_key(house: House) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now))
+    keys: list[str] = []
+
+    def away(message: Text | Letter) -> None:
+        keys.append(message.key)
+        if len(keys) < 3:
+            raise NotNow(maybe_sent=len(keys) == 2)
+
+    house.sms.says, now = away, house.clock.now
+    for minutes in range(0, 10):
+        await house.pass_(now + dt.timedelta(minutes=minutes))
+    assert len(keys) == 3 and len(set(keys)) == 1
+    [text] = house.sms.took
+    assert isinstance(text, Text) and text.repeat
+    assert await house.outcomes() == [("sms", "sent", None)]
+
+
+async def test_one_channel_that_is_away_does_not_send_the_other_twice(house: House) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), mail=ALICE_MAIL)
+
+    def away(message: Text | Letter) -> None:
+        raise NotNow
+
+    house.sms.says, now = away, house.clock.now
+    await house.pass_(now)
+    house.restart()
+    house.sms.says = lambda message: None
+    house.clock.now = now + dt.timedelta(minutes=3)
+    await house.notifier.read_anew()
+    await house.notifier.send()
+    assert (len(house.mail.took), len(house.sms.took)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(AddressRefused(Refusal.UNKNOWN), "number_refused"), (AddressRefused(Refusal.OBJECTED), "objected")],
+)
+async def test_a_refused_number_is_said_to_the_practice(house: House, error: Exception, outcome: str) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now))
+
+    def refuse(message: Text | Letter) -> None:
+        raise error
+
+    house.sms.says = refuse
+    await house.pass_(house.clock.now)
+    assert await house.outcomes() == [("sms", "dropped", outcome)]
+
+
+async def test_a_broken_channel_keeps_everything_and_goes_on_when_it_works(house: House) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now))
+
+    def broken(message: Text | Letter) -> None:
+        raise ChannelBroken("The account is closed.")
+
+    house.sms.says, now = broken, house.clock.now
+    await house.pass_(now)
+    assert await house.outcomes() == []
+    house.sms.says = lambda message: None
+    await house.pass_(now + dt.timedelta(minutes=6))
+    assert len(house.sms.took) == 1
+
+
+async def test_a_number_of_a_country_that_is_not_allowed_gets_nothing(house: House) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone="+882139980001")
+    await house.pass_(house.clock.now)
+    assert await house.outcomes() == [("sms", "dropped", "number_refused")]
+
+
+async def test_a_ninth_message_of_a_day_is_not_sent_to_a_number_that_may_be_anybodys(house: House) -> None:
+    for minute in range(0, 20, 2):
+        await house.confide(after(house, 1, at=f"10:{minute:02}"), ("moved", house.clock.now))
+    await house.pass_(house.clock.now)
+    assert len(house.sms.took) == 8
+    assert [reason for *_, reason in await house.outcomes()].count("too_many_today") == 2
+
+
+async def test_a_receipt_comes_to_every_message_the_sms_said(house: House) -> None:
+    for hour in ("09:00", "09:30"):
+        await house.confide(after(house, 1, at=hour), ("reminder", house.clock.now))
+    await house.pass_(house.clock.now)
+    [text] = house.sms.took
+    house.sms.told = [Receipt(f"id-{text.key}", False, "absent"), Receipt("id-of-somebody-else", True)]
+    await house.notifier.receipts()
+    assert await house.outcomes() == [("sms", "undelivered", "absent")] * 2
+
+
+async def test_a_message_for_another_handle_is_refused_as_unreadable(house: House) -> None:
+    alice = await house.confide(after(house, 1, at="15:00"))
+    mallory = replace(alice, t=draw_t())  # she knows the handle, not the key
+    await mallory.plan(1, ("cancelled", house.clock.now))
+    await house.pass_(house.clock.now)
+    assert house.sms.took == []
+    assert await house.outcomes() == [("none", "dropped", "unreadable")]
+
+
+async def test_after_a_day_is_over_an_old_dump_and_the_whole_disk_open_nothing_of_it(house: House) -> None:
+    start = after(house, 1, at="10:00")
+    alice = await house.confide(start, ("booked", house.clock.now))
+    seed = house.box.day(alice.key_day)
+    assert seed is not None
+    assert all(seed in path.read_bytes() for path in house.files)  # the search finds what is there
+    await house.pass_(house.clock.now)
+    capsules = [
+        row["capsule"]
+        for row in await house.pool.fetch(
+            "SELECT capsule FROM cold_capsules UNION ALL SELECT capsule FROM hot_capsules"
+        )
+    ]
+    assert len(capsules) == 1
+    house.clock.now = dt.datetime.combine(alice.key_day, dt.time(12), dt.UTC)
+    await house.notifier.day()
+    assert house.box.day(alice.key_day) is None
+    for path in house.files:
+        for file in path.parent.rglob("*"):
+            assert seed not in file.read_bytes()
+    assert is_over(alice.key_day, house.clock.now)
+    assert await house.pool.fetchval("SELECT count(*) FROM day_keys WHERE day = $1", alice.key_day) == 0
+    assert await house.pool.fetchval("SELECT count(*) FROM hot_capsules") == 0
+
+
+async def test_what_was_never_sent_is_told_when_its_day_is_over(house: House) -> None:
+    def away(message: Text | Letter) -> None:
+        raise NotNow(dt.timedelta(hours=6))
+
+    house.sms.says = away
+    alice = await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
+    await house.pass_(house.clock.now)
+    house.clock.now = dt.datetime.combine(alice.key_day, dt.time(12), dt.UTC)
+    await house.notifier.day()
+    assert await house.outcomes() == [("none", "dropped", "key_gone")]
+
+
+async def test_four_hundred_days_are_published_signed_and_the_same_again(house: House) -> None:
+    rows = await house.pool.fetch("SELECT day, pk, sig FROM day_keys ORDER BY day")
+    today = house.clock.now.date()
+    assert rows[-1]["day"] == today + dt.timedelta(days=401)
+    assert len(rows) == 401  # today's is over at noon
+    for row in rows[:3]:
+        check_day_key(house.keys.root.pk, INSTANCE, row["day"].isoformat(), row["pk"], row["sig"])
+    await house.keys.publish(house.outbox, house.clock.now)
+    assert await house.pool.fetch("SELECT day, pk, sig FROM day_keys ORDER BY day") == rows
+
+
+async def test_browsers_are_told_the_root_the_code_key_and_the_key_of_a_day(house: House) -> None:
+    instance = Instance(INSTANCE, house.pool, Secret(b"S" * 32), house.clock)
+    told = await read_notifier(instance)
+    assert told.root == house.keys.root.pk
+    [code] = told.code_keys
+    check_code_key(told.root, INSTANCE, code.since.isoformat(), code.until.isoformat(), code.pk, code.sig)
+    days = [after(house, ahead).date() for ahead in (3, 1)]
+    for day, key in zip(days, await read_day_keys(instance, days), strict=True):
+        check_day_key(told.root, INSTANCE, day.isoformat(), key.pk, key.sig)
+    with pytest.raises(NoDayKey):
+        await read_day_keys(instance, [after(house, 500).date()])
+
+
+async def test_another_notifier_publishes_nothing_here(house: House, tmp_path: Path) -> None:
+    with Strongbox(tmp_path / "other", tmp_path / "other.mirror") as other, pytest.raises(AnotherNotifier):
+        await Keys(other, INSTANCE).publish(house.outbox, house.clock.now)
+    await house.pool.execute(
+        "UPDATE day_keys SET pk = $1 WHERE day = $2", secrets.token_bytes(1216), after(house, 5).date()
+    )
+    with pytest.raises(KeyChanged):
+        await house.keys.publish(house.outbox, house.clock.now)
+
+
+async def test_two_notifiers_at_once_send_each_message_once(house: House) -> None:
+    for minute in range(0, 60, 3):
+        await house.confide(
+            after(house, 1, at=f"10:{minute:02}"), ("moved", house.clock.now), phone=f"+3363998{minute:04}"
+        )
+    first = house.sender
+    house.restart()
+    handles = await house.outbox.take()
+    places = await house.outbox.due_of(handles, after(house, 1).date())
+    for sender in (first, house.sender):
+        await sender.schedule(places)
+    await asyncio.gather(*(sender.send_due() for sender in (first, house.sender) for _ in range(3)))
+    assert len(house.sms.took) == len({text.to for text in house.sms.took}) == 20
