@@ -26,6 +26,7 @@ from serment.database.pool import Pool, open_pool
 from serment.domain.errors import WorkAsked
 from serment.framing import Role
 from serment.framing.conventions import T, instance_bytes
+from serment.framing.errors import Unknown
 from serment.seal.chance import draw
 from serment.seal.keys import UserKeys
 from serment.seal.primitives import SignPair
@@ -116,10 +117,14 @@ class Person:
         answer = self.passkey.registers(new_challenge(self.instance))
         return NewWay(1, self.passkey.credential, 1, BOX, answer, "Téléphone")
 
-    def change(self, seen: int, *, by: SignPair | None = None, **change: Any) -> Awaitable[int]:
+    def change(
+        self, seen: int, *, by: SignPair | None = None, session: bytes | None = None, **change: Any
+    ) -> Awaitable[int]:
         asked, pair = Change(**change), by or self.sign
         sig = pair.sign(asked.message(self.instance, self.account, seen))
-        return change_unlocks(self.instance, self.account, seen, asked, key=pair.pk, sig=sig)
+        return change_unlocks(
+            self.instance, self.account, seen, asked, key=pair.pk, sig=sig, session_token=session
+        )
 
     @property
     def machine(self) -> NewMachine:
@@ -294,7 +299,9 @@ async def test_a_stolen_session_changes_nothing(bento: Person) -> None:
         asked = Change(**change)
         for sig in (bytes(64), mallory.sign(asked.message(bento.instance, bento.account, 3))):
             with pytest.raises(NotSigned):
-                await change_unlocks(bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig)
+                await change_unlocks(
+                    bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig, session_token=None
+                )
     assert await standing(bento) == before
 
 
@@ -315,7 +322,9 @@ async def test_what_was_signed_for_another_change_version_or_account_changes_not
         ]
         for sig in heard:
             with pytest.raises(NotSigned):
-                await change_unlocks(bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig)
+                await change_unlocks(
+                    bento.instance, bento.account, 3, asked, key=bento.sign.pk, sig=sig, session_token=None
+                )
     assert await standing(bento) == before
 
 
@@ -326,7 +335,9 @@ async def test_a_change_that_was_heard_on_its_way_is_not_made_a_second_time(bent
     await bento.remembers()
     await bento.change(3, forget=[bento.device])
     with pytest.raises(StaleWays):
-        await change_unlocks(bento.instance, bento.account, 2, asked, key=bento.sign.pk, sig=heard)
+        await change_unlocks(
+            bento.instance, bento.account, 2, asked, key=bento.sign.pk, sig=heard, session_token=None
+        )
     assert (await read_ways(bento.instance, bento.account)).devices == []
 
 
@@ -522,3 +533,80 @@ async def test_accounts_from_before_keys_were_kept_get_that_of_their_member(
         }
     finally:
         pool.terminate()
+
+
+@pytest.mark.parametrize("what", ["password", "machine forgotten", "code", "passkey taken away"])
+async def test_what_holds_no_longer_ends_the_sessions_elsewhere_and_not_ones_own(
+    bento: Person, what: str
+) -> None:
+    await bento.change(2, put=[bento.passkey_way()], remember=[bento.machine])
+    here = await bento.signs_in(recovery=bento.code)
+    mallory = await bento.signs_in(device=bento.proves())
+    change: dict[str, Any] = {
+        "password": {"put": [bento.password_way(2)], "password": NewPassword(bento.find, b"n" * 32)},
+        "machine forgotten": {"forget": [bento.device]},
+        "code": {"put": [NewWay(3, b"n" * 32, 2, BOX)]},
+        "passkey taken away": {"drop": [OldWay(1, bento.passkey.credential)]},
+    }[what]
+    await bento.change(3, session=here.token, **change)
+    with pytest.raises(SignedOut):
+        await account_of(bento.instance, mallory.token)
+    assert await account_of(bento.instance, here.token) == bento.account
+
+
+async def test_another_way_in_ends_no_session(bento: Person) -> None:
+    elsewhere = await bento.signs_in(recovery=bento.code)
+    await bento.change(2, put=[bento.passkey_way()], remember=[bento.machine])
+    assert await account_of(bento.instance, elsewhere.token) == bento.account
+
+
+# ---------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize("what", ["version", "label", "machine's label", "box", "method", "somebody's code"])
+async def test_what_no_browser_of_ours_sends_is_refused_by_name(bento: Person, what: str) -> None:
+    mallory = await Person(bento.instance).joins()
+    passkey = mallory.passkey_way()
+    change: dict[str, Any] = {
+        "version": {"put": [mallory.code_way(2**31)]},
+        "label": {"put": [NewWay(1, passkey.credential, 1, BOX, passkey.passkey, "x" * 61)]},
+        "machine's label": {"remember": [NewMachine(mallory.device, mallory.machine.public_key, "x" * 61)]},
+        "box": {"put": [NewWay(3, b"h" * 32, 2, BOX + b"b")]},
+        "method": {"put": [NewWay(4, b"h" * 32, 2, BOX)]},
+        "somebody's code": {"put": [bento.code_way(2)]},
+    }[what]
+    with pytest.raises(Unknown):
+        await mallory.change(2, **change)
+    assert len((await read_ways(mallory.instance, mallory.account)).ways) == 2
+
+
+async def test_ten_passkeys_and_twenty_machines_stand_and_no_more(bento: Person) -> None:
+    for nth in range(10):
+        bento.passkey = SoftPasskey()
+        await bento.change(2 + nth, put=[bento.passkey_way()])
+    bento.passkey = SoftPasskey()
+    with pytest.raises(TooManyWays):
+        await bento.change(12, put=[bento.passkey_way()])
+    machines = [NewMachine(uuid.uuid4(), bento.machine.public_key, "") for _ in range(21)]
+    with pytest.raises(TooManyWays):
+        await bento.change(12, remember=machines)
+    await bento.change(12, remember=machines[1:])
+
+
+async def test_a_passkey_registered_twice_is_one(bento: Person) -> None:
+    await bento.change(2, put=[bento.passkey_way()])
+    await bento.change(3, put=[bento.passkey_way()])
+    assert [way.method for way in (await read_ways(bento.instance, bento.account)).ways] == [1, 2, 3]
+    assert await sign_in_by_passkey(bento.instance, bento.passkey.answers(new_challenge(bento.instance)))
+
+
+async def test_a_passkey_names_itself_and_a_copy_that_counts_behind_is_noticed(bento: Person) -> None:
+    way = bento.passkey_way()
+    with pytest.raises(PasskeyRefused):
+        await bento.change(2, put=[NewWay(1, b"another", 1, BOX, way.passkey)])
+    await bento.change(2, put=[bento.passkey_way()])
+    copied = bento.passkey.counted
+    await sign_in_by_passkey(bento.instance, bento.passkey.answers(new_challenge(bento.instance)))
+    bento.passkey.counted = copied
+    with pytest.raises(PasskeyRefused):
+        await sign_in_by_passkey(bento.instance, bento.passkey.answers(new_challenge(bento.instance)))

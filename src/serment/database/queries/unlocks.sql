@@ -36,9 +36,10 @@ UPDATE accounts SET unlocks_version = unlocks_version + 1, sign_pk = :sign_pk WH
 SELECT sign_pk IS NULL OR sign_pk = :sign_pk FROM accounts WHERE account = :account
 
 -- name: put_unlock
--- Stores one way in, in place of the one of that method and credential.
+-- Stores one way in, in place of the one of that method and credential; touches no row if it is found at another account.
 INSERT INTO unlocks (account, method, credential, version, bytes)
-VALUES (:account, :method, :credential, :version, :bytes)
+SELECT :account, :method, :credential, :version, :bytes
+WHERE NOT EXISTS (SELECT FROM unlocks WHERE credential = :credential AND method IN (1, 3) AND account <> :account)
 ON CONFLICT (account, method, credential) DO UPDATE SET version = EXCLUDED.version, bytes = EXCLUDED.bytes
 
 -- name: drop_unlock
@@ -50,9 +51,11 @@ DELETE FROM unlocks WHERE account = :account AND method = :method AND credential
 DELETE FROM unlocks WHERE account = :account AND method = 3
 
 -- name: put_passkey
--- Stores a passkey's public half.
+-- Stores a passkey's public half; one that is registered again bears what it was registered with last.
 INSERT INTO passkeys (account, credential, public_key, sign_count, label)
 VALUES (:account, :credential, :public_key, :sign_count, :label)
+ON CONFLICT (account, credential) DO UPDATE SET public_key = excluded.public_key, sign_count = excluded.sign_count,
+    label = excluded.label
 
 -- name: drop_passkey
 -- Forgets a passkey.
@@ -90,6 +93,10 @@ DELETE FROM devices WHERE account = :account AND device = :device
 -- name: spend_challenge
 -- Notes an answered challenge; touches no row if it was answered before.
 INSERT INTO spent_challenges (challenge, expires_at) VALUES (:challenge, :expires_at) ON CONFLICT DO NOTHING
+
+-- name: close_other_sessions
+-- Ends the sessions of an account but one.
+DELETE FROM sessions WHERE account = :account AND token_hash <> :kept
 
 -- name: close_sessions
 -- Ends all sessions of an account.

@@ -19,6 +19,7 @@ from serment.server.api.wire import Body, bucket_of, instance_of
 from serment.server.session import no_session_cookie, session_token
 from serment.server.usecases.challenges import new_challenge
 from serment.server.usecases.change_unlocks import (
+    LABEL_CHARACTERS_MAX,
     Change,
     NewMachine,
     NewPassword,
@@ -35,7 +36,6 @@ from serment.server.usecases.passkeys import PasskeyAnswer
 from serment.server.usecases.sign_in import account_of, end_sessions, sign_in_by_code, sign_in_by_passkey
 
 WAYS_PER_CHANGE_MAX = 4
-LABEL_CHARACTERS_MAX = 60
 _Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 _Work = Annotated[bytes, Meta(max_length=64)]
 _Label = Annotated[str, Meta(max_length=LABEL_CHARACTERS_MAX)]
@@ -153,7 +153,15 @@ async def change_ways(request: Request[Any, Any, Any], data: JSONBody[UnlocksBod
     if data.password is not None and (len(data.password.find), len(data.password.auth)) != (32, 32):
         raise ValidationException("password")
     instance, account = instance_of(request), await _account(request)
-    version = await change_unlocks(instance, account, data.seen, data.change(), key=data.key, sig=data.sig)
+    version = await change_unlocks(
+        instance,
+        account,
+        data.seen,
+        data.change(),
+        key=data.key,
+        sig=data.sig,
+        session_token=session_token(request),
+    )
     return VersionAnswer(version)
 
 

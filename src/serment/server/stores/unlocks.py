@@ -50,11 +50,14 @@ async def is_key_of(connection: Connection, account: UUID, sign_pk: bytes) -> bo
     return bool(await _QUERIES["is_key_of"].value(connection, account=account, sign_pk=sign_pk))
 
 
-async def put_unlock(connection: Connection, account: UUID, **unlock: Any) -> None:
-    """`unlock`: method, credential, version, bytes. A new printed code takes the place of the one before."""
+async def put_unlock(connection: Connection, account: UUID, **unlock: Any) -> bool:
+    """`unlock`: method, credential, version, bytes. A new printed code takes the place of the one before.
+
+    Whether it stands: not where it is found at another account.
+    """
     if unlock["method"] == 3:
         await _QUERIES["drop_recovery"].run(connection, account=account)
-    await _QUERIES["put_unlock"].run(connection, account=account, **unlock)
+    return await _QUERIES["put_unlock"].run(connection, account=account, **unlock) == 1
 
 
 async def drop_unlock(connection: Connection, account: UUID, method: int, credential: bytes) -> None:
@@ -110,6 +113,11 @@ async def spend_challenge(connection: Connection, challenge_hash: bytes, expires
         connection, challenge=challenge_hash, expires_at=expires_at
     )
     return touched == 1
+
+
+async def close_other_sessions(connection: Connection, account: UUID, kept: bytes) -> None:
+    """`kept`: the SHA-256 of the token of the one that goes on."""
+    await _QUERIES["close_other_sessions"].run(connection, account=account, kept=kept)
 
 
 async def close_sessions(connection: Connection, account: UUID) -> None:

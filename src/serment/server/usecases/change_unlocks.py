@@ -6,6 +6,7 @@ The server stores boxes it cannot open, keeps two different ways standing, and k
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,8 @@ from serment.server.usecases.passkeys import NewPasskey, Registered, check_new_p
 PASSKEY, PASSWORD, RECOVERY = 1, 2, 3
 UNLOCK_BOX_BYTES = BOX_OVERHEAD_BYTES + KEY_BYTES
 CREDENTIAL_BYTES_MAX = 1023
+LABEL_CHARACTERS_MAX = 60
+VERSION_MAX = 2_147_483_647
 PASSKEYS_MAX = 10
 METHODS_MIN = 2
 
@@ -143,12 +146,21 @@ async def share_for(
 
 
 async def change_unlocks(
-    instance: Instance, account: UUID, seen: int, change: Change, *, key: bytes, sig: bytes
+    instance: Instance,
+    account: UUID,
+    seen: int,
+    change: Change,
+    *,
+    key: bytes,
+    sig: bytes,
+    session_token: bytes | None,
 ) -> int:
     """The version of the ways in after the change, which is made whole or not at all; made before, it is made.
 
     `sig`: the account's own key over the change and the version it was decided on, so that it counts once. An account's
-    key is the one that signed its first change. Raises NotSigned, StaleWays, TwoWaysNeeded, TooManyWays, NameTaken,
+    key is the one that signed its first change. A change that takes something away, or puts another password or code in
+    its place, ends every session of the account but `session_token`, by which it came: whoever knew what holds no longer
+    goes on nowhere. Raises NotSigned, StaleWays, TwoWaysNeeded, TooManyWays, NameTaken,
     PasskeyRefused, ChallengeOver, Unknown.
     """
     _check_form(change)
@@ -182,7 +194,16 @@ async def change_unlocks(
         )
         await _check_whole(tx, account, before)
         await unlocks.raise_version(tx, account, key)
+        if _takes_away(change):
+            kept = b"" if session_token is None else hashlib.sha256(session_token).digest()
+            await unlocks.close_other_sessions(tx, account, kept)
     return seen + 1
+
+
+def _takes_away(change: Change) -> bool:
+    """Whether something that opened a session before opens none any more."""
+    another = any(way.method in (PASSWORD, RECOVERY) for way in change.put)
+    return another or bool(change.drop or change.forget)
 
 
 def _check_form(change: Change) -> None:
@@ -196,6 +217,11 @@ def _check_form(change: Change) -> None:
         }
         if not right.get(way.method, False) or len(way.sealed) != UNLOCK_BOX_BYTES:
             raise Unknown("unlock")
+        if not 1 <= way.version <= VERSION_MAX:
+            raise Unknown("version of an unlock")
+    labels = [way.label for way in change.put] + [machine.label for machine in change.remember]
+    if any(len(label) > LABEL_CHARACTERS_MAX for label in labels):
+        raise Unknown("label")
     if password is not None and not any(way.method == PASSWORD for way in change.put):
         raise Unknown("a password without its box")
     for machine in change.remember:
@@ -216,9 +242,10 @@ async def _stands(instance: Instance, account: UUID, version: int, change: Chang
 
 async def _put(tx: Connection, account: UUID, put: list[NewWay], keys: dict[bytes, Registered]) -> None:
     for way in put:
-        await unlocks.put_unlock(
+        if not await unlocks.put_unlock(
             tx, account, method=way.method, credential=way.credential, version=way.version, bytes=way.sealed
-        )
+        ):
+            raise Unknown("a credential of another account")
         if way.credential in keys:
             key = keys[way.credential]
             await unlocks.put_passkey(
