@@ -26,6 +26,7 @@ from serment.server.usecases.dormancy import note_here
 from serment.server.usecases.errors import (
     AlreadyAnswered,
     AlreadyMember,
+    KeysRetired,
     LastOwner,
     NoRecordStanza,
     NoSuchAgenda,
@@ -150,6 +151,23 @@ async def test_nobody_is_signed_in_who_did_not_answer(house: House, bento: Perso
         await bento.change(house, change)
 
 
+@pytest.mark.parametrize("when", ["after she left", "in her own place"])
+async def test_who_left_comes_back_with_a_new_access_and_is_told_so_at_once(
+    house: House, bento: Person, when: str
+) -> None:
+    nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+    own_place = nadia.member if when == "in her own place" else None
+    if own_place is None:
+        assert nadia.member is not None
+        await bento.change(house, await people.removal(bento, house, nadia.member))
+        nadia = await people.enrol(house, "Nadia", nadia.keys)  # her session ended with her leaving
+    invited = people.letter(bento, house, "Nadia", Role.SECRETARY, [house.unit], in_place_of=own_place)
+    await invite(house.instance, await bento.staff(house), invited.asked)
+    with pytest.raises(KeysRetired):
+        await people.answer(nadia, house, invited)
+    await people.answer(await people.enrol(house, "Nadia", UserKeys.new()), house, invited)
+
+
 async def test_an_account_is_one_member_of_a_practice(house: House, bento: Person, sam: Person) -> None:
     invited = people.letter(bento, house, "Sam again", Role.OWNER, [house.unit])
     await invite(house.instance, await bento.staff(house), invited.asked)
@@ -265,6 +283,33 @@ async def test_an_owner_signs_for_nobody_else_and_nobody_for_an_owner(
     )
     with pytest.raises(FramingError):
         await change_roster(house.instance, await bento.staff(house), forged)
+
+
+@pytest.mark.parametrize("how", ["the other is suspended", "the other has a last day", "one's own last day"])
+async def test_no_owner_goes_while_none_is_left_who_is_served_for_good(
+    house: House, bento: Person, how: str
+) -> None:
+    helene = await people.bring_in(bento, house, "Hélène", Role.OWNER, [house.unit])
+    assert bento.member is not None
+    assert helene.member is not None
+    staff, day = await bento.staff(house), date(2027, 3, 9)
+    me = (await bento.roster(house)).members[bento.member.bytes]
+    change = await people.write(bento, house, [replace(me, role=Role.SECRETARY)])
+    if how == "the other is suspended":
+        await suspend_member(house.instance, staff, helene.member, suspended=True)
+    elif how == "the other has a last day":
+        await name_last_day(house.instance, staff, helene.member, day)
+    else:
+        await name_last_day(house.instance, staff, bento.member, day)
+        change = await people.removal(bento, house, helene.member)
+    seq = await people.events_of(house)
+    with pytest.raises(LastOwner):
+        await bento.change(house, change)
+    assert await people.events_of(house) == seq
+    await name_last_day(house.instance, staff, bento.member, None)
+    await suspend_member(house.instance, staff, helene.member, suspended=False)
+    await name_last_day(house.instance, staff, helene.member, None)
+    await bento.change(house, change)
 
 
 async def test_the_last_owner_stays(house: House, bento: Person) -> None:

@@ -13,6 +13,7 @@ export type AccessStepName = 'make' | 'open' | 'paper';
 const WRONG: Readonly<Record<string, WordKey>> = {
   name_taken: 'join.wrong.name_taken', wrong_log_in: 'join.wrong.log_in', password_closed: 'join.wrong.closed', no_such_code: 'join.code_wrong',
   already_answered: 'join.wrong.answered', already_member: 'join.wrong.member',
+  keys_retired: 'join.wrong.retired',
 };
 
 export abstract class Access {
@@ -25,6 +26,8 @@ export abstract class Access {
   wantsCode = $state(false);
   protected account: Account | null = null;
   #code: Bytes | null = null;
+  /** The access made here: one that was opened before is another, and is left as it was. */
+  #made: Account | null = null;
   /** One id for all tries: a repeated request makes nothing twice. */
   #id = newAccountId();
 
@@ -65,7 +68,7 @@ export abstract class Access {
 
   make(name: string, password: string): Promise<void> {
     return this.attempt(async () => {
-      this.account ??= await makeAccount(this.instance, this.#id, name, password);
+      this.account = this.#made ??= await makeAccount(this.instance, this.#id, name, password);
       this.#toPaper();
     });
   }

@@ -40,7 +40,7 @@ _STATUS: Mapping[str, int] = {
     "no_such_appointment": 404, "no_such_agenda": 404, "no_such_practice": 404, "no_record_stanza": 409,
     "no_such_unit": 404, "too_many_acts": 409, "stale_card": 409, "stale_page": 409, "ask_practice": 409,
     "no_such_member": 404, "last_owner": 409, "not_invited": 409, "no_such_invitation": 404, "already_answered": 409,
-    "already_member": 409,
+    "already_member": 409, "keys_retired": 409,
     "new_device": 401, "name_taken": 409, "no_such_code": 401, "passkey_refused": 401, "challenge_over": 409,
     "claim_taken": 409, "no_such_town": 422, "too_many_practices": 409, "already_open": 409, "nothing_to_book": 409,
     "not_signed": 403, "not_the_accounts_keys": 403, "stale_ways": 409, "two_ways_needed": 409, "too_many_ways": 409,

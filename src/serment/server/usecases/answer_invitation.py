@@ -15,7 +15,14 @@ from serment.framing.conventions import HASH_BYTES, ID_BYTES, KEM_PK_BYTES, SIGN
 from serment.server.instance import Instance
 from serment.server.stores import accounts, members
 from serment.server.usecases.account_key import check_account_key
-from serment.server.usecases.errors import AlreadyAnswered, AlreadyMember, NoSuchInvitation, SignedOut
+from serment.server.usecases.errors import (
+    AlreadyAnswered,
+    AlreadyMember,
+    KeysRetired,
+    NoSuchInvitation,
+    SignedOut,
+)
+from serment.server.usecases.read_roster import roster_of
 
 
 class InvitationShown(msgspec.Struct):
@@ -72,7 +79,7 @@ async def answer_invitation(
 ) -> None:
     """The owner sees it from now on, and signs. Again with the same keys: the same.
 
-    Raises SignedOut, NoSuchInvitation, AlreadyAnswered, AlreadyMember, NotTheAccountsKeys, Unknown.
+    Raises SignedOut, NoSuchInvitation, AlreadyAnswered, AlreadyMember, KeysRetired, NotTheAccountsKeys, Unknown.
     """
     exactly(answer.kem_pk, KEM_PK_BYTES, "kem key")
     exactly(answer.sign_pk, SIGN_PK_BYTES, "signing key")
@@ -87,10 +94,12 @@ async def answer_invitation(
             if given != (account, answer.kem_pk, answer.sign_pk, answer.tag):
                 raise AlreadyAnswered
             return
-        member = await members.member_of_account(tx, row["practice"], account)
-        if member is not None and member != row["in_place_of"]:
+        if await members.member_of_account(tx, row["practice"], account) not in (None, row["in_place_of"]):
             raise AlreadyMember
         await check_account_key(tx, account, answer.sign_pk)
+        roster = await roster_of(instance, row["practice"], connection=tx)
+        if not roster.used.isdisjoint((answer.kem_pk, answer.sign_pk)):
+            raise KeysRetired  # no owner could ever sign them in: better said now than when the words are compared
         await members.answer_invitation(
             tx,
             row["practice"],

@@ -25,14 +25,16 @@ from serment.server.usecases.append_events import (
 )
 from serment.server.usecases.errors import NotInvited, NotYourRole, StaleRoster
 from serment.server.usecases.membership import Staff
+from serment.server.usecases.owners_served import check_an_owner_is_served, owners_of
 from serment.server.usecases.read_roster import roster_of
 
 
 async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) -> RosterStands:
     """Appends the events and stores what goes with them. The same bytes again: the same answer.
 
-    Raises NotYourRole, StaleRoster (another head stands: read it, sign anew), NotInvited, Altered, Unknown; nothing was
-    kept then. Members who leave are served nothing from the commit on; their open streams end with the next hint.
+    Raises NotYourRole, StaleRoster (another head stands: read it, sign anew), NotInvited, LastOwner (an owner
+    goes, and none is left who is served and has no last day), Altered, Unknown; nothing was kept then. Members who leave
+    are served nothing from the commit on; their open streams end with the next hint.
     """
     staff.check_may(Deed.CHANGE_MEMBERS)
     events = parse_batch(batch.events)
@@ -58,6 +60,8 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
             return Entrant(row["account"], row["name"], row["until"])
 
         await store_batch(instance, tx, staff.practice, before, after, batch, invited)
+        if owners_of(before) - owners_of(after):
+            await check_an_owner_is_served(instance, tx, staff.practice, after)
     instance.rosters.keep(staff.practice, after)
     instance.changes.note(staff.practice)
     return RosterStands(after.seq, after.head)

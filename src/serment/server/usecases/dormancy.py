@@ -13,9 +13,9 @@ from uuid import UUID
 import msgspec
 
 from serment.database.pool import transaction
-from serment.framing.roster_events import Role
 from serment.server.instance import Instance
 from serment.server.stores import accounts, members
+from serment.server.usecases.owners_served import owners_of
 from serment.server.usecases.read_roster import roster_of
 
 
@@ -47,7 +47,7 @@ async def _wake_last_owner(instance: Instance, practice: UUID, member: UUID, now
     async with transaction(instance.pool) as tx:
         await members.lock_practice(tx, practice)
         roster = await roster_of(instance, practice, connection=tx)
-        owners = {one.id for one in roster.members.values() if one.role is Role.OWNER}
+        owners = owners_of(roster)
         rows = await members.read_members(tx, practice, now)
         served = any(row["served"] and row["member"].bytes in owners for row in rows)
         if member.bytes in owners and not served:

@@ -132,6 +132,11 @@ class AlreadyMember(Refusal):
     """This account belongs to the practice already. Nothing was changed; sign in at the desk."""
 
 
+class KeysRetired(Refusal):
+    """This access was a member of the practice once and left: keys that were taken out never come back. Nothing was changed;
+    answer the same invitation with a new access."""
+
+
 class WrongLogIn(Refusal):
     """Name and password do not match. Check both and try again."""
 
