@@ -104,13 +104,13 @@ class Person:
             mine = next(each for each in told.seeds if (each.unit, each.epoch) == (unit, epoch.e))
             chain = [open_seed(roster, unit.bytes, self.keys.kem, mine.sealed)]
             for e in range(epoch.e, 1, -1):
-                boxed = next(
-                    (each.sealed for each in told.previous if (each.unit, each.epoch) == (unit, e)), None
-                )
-                if boxed is None:
-                    break
                 here, before = past[unit.bytes, e], past[unit.bytes, e - 1]
-                chain.append(open_previous(roster, chain[-1], here, before, boxed))
+                for boxed in (each for each in told.previous if (each.unit, each.epoch) == (unit, e)):
+                    with contextlib.suppress(FramingError):  # what a member spoilt is stepped over
+                        chain.append(open_previous(roster, chain[-1], here, before, boxed.sealed))
+                        break
+                else:
+                    break
             found[unit] = chain
             self.kept |= {(unit, epoch.e - nth): keys for nth, keys in enumerate(chain)}
         return found

@@ -17,8 +17,10 @@ from members_house import Person
 from serment.database.pool import Pool, open_pool
 from serment.framing import Altered, Role, SignedEvent
 from serment.framing.errors import FramingError
+from serment.framing.roster_seeds import BoxedSeed
 from serment.seal.invitation import invitation_tag, open_as_owner, seal_to_owner
 from serment.seal.keys import UserKeys
+from serment.seal.roster_writing import _seal_previous
 from serment.server.usecases.append_events import RosterBatch
 from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import drop_stanzas
@@ -48,6 +50,7 @@ from serment.server.usecases.invite import (
 )
 from serment.server.usecases.older_stanzas import keep_previous, older_stanzas
 from serment.server.usecases.read_members import InvitationTold, read_members
+from serment.server.usecases.read_seeds import read_seeds
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
 
 
@@ -495,9 +498,6 @@ async def test_an_owner_outside_a_unit_turns_its_keys_and_a_member_links_the_pas
     house: House, bento: Person
 ) -> None:
     """A psychiatrist's unit, of which the owner reads nothing: the seed before is boxed by who holds both."""
-    from serment.framing.roster_seeds import BoxedSeed
-    from serment.seal.roster_writing import _seal_previous
-
     lab = house.id("unit", "lab")
     psy = await people.bring_in(bento, house, "Dr Psy", Role.PRACTITIONER, [lab])
     nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [lab])
@@ -521,6 +521,39 @@ async def test_an_owner_outside_a_unit_turns_its_keys_and_a_member_links_the_pas
         middle.k_rec.kid,
         old.k_rec.kid,
     ]
+
+
+async def test_a_box_that_opens_to_nothing_takes_nobodys_way_back(house: House, bento: Person) -> None:
+    """Mallory, of the unit, is the first to box; when she is gone the psychiatrist's own box opens all the same."""
+    lab = house.id("unit", "lab")
+    psy = await people.bring_in(bento, house, "Dr Psy", Role.PRACTITIONER, [lab])
+    mallory = await people.bring_in(bento, house, "Mallory", Role.SECRETARY, [lab])
+    assert bento.member is not None
+    assert mallory.member is not None
+    less = replace((await bento.roster(house)).members[bento.member.bytes], units=(house.unit.bytes,))
+    await bento.change(house, await people.write(bento, house, [less], turn=[lab]))
+    middle = (await psy.open_units(house))[lab][0]
+    await bento.change(house, await people.write(bento, house, [], turn=[lab]))
+    chain = (await psy.open_units(house))[lab]
+    assert len(chain) == 1  # the owner, outside the unit, could box nothing
+    spoilt = BoxedSeed(lab.bytes, 3, uuid.uuid4().bytes * 3 + bytes(12))
+    await keep_previous(house.instance, await mallory.staff(house), [spoilt])
+    now = await psy.roster(house)
+    good = BoxedSeed(lab.bytes, 3, _seal_previous(now, lab.bytes, 3, chain[0], middle))
+    for _ in range(2):
+        await keep_previous(house.instance, await psy.staff(house), [good])
+    await bento.change(house, await people.removal(bento, house, mallory.member))
+    told = (await read_seeds(house.instance, await psy.staff(house))).previous
+    assert sorted(each.sealed for each in told if each.epoch == 3) == sorted([spoilt.sealed, good.sealed])
+
+
+@pytest.mark.parametrize("epoch", [1, 3, 2**31])
+async def test_a_box_is_of_an_epoch_that_was(house: House, bento: Person, epoch: int) -> None:
+    await bento.change(house, await people.write(bento, house, [], turn=[house.unit]))
+    with pytest.raises(Altered):
+        await keep_previous(
+            house.instance, await bento.staff(house), [BoxedSeed(house.unit.bytes, epoch, bytes(60))]
+        )
 
 
 # ---------------------------------------------------------------- the age of keys

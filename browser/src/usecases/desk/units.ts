@@ -41,9 +41,22 @@ async function allEpochs(practice: Id): Promise<Map<string, Epoch>> {
   return epochs;
 }
 
+/** The first of these that opens to what the roster names; null if none does. */
+async function firstThatFits(tries: readonly (() => Promise<OpenEpoch>)[]): Promise<OpenEpoch | null> {
+  for (const attempt of tries) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+    }
+  }
+  return null;
+}
+
 /**
- * A unit's epochs, newest first, each seed checked against event 4 before it is used. Where no one boxed an earlier seed (the
- * keys were turned by an owner outside the unit) the member's own copy of it opens, and is boxed for those who come later.
+ * A unit's epochs, newest first, each seed checked against event 4 before it is used. Where no box of an earlier seed opens (the keys
+ * were turned by an owner outside the unit, or a member stored what is none) the member's own copy does, and is boxed for those who
+ * come later. Where that fails too the way back ends there: what is older stays sealed, and the desk opens.
  */
 async function openUnit(trusted: Trusted, practice: Id, unit: Id, seeds: Seeds, user: UserKeys): Promise<OpenEpoch[]> {
   const { roster } = trusted;
@@ -59,12 +72,13 @@ async function openUnit(trusted: Trusted, practice: Id, unit: Id, seeds: Seeds, 
     const { e } = newest.epoch;
     const before = epochs.get(epochKey(unit, e - 1));
     if (before === undefined) break;
-    const boxed = seeds.previous.find((one) => one.unit === unit && one.epoch === e);
-    if (boxed !== undefined) open.push(await openPreviousSeed(place, newest, before, fromBase64(boxed.bytes)));
+    const boxes = seeds.previous.filter((one) => one.unit === unit && one.epoch === e);
+    const boxed = await firstThatFits(boxes.map(({ bytes }) => () => openPreviousSeed(place, newest, before, fromBase64(bytes))));
+    if (boxed !== null) open.push(boxed);
     else {
       const copy = mine(e - 1);
-      if (copy === undefined) break;
-      const found = await openEpochSeed(place, before, fromBase64(copy.bytes), user.kem);
+      const found = copy === undefined ? null : await firstThatFits([() => openEpochSeed(place, before, fromBase64(copy.bytes), user.kem)]);
+      if (found === null) break;
       open.push(found);
       const box = await boxPreviousSeed(place, e, newest.seed, found.seed);
       // Whoever opens the desk next tries again: nothing here waits for it.
@@ -98,13 +112,13 @@ export async function renewDesk(desk: OpenDesk): Promise<boolean> {
   if (trusted.roster.seq === desk.trusted.roster.seq) return false;
   try {
     const opened = await openUnits(trusted, desk.practice.practice, desk.practice.member, desk.user);
+    pin(desk.practice.practice, trusted);
     desk.trusted = trusted;
     Object.assign(desk, opened);
   } catch (error) {
     if (error instanceof SealError) throw new WrongPractice({ cause: error });
     throw error;
   }
-  pin(desk.practice.practice, trusted);
   return true;
 }
 

@@ -5,7 +5,7 @@ import { Altered } from '../../seal/errors';
 import { entryOf, goneEntry, joinedEntry, NO_SHOWS_MAX, type CardContent } from '../../seal/people';
 import type { Id, LocalDate } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
-import { fallsAfter, readCards, writeCards, type Card } from './cards';
+import { fallsAfter, readOneCard, writeCards, type Card } from './cards';
 import { personId } from './folding';
 import { IndexBook, presentEpoch } from './index_book';
 import { postCardErase } from './routes';
@@ -40,6 +40,11 @@ export class PatientBook {
     return [...this.#units.keys()];
   }
 
+  /** Rows of the index that open to nothing: whoever stands there is not found until the unit's keys are renewed. */
+  get spoilt(): number {
+    return [...this.#units.values()].reduce((sum, { spoilt }) => sum + spoilt, 0);
+  }
+
   /** Reads what is new in every unit. Throws Altered, Refused, NoAnswer, NotNow. */
   async refresh(): Promise<void> {
     await Promise.all([...this.#units.values()].map((book) => book.refresh()));
@@ -51,7 +56,7 @@ export class PatientBook {
 
   /** The card as it stands; null if it is gone. A revision before the one the index told is refused. */
   async read(card: Id): Promise<Card | null> {
-    const found = (await readCards(this.desk, [card])).get(card) ?? null;
+    const found = await readOneCard(this.desk, card);
     if (found !== null && found.rev < (this.people.of(card)?.rev ?? 0)) throw new Altered('card revision');
     return found;
   }

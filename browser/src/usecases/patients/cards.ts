@@ -2,6 +2,7 @@
 /** Sealed cards: fetched and opened, sealed and written, compared and swapped on the revision. */
 import { base64, fromBase64, idFromUuid } from '../../seal/bytes';
 import { openCard, sealCard } from '../../seal/cards';
+import { SealError } from '../../seal/errors';
 import { readCard, writeCard, type CardContent } from '../../seal/people';
 import { Refused } from '../../wire/problem';
 import type { Id, LocalDate } from '../../wire/types';
@@ -40,14 +41,31 @@ export async function openCardRow(desk: OpenDesk, row: CardWire): Promise<Card |
   return { card: row.card, unit: row.unit, rev: row.rev, month: row.month, content };
 }
 
-/** Those of these cards that exist for this member. Throws Altered, Refused, NoAnswer, NotNow. */
+/** The rows that open, under keys that this member has; those that open to nothing are stepped over, so that no one row stops the others. */
+export async function openCardRows(desk: OpenDesk, rows: readonly CardWire[]): Promise<{ cards: Card[]; spoilt: number }> {
+  let spoilt = 0;
+  const opened = await Promise.all(rows.map((row) => openCardRow(desk, row).catch((error: unknown) => {
+    if (!(error instanceof SealError)) throw error;
+    spoilt += 1;
+    return null;
+  })));
+  return { cards: opened.filter((card) => card !== null), spoilt };
+}
+
+/** Those of these cards that exist for this member and open. Throws Refused, NoAnswer, NotNow. */
 export async function readCards(desk: OpenDesk, ids: readonly Id[]): Promise<Map<Id, Card>> {
   const found = new Map<Id, Card>();
   for (let from = 0; from < ids.length; from += CARDS_PER_REQUEST) {
     const { cards } = await postCardsRead(desk.practice.practice, ids.slice(from, from + CARDS_PER_REQUEST));
-    for (const card of await Promise.all(cards.map((row) => openCardRow(desk, row)))) if (card !== null) found.set(card.card, card);
+    for (const card of (await openCardRows(desk, cards)).cards) found.set(card.card, card);
   }
   return found;
+}
+
+/** One card; null if it is gone. Throws Altered for one that opens to nothing, Refused, NoAnswer, NotNow. */
+export async function readOneCard(desk: OpenDesk, id: Id): Promise<Card | null> {
+  const { cards: [row] } = await postCardsRead(desk.practice.practice, [id]);
+  return row === undefined ? null : await openCardRow(desk, row);
 }
 
 /** The bytes that go to the server; sent again they are these very bytes. */

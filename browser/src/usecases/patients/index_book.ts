@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
  * One unit's sealed index, opened into memory: pages of a month, and entries that no page has gathered yet. Of the entries of one
- * card the one with the highest revision holds, wherever it lies. A page older than one this browser has seen is refused.
+ * card the one with the highest revision holds, wherever it lies. A page older than one this browser has seen is refused. A row that
+ * opens to nothing is counted and stepped over: whoever may write can write such a one, and the server cannot tell.
  */
 import { base64, fromBase64, idFromUuid, random, uuidFromId } from '../../seal/bytes';
 import { openEntry, openIndex, sealEntry, sealIndex, type SheetPlace } from '../../seal/cards';
 import type { OpenEpoch } from '../../seal/epoch';
-import { Altered } from '../../seal/errors';
+import { Altered, SealError } from '../../seal/errors';
 import { readEntry, readPage, writeEntry, writePage, type EntryContent } from '../../seal/people';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
@@ -28,7 +29,25 @@ interface Kept {
 interface KeptPage {
   epoch: number;
   version: number;
-  people: EntryContent[];
+  /** null: the page opens to nothing. */
+  people: EntryContent[] | null;
+}
+
+/** An entry that no page has gathered; `content` null: it opens to nothing. */
+interface KeptEntry {
+  content: EntryContent | null;
+  month: number;
+  epoch: number;
+}
+
+/** What opens, or null for what opens to nothing. */
+async function orNothing<Answer>(open: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof SealError) return null;
+    throw error;
+  }
 }
 
 /** The unit at one epoch and month, as the sealing ground names it. */
@@ -77,13 +96,18 @@ class VersionsSeen {
 
 export class IndexBook {
   readonly #pages = new Map<number, KeptPage>();
-  readonly #entries = new Map<Id, Kept & { epoch: number }>();
+  readonly #entries = new Map<Id, KeptEntry>();
   readonly #latest = new Map<string, Kept>();
   #state: string | undefined;
 
   constructor(readonly desk: OpenDesk, readonly unit: Id, readonly people: People) {}
 
-  /** Reads what is new. Throws Altered for what does not open or is older than what was seen, Refused, NoAnswer, NotNow. */
+  /** Pages and entries that open to nothing. */
+  get spoilt(): number {
+    return [...this.#pages.values()].filter(({ people }) => people === null).length + [...this.#entries.values()].filter(({ content }) => content === null).length;
+  }
+
+  /** Reads what is new. Throws Altered for a page older than what was seen, Refused, NoAnswer, NotNow. */
   async refresh(): Promise<void> {
     const ask = this.#state === undefined ? { unit: this.unit } : { unit: this.unit, state: this.#state };
     let answer = await postIndex(this.desk.practice.practice, ask);
@@ -112,10 +136,10 @@ export class IndexBook {
     const page = await postIndexPage(this.desk.practice.practice, this.unit, month);
     const epoch = epochOf(this.desk, this.unit, page.epoch);
     if (epoch === null) return;
-    const content = await openIndex(sheetPlace(this.desk, this.unit, page.epoch, month), page.version, epoch.keys.index, fromBase64(page.bytes));
-    const people = readPage(content);
+    const place = sheetPlace(this.desk, this.unit, page.epoch, month);
+    const people = await orNothing(async () => readPage(await openIndex(place, page.version, epoch.keys.index, fromBase64(page.bytes))));
     this.#pages.set(month, { epoch: page.epoch, version: page.version, people });
-    for (const one of people) this.#take({ content: one, month });
+    for (const one of people ?? []) this.#take({ content: one, month });
   }
 
   async #readEntries(entries: readonly EntryWire[]): Promise<void> {
@@ -125,9 +149,9 @@ export class IndexBook {
       const epoch = epochOf(this.desk, this.unit, one.epoch);
       if (epoch === null) return;
       const place = sheetPlace(this.desk, this.unit, one.epoch, one.month);
-      const content = readEntry(await openEntry(place, idFromUuid(one.entry), epoch.keys.index, fromBase64(one.bytes)));
+      const content = await orNothing(async () => readEntry(await openEntry(place, idFromUuid(one.entry), epoch.keys.index, fromBase64(one.bytes))));
       this.#entries.set(one.entry, { content, month: one.month, epoch: one.epoch });
-      this.#take({ content, month: one.month });
+      if (content !== null) this.#take({ content, month: one.month });
     }));
   }
 
@@ -177,21 +201,25 @@ export class IndexBook {
     return [...new Set(behind)].sort();
   }
 
-  /** Gathers when many entries lie about; another browser that does so at the same time is left to it. */
+  /** Gathers when many entries lie about; another browser that does so at the same time is left to it. A page that opens to nothing is left to a renewal of keys. */
   async gatherIfMany(): Promise<void> {
     if (this.#entries.size < GATHER_FROM_ENTRIES) return;
-    for (const month of new Set([...this.#entries.values()].map((kept) => kept.month))) if (!(await this.gather(month))) return;
+    for (const month of new Set([...this.#entries.values()].map((kept) => kept.month))) {
+      if (this.#pages.get(month)?.people === null) continue;
+      if (!(await this.gather(month))) return;
+    }
   }
 
   /**
-   * Seals one month anew under the present keys with the entries it has; false where another browser was first: read anew then.
+   * Seals one month anew under the present keys with the entries it has; what opens to nothing is left out and goes. False where another
+   * browser was first: read anew then.
    * Throws Unknown for a month of more people than a page holds: its entries stay, and are found all the same.
    */
   async gather(month: number): Promise<boolean> {
     const { epoch, keys } = presentEpoch(this.desk, this.unit);
     const before = this.#pages.get(month);
     const gathered = [...this.#entries].filter(([, kept]) => kept.month === month);
-    const all = [...(before?.people ?? []), ...gathered.map(([, { content }]) => content)];
+    const all = [...(before?.people ?? []), ...gathered.flatMap(([, { content }]) => content ?? [])];
     // What a later revision replaces, in whatever month, needs no place any more.
     const people = [...new Map(all.filter((one) => this.#latest.get(one.card)?.content.rev === one.rev).map((one) => [one.card, one])).values()];
     const version = (before?.version ?? 0) + 1;

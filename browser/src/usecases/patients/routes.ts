@@ -43,8 +43,8 @@ export const postCardsRead = (practice: Id, cards: readonly Id[]) => post<{ card
 export const postCards = (practice: Id, cards: readonly CardWire[], erase: readonly { card: Id; rev: number }[] = []) =>
   post<null>(practice, 'cards', erase.length === 0 ? { cards } : { cards, erase });
 export const postCardErase = (practice: Id, card: Id, rev: number) => post<null>(practice, 'cards/erase', { card, rev });
-export const postBehind = (practice: Id, unit: Id) =>
-  post<{ cards_left: number; entries_left: number; pages_left: number; cards: CardWire[] }>(practice, 'cards/behind', { unit });
+export const postBehind = (practice: Id, unit: Id, after?: { epoch: number; card: Id }) =>
+  post<{ cards_left: number; entries_left: number; pages_left: number; cards: CardWire[] }>(practice, 'cards/behind', after === undefined ? { unit } : { unit, after });
 
 export const postIndex = (practice: Id, ask: { unit: Id; state?: Base64; after?: Id }) => post<IndexAnswer>(practice, 'index', ask);
 export const postIndexPage = (practice: Id, unit: Id, month: number) => post<PageWire>(practice, 'index/page', { unit, month });

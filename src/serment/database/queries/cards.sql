@@ -30,9 +30,11 @@ WHERE cards.practice = :practice AND cards.card = c.card AND cards.unit = c.unit
 DELETE FROM cards WHERE practice = :practice AND card = :card AND unit = ANY (:units::uuid[]) AND rev = :rev
 
 -- name: read_behind
--- Some cards of a unit under older keys than the present ones, the oldest first.
+-- Some cards of a unit under older keys than the present ones, the oldest first; those after one that was told before.
 SELECT card, unit, epoch, rev, month, bytes FROM cards
-WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month ORDER BY epoch, card LIMIT :most
+WHERE practice = :practice AND unit = :unit AND epoch < :epoch AND month >= :month
+    AND (:after_card::uuid IS NULL OR (epoch, card) > (:after_epoch::int, :after_card::uuid))
+ORDER BY epoch, card LIMIT :most
 
 -- name: count_behind
 -- How many rows of a unit lie under older keys than the present ones.

@@ -47,11 +47,11 @@ SELECT :practice, s.unit, s.epoch, s.kid, s.bytes
 FROM unnest(:units::uuid[], :epochs::int[], :kids::bytea[], :seeds::bytea[]) AS s (unit, epoch, kid, bytes)
 
 -- name: add_previous
--- Stores seeds of earlier epochs, each under the next; what stands stays.
-INSERT INTO previous_seeds (practice, unit, epoch, bytes)
-SELECT :practice, s.unit, s.epoch, s.bytes
+-- Stores seeds of earlier epochs, each under the next, beside those that other members boxed: in place of one's own alone.
+INSERT INTO previous_seeds (practice, unit, epoch, kid, bytes)
+SELECT :practice, s.unit, s.epoch, :kid, s.bytes
 FROM unnest(:units::uuid[], :epochs::int[], :seeds::bytea[]) AS s (unit, epoch, bytes)
-ON CONFLICT DO NOTHING
+ON CONFLICT (practice, unit, epoch, kid) DO UPDATE SET bytes = excluded.bytes
 
 -- name: note_epochs
 -- Notes the month of units' new keys.

@@ -37,6 +37,6 @@ SELECT unit, epoch, kid, bytes FROM epoch_seeds
 WHERE practice = :practice AND kid = :kid AND unit = ANY (:units::uuid[]) ORDER BY unit, epoch
 
 -- name: read_previous
--- The seeds of earlier epochs, each sealed under the next.
+-- The seeds of earlier epochs, each sealed under the next: as many of one epoch as members have boxed it.
 SELECT unit, epoch, bytes FROM previous_seeds
-WHERE practice = :practice AND unit = ANY (:units::uuid[]) ORDER BY unit, epoch
+WHERE practice = :practice AND unit = ANY (:units::uuid[]) ORDER BY unit, epoch, kid

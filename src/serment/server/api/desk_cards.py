@@ -89,6 +89,19 @@ class UnitNamed(Body):
     unit: UUID
 
 
+class LastTold(Body):
+    """The last card of an answer."""
+
+    epoch: Annotated[int, Meta(ge=1, le=2_147_483_647)]
+    card: UUID
+
+
+class BehindAsk(UnitNamed):
+    """`after`: go on behind it, past what does not open."""
+
+    after: LastTold | None = None
+
+
 class BehindAnswer(msgspec.Struct):
     """Rows under keys of an epoch that is over: how many, and the oldest cards."""
 
@@ -233,9 +246,10 @@ async def cards_erase(
     summary="What of a unit is still under older keys",
 )
 async def cards_behind(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[UnitNamed]
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[BehindAsk]
 ) -> BehindAnswer:
-    behind = await read_behind(instance_of(request), await _keeper(request, practice), data.unit)
+    after = None if data.after is None else (data.after.epoch, data.after.card)
+    behind = await read_behind(instance_of(request), await _keeper(request, practice), data.unit, after)
     return BehindAnswer(behind.cards, behind.entries, behind.pages, [_card(row) for row in behind.oldest])
 
 

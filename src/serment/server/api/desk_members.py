@@ -160,7 +160,7 @@ def boxed(previous: list[PreviousBody]) -> list[BoxedSeed]:
     "/{practice:uuid}/seeds/previous",
     status_code=204,
     responses=problems(401, 403, 404, 415, 422),
-    summary="Box the seed of an earlier epoch where none is",
+    summary="Box the seed of an earlier epoch",
 )
 async def previous_seeds(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PreviousSeedsBody]

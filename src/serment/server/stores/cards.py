@@ -72,12 +72,20 @@ async def erase(connection: Connection, practice: UUID, card: UUID, units: Seque
 
 
 async def read_behind(
-    connection: Connection, practice: UUID, unit: UUID, epoch: int, month: int, most: int
+    connection: Connection,
+    practice: UUID,
+    unit: UUID,
+    epoch: int,
+    month: int,
+    most: int,
+    after: tuple[int, UUID] | None,
 ) -> list[CardRow]:
-    """Cards under older keys than these, the oldest first; not those whose month is over."""
+    """Cards under older keys than these, the oldest first; not those whose month is over. `after`: epoch and id of one."""
+    after_epoch, after_card = after or (None, None)
     rows = await _QUERIES["read_behind"].rows(
-        connection, practice=practice, unit=unit, epoch=epoch, month=month, most=most
-    )
+        connection, practice=practice, unit=unit, epoch=epoch, month=month, most=most,
+        after_epoch=after_epoch, after_card=after_card,
+    )  # fmt: skip
     return [_row(row) for row in rows]
 
 

@@ -100,10 +100,14 @@ async def add_seeds(connection: Connection, practice: UUID, seeds: Sequence[Seal
     )
 
 
-async def add_previous(connection: Connection, practice: UUID, seeds: Sequence[BoxedSeed]) -> None:
+async def add_previous(
+    connection: Connection, practice: UUID, kid: bytes, seeds: Sequence[BoxedSeed]
+) -> None:
+    """`kid`: of the member's key who boxed them."""
     await _QUERIES["add_previous"].run(
         connection,
         practice=practice,
+        kid=kid,
         units=[UUID(bytes=seed.unit) for seed in seeds],
         epochs=[seed.epoch for seed in seeds],
         seeds=[seed.sealed for seed in seeds],

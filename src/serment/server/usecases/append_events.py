@@ -101,6 +101,8 @@ async def store_batch(
     after: Roster,
     batch: RosterBatch,
     let_in: LetIn,
+    *,
+    author_kid: bytes,
 ) -> None:
     """Appends the events; forgets who left, with their seeds; lets in who came; stores seeds and the month of new keys."""
     await _name_units(tx, practice, after, batch.units)
@@ -115,7 +117,7 @@ async def store_batch(
         who = await let_in(after.members[member])
         await members.add_member(tx, practice, UUID(bytes=member), who.account, who.name, who.until, today)
     await members.add_seeds(tx, practice, batch.seeds)
-    await members.add_previous(tx, practice, batch.previous)
+    await members.add_previous(tx, practice, author_kid, batch.previous)
     turned = [UUID(bytes=unit) for unit, epoch in after.units.items() if before.units.get(unit) != epoch]
     await members.note_epochs(tx, practice, turned, today.replace(day=1))
 

@@ -140,11 +140,18 @@ async def erase_card(instance: Instance, staff: Staff, card: UUID, rev: int) -> 
         raise StaleCard(cards=[card])
 
 
-async def read_behind(instance: Instance, staff: Staff, unit: UUID) -> Behind:
-    """What of a unit still lies under keys of an epoch that is over. Raises NoSuchUnit."""
+async def read_behind(
+    instance: Instance, staff: Staff, unit: UUID, after: tuple[int, UUID] | None = None
+) -> Behind:
+    """What of a unit still lies under keys of an epoch that is over. Raises NoSuchUnit.
+
+    `after`: epoch and id of the last card that was told: whoever cannot open some of them goes on behind them.
+    """
     if unit not in staff.units:
         raise NoSuchUnit
     epoch, month = staff.roster.epoch(unit.bytes).e, month_of(instance.clock())
     count = await cards.count_behind(instance.pool, staff.practice, unit, epoch, month)
-    oldest = await cards.read_behind(instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX)
+    oldest = await cards.read_behind(
+        instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX, after
+    )
     return Behind(*count, oldest)

@@ -11,7 +11,7 @@ import msgspec
 
 from serment.domain.roles import Deed
 from serment.framing.conventions import exactly
-from serment.framing.errors import Altered
+from serment.framing.errors import Altered, Unknown
 from serment.framing.roster_seeds import BoxedSeed
 from serment.server.instance import Instance
 from serment.server.stores import members
@@ -73,13 +73,17 @@ async def older_stanzas(
 
 
 async def keep_previous(instance: Instance, staff: Staff, seeds: Sequence[BoxedSeed]) -> None:
-    """Seeds of earlier epochs from a member who holds both, where an owner outside the unit could give none; what stands
-    stays. Each is checked against event 4 by whoever opens it. Raises NoSuchAgenda, Altered, Unknown.
+    """Seeds of earlier epochs from a member who holds both, where an owner outside the unit could give none.
+
+    The server cannot tell a good one: each stands beside those of other members, and whoever opens the unit takes the first
+    that fits event 4. Again: in place of one's own. Raises NoSuchAgenda, Altered, Unknown.
     """
     staff.check_may(Deed.READ_AGENDA)
+    if len({(seed.unit, seed.epoch) for seed in seeds}) != len(seeds):
+        raise Unknown("previous seed twice")
     for seed in seeds:
         staff.check_unit(UUID(bytes=seed.unit))
         exactly(seed.sealed, BOXED_SEED_BYTES, "previous seed")
         if not 2 <= seed.epoch <= staff.roster.epoch(seed.unit).e:
             raise Altered("epoch")
-    await members.add_previous(instance.pool, staff.practice, seeds)
+    await members.add_previous(instance.pool, staff.practice, staff.kem_kid, seeds)

@@ -21,6 +21,8 @@ export class Patients {
   readonly book: PatientBook;
   /** reading: nothing can be found yet; away: the index could not be read. */
   state = $state<'reading' | 'ready' | 'away' | 'altered'>('reading');
+  /** Rows of the index that open to nothing: who stands there is not found. */
+  spoilt = $state(0);
   /** Counts changes of the index: whoever shows results looks again. */
   version = $state(0);
   /** The link just given, shown until it is forgotten: the visit is read anew meanwhile, its panel with it. */
@@ -52,6 +54,7 @@ export class Patients {
     try {
       await this.book.refresh();
       this.state = 'ready';
+      this.spoilt = this.book.spoilt;
       this.version += 1;
       this.#readNames();
     } catch (error) {
@@ -99,6 +102,7 @@ export class Patients {
       await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
       await book.gather();
       this.state = 'ready';
+      this.spoilt = book.spoilt;
     } catch (error) {
       // The next change, or the half-minute's look at the agenda, finds the rest.
       if (!this.#isOver(error) && !isOutage(error) && !(error instanceof Refused)) this.state = 'altered';
