@@ -4,7 +4,7 @@ import { FINGERPRINT_BYTES, Roster } from '../seal/roster';
 import type { SignedEvent } from '../seal/roster_events';
 import { readRoster } from '../wire/patient';
 import type { Practice } from '../wire/types';
-import { pinOf, pinPractice } from './keep';
+import { pinOf, pinPractice, type Pin } from './keep';
 
 /** The practice's keys are not those this browser, or the link, knows. Nothing was sealed or sent; the person is told to stop and call. */
 export class WrongPractice extends Error {
@@ -65,9 +65,10 @@ async function orWrong<Answer>(check: () => Promise<Answer>): Promise<Answer> {
  * Throws WrongPractice, Refused, NoAnswer, NotNow.
  */
 export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug' | 'fingerprint'>, told: Bytes | null): Promise<Trusted> {
+  // Read before the chain: another tab may keep a longer one while this answer is on its way.
+  const pin = pinOf(practice.practice);
   const chain = await readChain(practice.practice);
   return orWrong(async () => {
-    const pin = pinOf(practice.practice);
     const pinned = pin === null ? null : fromBase64url(pin.fingerprint);
     if (told !== null && pinned !== null && !equal(told, pinned)) throw new Altered('fingerprint');
     const roster = await Roster.verify(chain, told ?? pinned);
@@ -78,14 +79,39 @@ export async function trustPractice(practice: Pick<Practice, 'practice' | 'slug'
   });
 }
 
-/** The chain as it is now, which must extend the one trusted before. Throws WrongPractice, Refused, NoAnswer, NotNow. */
+/**
+ * The chain as it is now, which must extend the one trusted before, and the one that any tab of this browser has kept.
+ * Throws WrongPractice, Refused, NoAnswer, NotNow.
+ */
 export async function renewTrust(trusted: Trusted): Promise<Trusted> {
-  const chain = await readChain(uuidFromId(trusted.roster.practice));
-  return orWrong(async () => ({ ...trusted, roster: await trusted.roster.replacedBy(chain) }));
+  const practice = uuidFromId(trusted.roster.practice);
+  const kept = pinOf(practice);
+  const chain = await readChain(practice);
+  return orWrong(async () => {
+    const roster = await trusted.roster.replacedBy(chain);
+    if (kept !== null) checkKept(roster, kept);
+    return { ...trusted, roster };
+  });
 }
 
-/** Remembers the practice in this browser: from now on a later chain must begin with this one. */
+/** Throws Altered for a chain that is not the kept one, or no longer than it. */
+function checkKept(roster: Roster, kept: Pin): void {
+  if (base64url(roster.fingerprint) !== kept.fingerprint) throw new Altered('fingerprint');
+  roster.checkExtends(kept.seq, fromBase64(kept.head));
+}
+
+/**
+ * Remembers the practice in this browser: from now on a later chain must begin with this one. What another tab has kept of it meanwhile
+ * stays if it is longer, and must lead to this one if it is not: two tabs cannot be shown two branches. Throws WrongPractice.
+ */
 export function pin(practice: string, { roster }: Trusted): void {
+  const kept = pinOf(practice);
+  if (kept !== null && kept.fingerprint === base64url(roster.fingerprint) && kept.seq > roster.seq) return;
+  try {
+    if (kept !== null) checkKept(roster, kept);
+  } catch (error) {
+    throw new WrongPractice({ cause: error });
+  }
   pinPractice(practice, { fingerprint: base64url(roster.fingerprint), seq: roster.seq, head: base64(roster.head) });
 }
 

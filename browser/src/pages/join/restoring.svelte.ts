@@ -2,7 +2,7 @@
 /** The steps of taking a practice up again by its paper root: which one, one's own access, and that it is done. */
 import type { Account } from '../../usecases/account/account';
 import { NotThatPaper } from '../../usecases/account/paper';
-import { findByPaper, NotThisRoot, restore, type Found } from '../../usecases/members/restore';
+import { AlreadyMember, findByPaper, NotThisRoot, restore, type Found } from '../../usecases/members/restore';
 import { WrongPractice } from '../../usecases/trust';
 import { Refused } from '../../wire/problem';
 import { t } from '../../words/index';
@@ -29,6 +29,7 @@ export class Restoring extends Access {
     if (error instanceof NotThatPaper && this.step === 'begin') {
       return error.group === null ? t('restore.paper_wrong') : t('restore.paper_group_wrong', { n: error.group + 1 });
     }
+    if (error instanceof AlreadyMember) return t('restore.member');
     if (error instanceof NotThisRoot) return t('restore.other_root');
     if (error instanceof WrongPractice) return t('join.stranger');
     if (error instanceof Refused && error.is('no_such_practice')) return t('restore.no_practice');

@@ -6,7 +6,8 @@
 import type { Account } from '../../usecases/account/account';
 import { type Begun, type Span, storeRules, unfinished } from '../../usecases/opening/begin';
 import { drawRoot, handIn, writePractice, type RootPaper, type Said, type Written } from '../../usecases/opening/found';
-import { postDoor, readTemplate, type Standing, type Template } from '../../usecases/opening/routes';
+import { postDoor, readTemplate, type Opened, type Standing, type Template } from '../../usecases/opening/routes';
+import { Refused } from '../../wire/problem';
 import { inWords } from './said';
 
 export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as const;
@@ -40,6 +41,8 @@ export class Opening {
   root = $state.raw<RootPaper>(drawRoot());
   problem = $state<string | null>(null);
   working = $state(false);
+  /** The practice was sent and no refusal came back: it may stand, and the sheet on the table is its root. */
+  sent = $state(false);
   account: Account | null = null;
   /** Sent again after a lost answer, it is the same practice. */
   #written: Written | null = null;
@@ -81,21 +84,25 @@ export class Opening {
     });
   }
 
+  /** The practice stands: whatever is read now, its root is on paper and no other is drawn. */
   async #begin(begun: Begun): Promise<void> {
-    this.template = await readTemplate(begun.specialty);
     this.begun = begun;
     this.standing = begun.standing;
+    if (this.step !== 'account') this.step = 'hours';
+    this.template = await readTemplate(begun.specialty);
     this.step = begun.standing.openings > 0 && begun.standing.visit_types > 0 ? 'door' : 'hours';
   }
 
+  /** What was said; the same practice if it was sent already. */
   say(said: Said): void {
     this.said = said;
-    this.#written = null;
+    if (!this.sent) this.#written = null;
     keepDraft(said);
     this.step = 'root';
   }
 
   newRoot(): void {
+    if (this.sent) return;
     this.root = drawRoot();
     this.#written = null;
   }
@@ -107,14 +114,26 @@ export class Opening {
       if (account === null || said === null) return;
       this.#written ??= await writePractice(account, said, this.root);
       const written = this.#written;
-      const { practice, slug } = await handIn(written);
+      const { practice, slug } = await this.#handIn(written);
       this.root.seed.fill(0);
       this.root = { seed: new Uint8Array(0), groups: [] };
       this.#written = null;
+      this.sent = false;
       keepDraft(null);
       const standing = { slug, openings: 0, visit_types: 0, accepts_bookings: false, listed: false };
-      await this.#begin({ practice, slug, name: said.name, specialty: said.who.specialty, fingerprint: written.roster.fingerprint, standing });
+      const { name, who } = written.request;
+      await this.#begin({ practice, slug, name, specialty: who.specialty, fingerprint: written.roster.fingerprint, standing });
     });
+  }
+
+  async #handIn(written: Written): Promise<Opened> {
+    this.sent = true;
+    try {
+      return await handIn(written);
+    } catch (error) {
+      if (error instanceof Refused) this.sent = false;
+      throw error;
+    }
   }
 
   async begin(spans: readonly Span[], types: readonly number[]): Promise<void> {

@@ -16,6 +16,9 @@ import { postRestore } from './routes';
 /** The paper is another practice's, or one that a new root has replaced. Nothing was sent. */
 export class NotThisRoot extends Error {}
 
+/** The account's keys are those of a member who is no owner: an access of one's own that is not in the practice yet is needed. */
+export class AlreadyMember extends Error {}
+
 export interface Found {
   practice: Practice;
   trusted: Trusted;
@@ -42,11 +45,19 @@ function stepsOf(roster: Roster, id: ReturnType<typeof idFromUuid>, user: UserKe
   return [withUnits(bare, roster.units.map(({ unit }) => unit)), ...lost.map((member) => ({ kind: 'removal' as const, id: member.id }))];
 }
 
-/** Makes it so. Throws Refused (already_member), WrongPractice, NoAnswer, NotNow; nothing was kept then. */
+/** Whether these keys are an owner's already: it was done, and the answer was lost. Throws AlreadyMember. */
+function isDone(roster: Roster, user: UserKeys): boolean {
+  const mine = roster.members.find(({ signPk }) => equal(signPk, user.sign.publicKey));
+  if (mine !== undefined && mine.role !== 'owner') throw new AlreadyMember();
+  return mine !== undefined;
+}
+
+/** Makes it so; asked again, it is so. Throws AlreadyMember, Refused (already_member), WrongPractice, NoAnswer, NotNow; nothing was kept then. */
 export async function restore(found: Found, user: UserKeys, name: string): Promise<void> {
   const id = random(ID_BYTES);
   let { trusted } = found;
   for (let round = 0; ; round += 1) {
+    if (isDone(trusted.roster, user)) return pin(found.practice.practice, trusted);
     const batch = await compose({ roster: trusted.roster, units: new Map(), sign: user.sign, root: found.root }, stepsOf(trusted.roster, id, user));
     try {
       await postRestore(found.practice.practice, name, batch);

@@ -2,6 +2,7 @@
 /** A new root takes the old one's place: signed by the old, typed from its paper. Both are in memory only while this happens. */
 import { base64, equal } from '../../seal/bytes';
 import { SigningKey } from '../../seal/primitives';
+import { Refused } from '../../wire/problem';
 import { readPaper } from '../account/paper';
 import type { OpenDesk } from '../desk/unlock';
 import { renewDesk } from '../desk/units';
@@ -18,14 +19,27 @@ export async function presentRoot(desk: OpenDesk, typed: string): Promise<Signin
   return key;
 }
 
-/** Event 8. The old paper signs nothing from now on. Throws Refused (stale_roster, not_your_role), NoAnswer, NotNow. */
+const ROUNDS_MAX = 3;
+
+/**
+ * Event 8. The old paper signs nothing from now on. Asked again with the same sheet, it is done; the fresh seed is forgotten once it is.
+ * Throws Refused (not_your_role), AnotherRoot (somebody else replaced it meanwhile), WrongPractice, NoAnswer, NotNow.
+ */
 export async function replaceRoot(desk: OpenDesk, old: SigningKey, fresh: RootPaper): Promise<void> {
-  const { roster } = desk.trusted;
   const { publicKey } = await SigningKey.fromSeed(fresh.seed);
-  const signed = await roster.sign({ kind: 'new root', rootPk: publicKey }, old);
-  await roster.extend([signed]);
-  const events = [{ event: base64(signed.event), sig: base64(signed.signature) }];
-  await postRoster(desk.practice.practice, { events, seeds: [], previous: [], units: [] });
+  for (let round = 0; ; round += 1) {
+    const { roster } = desk.trusted;
+    if (equal(roster.rootPk, publicKey)) break;
+    if (!equal(roster.rootPk, old.publicKey)) throw new AnotherRoot();
+    const signed = await roster.sign({ kind: 'new root', rootPk: publicKey }, old);
+    await roster.extend([signed]);
+    const events = [{ event: base64(signed.event), sig: base64(signed.signature) }];
+    try {
+      await postRoster(desk.practice.practice, { events, seeds: [], previous: [], units: [] });
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROUNDS_MAX) throw error;
+    }
+    await renewDesk(desk);
+  }
   fresh.seed.fill(0);
-  await renewDesk(desk);
 }

@@ -59,7 +59,9 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
                 raise NotInvited
             return Entrant(row["account"], row["name"], row["until"])
 
-        await store_batch(instance, tx, staff.practice, before, after, batch, invited, author_kid=staff.kem_kid)
+        await store_batch(
+            instance, tx, staff.practice, before, after, batch, invited, author_kid=staff.kem_kid
+        )
         if owners_of(before) - owners_of(after):
             await check_an_owner_is_served(instance, tx, staff.practice, after)
     instance.rosters.keep(staff.practice, after)

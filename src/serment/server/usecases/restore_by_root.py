@@ -57,7 +57,9 @@ async def restore_by_root(
             await check_account_key(tx, account, newcomer.sign_pk)
             return Entrant(account, name)
 
-        await store_batch(instance, tx, practice, before, after, batch, themselves, author_kid=newcomer.kem_kid)
+        await store_batch(
+            instance, tx, practice, before, after, batch, themselves, author_kid=newcomer.kem_kid
+        )
     instance.rosters.keep(practice, after)
     instance.changes.note(practice)
     return RosterStands(after.seq, after.head)

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** A member's units and the practice's chain, as a browser reads, keeps and renews them. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Bytes, base64, fromBase64, random, uuidFromId } from '../../src/seal/bytes';
+import { boxPreviousSeed, sealEpochSeed } from '../../src/seal/epoch';
+import { epochKeys, newSeed, userKeys, type UserKeys } from '../../src/seal/keys';
+import { PublicKey, SigningKey } from '../../src/seal/primitives';
+import { Roster, signGenesis } from '../../src/seal/roster';
+import type { Member, SignedEvent } from '../../src/seal/roster_events';
+import { openUnits } from '../../src/usecases/desk/units';
+import { pinOf } from '../../src/usecases/keep';
+import { AlreadyMember, restore, type Found } from '../../src/usecases/members/restore';
+import { drawRoot } from '../../src/usecases/opening/found';
+import { replaceRoot } from '../../src/usecases/opening/new_root';
+import type { OpenDesk } from '../../src/usecases/desk/unlock';
+import { readyToSeal } from '../../src/usecases/sealing';
+import { pin, renewTrust, trustPractice, WrongPractice, type Trusted } from '../../src/usecases/trust';
+
+interface Wire {
+  events: { event: string; sig: string }[];
+}
+
+/** The server's part: a chain, seeds, and requests that may be kept while their answer is lost. */
+let chain: SignedEvent[] = [];
+let seeds: { seeds: unknown[]; previous: unknown[] } = { seeds: [], previous: [] };
+let answersLost = 0;
+let boxed: { previous: { unit: string; epoch: number; bytes: string }[] }[] = [];
+
+const problem = (name: string) => Response.json({ type: `urn:serment:error:${name}`, title: '', seq: chain.length }, { status: 409, headers: { 'content-type': 'application/problem+json' } });
+
+beforeEach(() => {
+  const store = new Map<string, string>();
+  [answersLost, boxed, seeds] = [0, [], { seeds: [], previous: [] }];
+  vi.stubGlobal('localStorage', { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, value: string) => void store.set(key, value) });
+  vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
+    if (init?.method === 'POST') {
+      if (path.endsWith('/seeds/previous')) {
+        boxed.push(JSON.parse(init.body as string));
+        return new Response(null, { status: 204 });
+      }
+      const events = (JSON.parse(init.body as string) as Wire).events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) }));
+      try {
+        await (await Roster.verify(chain, null)).extend(events);
+      } catch {
+        return problem('stale_roster');
+      }
+      chain = [...chain, ...events];
+      if (answersLost > 0) {
+        answersLost -= 1;
+        throw new TypeError('the line broke');
+      }
+      return Response.json({ seq: chain.length, head: '' });
+    }
+    if (path.endsWith('/seeds')) return Response.json(seeds);
+    const after = Number(new URL(path, 'http://x').searchParams.get('after') ?? 0);
+    return Response.json({ instance: 'x', events: chain.slice(after).map(({ event, signature }) => ({ event: base64(event), sig: base64(signature) })) });
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function opened() {
+  await readyToSeal();
+  const user = await userKeys(newSeed());
+  const root = await SigningKey.fromSeed(random(32));
+  const [practice, unit, seed] = [random(16), random(16), newSeed()];
+  const owner: Member = { kind: 'member', id: random(16), kemPk: user.kem.publicKey, signPk: user.sign.publicKey, role: 'owner', units: [unit] };
+  const genesis = await signGenesis(practice, { kind: 'genesis', instance: 'x', rootPk: root.publicKey, owner }, root);
+  let roster = await Roster.verify([genesis], null);
+  const keys = await epochKeys(seed);
+  const epoch = await roster.sign({ kind: 'epoch', unit, e: 1, pk: keys.kem.publicKey, kidRec: keys.record.kid, members: [user.kem.kid] }, user.sign);
+  roster = await roster.extend([epoch]);
+  chain = [genesis, epoch];
+  return { user, root, practice, name: uuidFromId(practice), unit, seed, owner, roster };
+}
+
+type House = Awaited<ReturnType<typeof opened>>;
+const trust = ({ name }: House): Promise<Trusted> => trustPractice({ practice: name, slug: 's', fingerprint: null }, null);
+
+/** The event by which somebody joins; two of them are two branches. */
+async function joining({ roster, user }: House, role: Member['role'] = 'secretary', keys?: UserKeys): Promise<SignedEvent> {
+  const { kem, sign } = keys ?? (await userKeys(newSeed()));
+  return await roster.sign({ kind: 'member', id: random(16), kemPk: kem.publicKey, signPk: sign.publicKey, role, units: [] }, user.sign);
+}
+
+describe('what a browser keeps of a practice', () => {
+  it('is not taken back to an earlier event by a slower tab', async () => {
+    const house = await opened();
+    const slow = await trust(house);
+    chain.push(await joining(house));
+    pin(house.name, await trust(house));
+    pin(house.name, slow);
+    expect(pinOf(house.name)!.seq).toBe(3);
+  });
+
+  it('is held against an open tab that is shown another branch', async () => {
+    const house = await opened();
+    const open = await trust(house);
+    pin(house.name, open);
+    const before = [...chain];
+    chain.push(await joining(house));
+    pin(house.name, await trust(house));
+    const kept = pinOf(house.name);
+    chain = [...before, await joining(house)];
+    await expect(renewTrust(open)).rejects.toThrow(WrongPractice);
+    expect(() => pin(house.name, { ...open, roster: house.roster })).not.toThrow();
+    expect(pinOf(house.name)).toEqual(kept);
+  });
+
+  it('refuses a branch that another tab kept while this one read', async () => {
+    const house = await opened();
+    const before = [...chain];
+    chain.push(await joining(house));
+    const one = await trust(house);
+    chain = [...before, await joining(house)];
+    const other = await trust(house);
+    pin(house.name, one);
+    expect(() => pin(house.name, other)).toThrow(WrongPractice);
+  });
+
+  it('does not take a chain for another that grew while this tab read it', async () => {
+    const house = await opened();
+    const open = await trust(house);
+    pin(house.name, open);
+    const event = await joining(house);
+    const { fetch: real } = globalThis;
+    vi.stubGlobal('fetch', async (...asked: Parameters<typeof fetch>) => {
+      const answer = await real(...asked);
+      vi.stubGlobal('fetch', real);
+      chain.push(event);
+      pin(house.name, await trust(house)); // another tab, after this answer left
+      return answer;
+    });
+    expect((await renewTrust(open)).roster.seq).toBe(2);
+    expect(pinOf(house.name)!.seq).toBe(3);
+  });
+});
+
+describe('a unit whose way back somebody spoilt', () => {
+  async function turned() {
+    const house = await opened();
+    const { roster, unit, user } = house;
+    const place = { instance: 'x', practice: house.practice, unit };
+    const seed = newSeed();
+    const keys = await epochKeys(seed);
+    chain.push(await roster.sign({ kind: 'epoch', unit, e: 2, pk: keys.kem.publicKey, kidRec: keys.record.kid, members: [user.kem.kid] }, user.sign));
+    const copy = async (epoch: number, bytes: Bytes) => ({ unit: uuidFromId(unit), epoch, kid: base64(user.kem.kid), bytes: base64(await sealEpochSeed(place, epoch, bytes, new PublicKey(user.kem.publicKey))) });
+    const spoilt = { unit: uuidFromId(unit), epoch: 2, bytes: base64(random(60)) };
+    const good = { ...spoilt, bytes: base64(await boxPreviousSeed(place, 2, seed, house.seed)) };
+    const open = async () => (await openUnits(await trust(house), house.name, uuidFromId(house.owner.id), user)).units.get(uuidFromId(unit))!.length;
+    return { house, spoilt, good, now: await copy(2, seed), before: await copy(1, house.seed), open };
+  }
+
+  it('opens by the box of a colleague', async () => {
+    const { spoilt, good, now, open } = await turned();
+    seeds = { seeds: [now], previous: [spoilt, good] };
+    expect(await open()).toBe(2);
+  });
+
+  it('opens by the copy of one’s own, which is boxed for the others', async () => {
+    const { spoilt, now, before, open } = await turned();
+    seeds = { seeds: [now, before], previous: [spoilt] };
+    expect(await open()).toBe(2);
+    expect(boxed.map(({ previous }) => previous.map(({ epoch }) => epoch))).toEqual([[2]]);
+  });
+
+  it('opens with the present keys alone where nothing leads further back', async () => {
+    const { spoilt, now, open } = await turned();
+    seeds = { seeds: [now], previous: [spoilt] };
+    expect(await open()).toBe(1);
+  });
+});
+
+describe('a request that was kept while its answer was lost', () => {
+  it('of a restoration is done when it is asked again', async () => {
+    const house = await opened();
+    const found = { practice: { practice: house.name }, trusted: await trust(house), root: house.root } as Found;
+    const helene = await userKeys(newSeed());
+    answersLost = 1;
+    await expect(restore(found, helene, 'Hélène')).rejects.toThrow();
+    const stands = chain.length;
+    await restore(found, helene, 'Hélène');
+    expect([chain.length, pinOf(house.name)!.seq]).toEqual([stands, stands]);
+  });
+
+  it('of somebody who is a member already says so', async () => {
+    const house = await opened();
+    const sam = await userKeys(newSeed());
+    chain.push(await joining(house, 'secretary', sam));
+    const found = { practice: { practice: house.name }, trusted: await trust(house), root: house.root } as Found;
+    await expect(restore(found, sam, 'Sam')).rejects.toThrow(AlreadyMember);
+  });
+
+  it('of a new root leaves the sheet that was printed the root', async () => {
+    const house = await opened();
+    const desk = { trusted: await trust(house), practice: { practice: house.name, member: uuidFromId(house.owner.id) }, user: house.user, units: new Map() } as unknown as OpenDesk;
+    const sheet = drawRoot();
+    const written = new Uint8Array(sheet.seed);
+    answersLost = 1;
+    await expect(replaceRoot(desk, house.root, sheet)).rejects.toThrow();
+    expect(sheet.seed).toEqual(written);
+    await replaceRoot(desk, house.root, sheet);
+    expect(desk.trusted.roster.rootPk).toEqual((await SigningKey.fromSeed(written)).publicKey);
+    expect(sheet.seed).toEqual(new Uint8Array(32));
+  });
+});
