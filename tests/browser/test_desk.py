@@ -105,13 +105,13 @@ def test_sam_opens_the_week_in_one_gesture(practice: Town, sam: Page) -> None:
     sam.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
     unlock(sam, practice)
     expect(block(sam, "10 h 10 à")).to_have_accessible_name(
-        "10 h 10 à 10 h 30, Alice Renaudin-Abescat, Consultation, nouveau"
+        "10 h 10 à 10 h 30, Alice Renaudin-Abescat, Consultation, attendu"
     )
     expect(block(sam, "10 h 20 à", agenda="Dr Ike")).to_have_accessible_name(
-        "10 h 20 à 10 h 40, Tom Abescat, Consultation, nouveau"
+        "10 h 20 à 10 h 40, Tom Abescat, Consultation, attendu"
     )
     expect(block(sam, "14 h à 14 h 30")).to_have_accessible_name(
-        "14 h à 14 h 30, Alice Renaudin-Abescat, Bilan, demande à traiter, nouveau"
+        "14 h à 14 h 30, Alice Renaudin-Abescat, Bilan, demande à traiter"
     )
     expect(block(sam, "9 h 10 à", THURSDAY)).to_be_visible()
     assert sam.locator("[data-stop][tabindex='0']").count() == 1

@@ -19,6 +19,7 @@ export type Selection =
   | { kind: 'first' }
   | { kind: 'print' }
   | { kind: 'agendas' }
+  | { kind: 'requests' }
   | { kind: 'repeat'; record: Id }
   | { kind: 'series'; record: Id }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
@@ -81,13 +82,27 @@ export class Choice {
     else void this.focusStop(this.focusId);
   }
 
-  /** Shows a free place in the agenda and chooses the free time it lies in. */
-  async goToPlace(agenda: Id, start: number, end: number, event?: MouseEvent, visitType?: Id): Promise<void> {
+  /** Shows a visit of whichever day, and opens its panel. */
+  async goToVisit({ record, agenda, start }: { record: Id; agenda: Id; start: number }, event?: MouseEvent): Promise<void> {
+    await this.#turnTo(agenda, start);
+    // Moved or answered elsewhere meanwhile: it is not there, and the list says what is.
+    if (this.desk.reading.visit(record) === undefined) void this.desk.requests.read();
+    else this.select({ kind: 'visit', record }, event);
+  }
+
+  async #turnTo(agenda: Id, start: number): Promise<LocalDate> {
     const { shown, rules } = this.desk;
     const date = dateAt(rules.zoneOf(agenda), start);
     if (shown.narrow) shown.phoneAgenda = agenda;
     else if (shown.hidden.has(agenda)) shown.toggleAgenda(agenda);
     await shown.show(date);
+    return date;
+  }
+
+  /** Shows a free place in the agenda and chooses the free time it lies in. */
+  async goToPlace(agenda: Id, start: number, end: number, event?: MouseEvent, visitType?: Id): Promise<void> {
+    const { shown } = this.desk;
+    const date = await this.#turnTo(agenda, start);
     const lane = shown.drawn.days.find((day) => day.date === date)?.lanes.find((one) => one.agenda.agenda === agenda);
     const gap = lane?.items.find((item) => item.kind === 'gap' && item.span.start <= start && item.span.end >= end);
     const id = gap?.id ?? `gap/${date}/${agenda}/${start}`;

@@ -15,6 +15,7 @@ import { Deeds } from './deeds.svelte';
 import { Drawing } from './drawing.svelte';
 import { Rewrapping } from './members/rewrapping.svelte';
 import { Reading } from './reading.svelte';
+import { Requests } from './requests.svelte';
 import type { Room } from './rooms';
 import { Rules } from './rules';
 import { Shown, type Place } from './shown.svelte';
@@ -46,6 +47,7 @@ export class Desk {
   readonly choice: Choice;
   readonly deeds: Deeds;
   readonly rewrapping: Rewrapping;
+  readonly requests: Requests;
   #ends: (() => void)[] = [];
 
   constructor(readonly open: OpenDesk, place: Place | null, readonly closed: (closing: Closing) => void) {
@@ -56,6 +58,7 @@ export class Desk {
     this.choice = new Choice(this);
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
+    this.requests = new Requests(open);
     this.drawing = new Drawing(() => this.reading.opening);
     this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
       signedOut: () => this.close('signed out'),
@@ -68,13 +71,14 @@ export class Desk {
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
     this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));
-    void this.reading.read().then(() => this.rewrapping.start());
+    void this.reading.read().then(() => Promise.all([this.rewrapping.start(), this.requests.read()]));
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
   }
 
   async #look(): Promise<void> {
     await this.reading.read();
+    await this.requests.read();
     // A visit of a type that this desk has never heard of: it was added from another one.
     if (!this.reading.week.visits.some(({ visitType }) => this.rules.visitType(visitType) === undefined)) return;
     try {

@@ -80,17 +80,23 @@ export class Drawing {
   /** The next lanes, between two turns of the page. */
   #next(): void {
     if (this.#cancel !== null || this.#waiting.size === 0) return;
-    const wait = this.busy() ? afterAWhile : whenIdle;
-    this.#cancel = wait(() => {
-      this.#cancel = null;
-      const begun = performance.now();
-      for (const one of this.#waiting) {
-        if (this.busy() || performance.now() - begun > TURN_MS) break;
-        this.#draw(one);
-        flushSync();
-      }
-      this.#next();
-    });
+    if (this.busy()) this.#cancel = afterAWhile(() => this.#again(() => undefined));
+    else this.#cancel = whenIdle(() => this.#again(() => this.#drawSome()));
+  }
+
+  #again(act: () => void): void {
+    this.#cancel = null;
+    act();
+    this.#next();
+  }
+
+  #drawSome(): void {
+    const begun = performance.now();
+    for (const one of this.#waiting) {
+      if (this.busy() || performance.now() - begun > TURN_MS) break;
+      this.#draw(one);
+      flushSync();
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 /** The practice's agendas and visit types, as this member's desk looks them up. */
 import { answerInWords } from '../parts/answer';
 import type { Agenda, Visit, VisitType } from '../../usecases/desk/model';
-import { agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
+import { agendaOf, agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import type { Id } from '../../wire/types';
 import { language } from '../../words/index';
@@ -10,6 +10,8 @@ import { language } from '../../words/index';
 export class Rules {
   agendas: readonly Agenda[] = [];
   visitTypes: readonly VisitType[] = [];
+  /** The member's own, where they are a practitioner here. */
+  own: Agenda | undefined;
   #resources: ReadonlyMap<Id, string> = new Map();
 
   constructor(open: OpenDesk) {
@@ -20,6 +22,7 @@ export class Rules {
   read(open: OpenDesk): void {
     // Of other units' agendas this member is told nothing.
     this.agendas = agendasOf(open.house).filter(({ unit }) => open.units.has(unit));
+    this.own = agendaOf(open.house, open.practice.member, this.agendas);
     this.visitTypes = visitTypesOf(open.house);
     this.#resources = new Map(open.house.resources.map(({ resource, name }) => [resource, name]));
   }

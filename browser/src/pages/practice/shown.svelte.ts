@@ -71,7 +71,7 @@ export class Shown {
   readonly wide = $derived.by(() => !this.narrow && this.kind === 'day' && this.agendas.length > ROW_AGENDAS_MAX);
 
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
-    this.phoneAgenda = place?.phoneAgenda ?? rules.agendas[0]?.agenda ?? '';
+    this.phoneAgenda = place?.phoneAgenda ?? (rules.own ?? rules.agendas[0])?.agenda ?? '';
     this.chosen = place?.date ?? dateAt(rules.zone, this.now);
     this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
     this.hidden = place?.hidden ?? new Set();

@@ -76,3 +76,6 @@ export const ACTION_KEYS: Readonly<Record<string, 'arrive' | 'wait' | 'seen' | '
 
 /** Asks for the first free places over all agendas; under the same rule. */
 export const FIRST_PLACE_KEY = 'p';
+
+/** Shows the requests that wait for an answer, from every room; under the same rule. */
+export const REQUESTS_KEY = 'e';

@@ -4,6 +4,7 @@
  * Clear columns first, so that hours and types stand before any letter is opened.
  */
 import type { Id, Instant, LocalDate } from '../../wire/types';
+import { plain } from '../patients/folding';
 import { initialsOf } from './initials';
 import { INKS, type Agenda, type Visit, type VisitType, type Week } from './model';
 import { isOfFormerList, isSigned, openRows, type OpenedRow } from './open_records';
@@ -36,6 +37,15 @@ export function agendasOf(house: House): Agenda[] {
       ink: ((index % INKS) + 1) as 1 | 2 | 3, letter: index < INKS ? null : String.fromCharCode(65 + index),
     }];
   });
+}
+
+/** Of these agendas the first one of the practitioner who bears a member's name: a practice says nowhere who is who. */
+export function agendaOf(house: House, member: Id, agendas: readonly Agenda[]): Agenda | undefined {
+  const name = plain(house.members.find((one) => one.member === member)?.name ?? '');
+  const bears = (one: House['practitioners'][number]) => [`${one.given_name} ${one.family_name}`, `${one.title} ${one.given_name} ${one.family_name}`].some((words) => plain(words) === name);
+  const own = new Set(house.practitioners.filter(bears).map(({ practitioner }) => practitioner));
+  const theirs = new Set(house.agendas.filter(({ practitioner }) => own.has(practitioner)).map(({ agenda }) => agenda));
+  return agendas.find(({ agenda }) => theirs.has(agenda));
 }
 
 export function visitTypesOf(house: House): VisitType[] {
@@ -94,6 +104,8 @@ export class AgendaBook {
   async read(agendas: readonly Id[], from: LocalDate, days: number): Promise<{ week: Week; toOpen: AgendaRow[] }> {
     const known = [...this.#kept.values()].slice(-KNOWN_MAX).map(({ opened }) => ({ record: opened.row.record, rev: opened.row.rev }));
     this.#answer = await postAgenda(this.desk.practice.practice, { agendas, from, days, known, kids: this.desk.kids });
+    // Written down even where there is nothing yet: what is booked from now on is news.
+    this.seen.add();
     this.#window = { from, days };
     this.#again = this.#before.has(from);
     this.#before.add(from);
@@ -120,8 +132,8 @@ export class AgendaBook {
 
   #keep(opened: readonly OpenedRow[]): void {
     const firstLook = this.seen.first && !this.#again;
-    // At this browser's first look, what a colleague has opened before is no news.
-    const known = opened.filter((one) => one.row.writer === 'member' || (firstLook && one.reading === 'open' && !one.compactable));
+    // At this browser's first look nothing is news: everything would be.
+    const known = opened.filter((one) => one.row.writer === 'member' || firstLook);
     this.seen.add(...known.map(({ row }) => row));
     for (const one of opened) this.#kept.set(one.row.record, { opened: one, verified: null, seen: this.seen.has(one.row.record, one.row.rev) });
   }

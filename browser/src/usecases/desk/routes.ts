@@ -191,6 +191,13 @@ export interface PlacesAnswer {
 
 export const postFirstPlaces = (practice: Id, ask: PlacesAsk) => post<PlacesAnswer>(of(practice, 'first-places'), ask);
 
+export interface RequestsAnswer {
+  requests: { record: Id; agenda: Id; start: Instant; minutes: number; visit_type: Id }[];
+  more: boolean;
+}
+
+export const readRequests = (practice: Id) => request<RequestsAnswer>(of(practice, 'requests'), { cookie: true });
+
 export const changesAddress = (practice: Id) => of(practice, 'changes');
 
 

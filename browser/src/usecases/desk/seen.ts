@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
- * Which revisions this browser has shown in its panel: record ids and numbers, no more. On a browser's first day what a
- * colleague has opened already (no public-key stanza left) counts as seen.
+ * Which revisions this browser has shown in its panel: record ids and numbers, no more. When a browser opens a practice for the
+ * first time all that stands there counts as seen (docs/decisions/0034).
  */
 import type { Id } from '../../wire/types';
 

@@ -156,6 +156,14 @@ export function stopsOf(view: AgendaView): StopLane[] {
   })));
 }
 
+/** A closed lane's part of an open lane's width, in a week: its initials, and that it is hatched. */
+const CLOSED_SHARE = 0.5;
+
+/** A lane's share of its day's width. */
+export function laneShare({ openings, items }: LaneView): number {
+  return openings.length === 0 && !items.some(({ kind }) => kind === 'visit' || kind === 'hold') ? CLOSED_SHARE : 1;
+}
+
 /** The pixels an hour takes so that the shortest visit drawn keeps its 24 px (WCAG 2.5.8). */
 export function hourHeight(view: AgendaView): number {
   const BLOCK_PX_MIN = 26, HOUR_PX_MIN = 80, HOUR_PX_MAX = 312;
