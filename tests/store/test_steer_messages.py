@@ -100,6 +100,23 @@ async def test_a_replacement_follows_the_set_that_stands_and_says_so_where_it_do
     assert await standing(house, alice) == []
 
 
+async def test_a_reminder_comes_back_under_its_own_id_wherever_the_first_one_lies(
+    pool: Pool, house: House
+) -> None:
+    _, alice = await booked(house)
+    [first] = alice.messages(2, 1)
+    for taken in (False, True):
+        current = (await read_messages(house.instance, [alice.h]))[0].set or 0
+        for message_set in (current + 1, current + 2):
+            again = replace(first, set=message_set)
+            await replace_messages(
+                house.instance, [Replacement(alice.h, write_token(alice.t), message_set, [again])]
+            )
+            if taken:
+                await pool.fetch("SELECT notifier_take_inbox(1000)")
+            assert await standing(house, alice) == [(message_set, "planned")]
+
+
 async def test_forty_at_once_are_all_replaced_or_none(house: House) -> None:
     alice, tom = (await booked(house))[1], (await booked(house, "9:30"))[1]
     with pytest.raises(StaleSet):

@@ -33,6 +33,11 @@ LEFT JOIN inbox_deletions g ON g.h = w.h
 -- One replacement of a handle at a time.
 SELECT pg_advisory_xact_lock(hashtextextended(encode(h, 'hex'), 0)) FROM unnest(:handles::bytea[]) AS w (h) ORDER BY h
 
+-- name: void
+-- What the notifier has not taken yet of earlier sets: the same reminder may come again under its own id.
+DELETE FROM inbox_messages m USING unnest(:handles::bytea[], :sets::int[]) AS w (h, message_set)
+WHERE m.h = w.h AND m.message_set < w.message_set
+
 -- name: replace
 -- The next set of a handle's messages, left for the notifier.
 WITH changed AS (

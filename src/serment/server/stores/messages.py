@@ -38,7 +38,8 @@ async def read_sets(connection: Connection, handles: Sequence[bytes]) -> list[as
 
 
 async def replace(tx: Transaction, sets: Mapping[bytes, int], messages: Sequence[MessageRow]) -> None:
-    """Raises UniqueViolationError for a message id that stands already."""
+    """Raises UniqueViolationError for a message id that stands twice in one set."""
+    await _QUERIES["void"].run(tx, handles=list(sets), sets=list(sets.values()))
     await _QUERIES["replace"].run(
         tx,
         handles=list(sets),
