@@ -30,6 +30,8 @@ TABLES = (
     "accounts",
     "members",
     "appointments",
+    "cards",
+    "index_entries",
 )
 
 pytestmark = pytest.mark.slow

@@ -37,7 +37,7 @@ _FICTION_PHONE = "+3363998"  # ARCEP keeps 06 39 98 xx xx for fiction
 
 @dataclass(frozen=True)
 class Patient:
-    """What somebody writes when booking."""
+    """What somebody writes when booking; an empty `phone` or `reason` is left out."""
 
     given_name: str
     birth_name: str
@@ -104,7 +104,7 @@ async def book_as(
         pkh=cap.pkh,
     )
     reason = Reason(reason=patient.reason or None, answers=answers)
-    sealed = seal_booking(context, (identity, Contact(c=c, phone=patient.phone), reason), cap, roster)
+    sealed = seal_booking(context, (identity, Contact(c=c, phone=patient.phone or None), reason), cap, roster)
     written = Written(
         revision=sealed.revision,
         stanzas=[stanza.to_bytes() for stanza in sealed.stanzas],

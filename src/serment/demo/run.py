@@ -24,8 +24,9 @@ from serment.database.cluster_folder import Lock
 from serment.database.migrate import HistoryChanged, migrate
 from serment.database.queries import load
 from serment.demo import town
+from serment.demo.cards import known, plant_cards
 from serment.demo.house import Person, open_practice
-from serment.demo.patients import Kept, book_as, invent
+from serment.demo.patients import Kept, Patient, book_as, invent
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.roster import Roster
@@ -49,6 +50,7 @@ from serment.settings import Settings
 MAIN_DAYS, MAIN_SHARE = 12, 0.45
 MAIN_DAYS_BACK, MAIN_SHARE_BACK = 7, 0.7
 OTHER_DAYS, OTHER_SHARE = 7, 0.25
+KNOWN_SHARE = 0.15
 STATEMENT_SECONDS = 300.0
 # PostgreSQL may run as another user, who must get through; nobody else need see what lies in it.
 FOLDER_MODE = 0o711
@@ -188,16 +190,29 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
     practice = seed_id(house.slug, "practice", "")
     if await load("demo")["is_open"].value(connection, practice=practice):
         return
-    people = PEOPLE if house.slug == town.MAIN else (Person(house.practitioners[0].family_name, Role.OWNER),)
-    await open_practice(
-        connection,
-        instance=instance.name,
-        secret=instance.secret,
-        practice=practice,
-        units=[seed_id(house.slug, "unit", unit.key) for unit in house.units],
-        people=people,
-        today=_today(),
-    )
+    units = [seed_id(house.slug, "unit", unit.key) for unit in house.units]
+    main = house.slug == town.MAIN
+    # All of it or nothing: the keys that cards are sealed under are known here and never again.
+    async with connection.transaction():
+        opened = await open_practice(
+            connection,
+            instance=instance.name,
+            secret=instance.secret,
+            practice=practice,
+            units=units,
+            people=PEOPLE if main else (Person(house.practitioners[0].family_name, Role.OWNER),),
+            today=_today(),
+        )
+        if main:
+            await plant_cards(
+                connection,
+                instance=instance.name,
+                practice=practice,
+                unit=units[0],
+                keys=opened.units[units[0]],
+                people=known(town.SEED, _today()),
+                today=_today(),
+            )
 
 
 async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None:
@@ -268,7 +283,7 @@ async def _book_house(
                 try:
                     yield await book_as(
                         instance,
-                        invent(chance, today=today),
+                        _who(house, chance, today),
                         roster,
                         unit=seed_id(house.slug, "unit", agenda.unit),
                         agenda=agenda_id,
@@ -279,6 +294,13 @@ async def _book_house(
                     )
                 except SlotTaken:
                     continue  # a longer visit booked a moment ago covers this time
+
+
+def _who(house: Practice, chance: random.Random, today: dt.date) -> Patient:
+    """Somebody new, or one of those the first house has a card of."""
+    if house.slug != town.MAIN or chance.random() > KNOWN_SHARE:
+        return invent(chance, today=today)
+    return chance.choice(known(town.SEED, today)).patient(chance)
 
 
 def _chance(asked: Asked, start: dt.datetime) -> random.Random:
