@@ -89,7 +89,7 @@ def rich(label: str, cap: Cap) -> Payloads:
         (Answer("q1", "no"), Answer("q2", "x" * 900)),
         (file,),
     )
-    return identity, replace(contact, check=check), reason
+    return identity, replace(contact, check=check, name="Zoé Martin"), reason
 
 
 def envelope(

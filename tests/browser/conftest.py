@@ -310,3 +310,10 @@ def check_accessible(page: Page) -> None:
     assert found == []
     # Nothing spills over the side at this width.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def check_in_both_themes(page: Page) -> None:
+    """The same by day and by night."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        check_accessible(page)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from browser.conftest import DESK, PHONE, check_accessible
+from browser.conftest import DESK, PHONE, check_in_both_themes
 from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, Town, at_noon, town, unlock
 from serment.demo.house import Person
 from serment.demo.patients import Patient
@@ -102,7 +102,7 @@ def test_who_booked_online_is_found_by_name_date_or_nothing_else(practice: Town,
     # The contact of a booking is not read for a card.
     box.fill("0639981240")
     expect(sam.get_by_role("option", name=re.compile("Personne de ce nom"))).to_be_visible()
-    check_accessible(sam)
+    check_in_both_themes(sam)
 
 
 def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam: Page) -> None:
@@ -122,7 +122,7 @@ def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam:
     keys.press("Enter")
     send = sam.get_by_role("button", name="Inscrire", exact=True)
     expect(send).to_be_focused()
-    check_accessible(sam)
+    check_in_both_themes(sam)
     keys.press("Enter")
     expect(sam.locator(".said")).to_contain_text("Alice Renaudin-Abescat a ce rendez-vous.")
     took = time.monotonic() - started
@@ -269,7 +269,7 @@ def test_two_browsers_on_one_card_the_second_sees_both_and_chooses(
     both = sam.get_by_role("row", name=re.compile("Note du cabinet"))
     expect(both).to_contain_text("Vient avec son père.")
     expect(both).to_contain_text("Vient avec sa mère.")
-    check_accessible(sam)
+    check_in_both_themes(sam)
     sam.get_by_role("button", name="Garder ce qui est écrit ici").click()
     expect(sam.locator(".said")).to_contain_text("Fiche gardée.")
     expect(sam.locator(".people-card")).to_contain_text("Vient avec son père.")
@@ -353,15 +353,15 @@ def test_the_code_shown_at_the_desk_becomes_the_patients_own_link(
     sam.get_by_role("button", name="Donner un lien").click()
     expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_visible()
     expect(sam.locator("#given-link")).to_be_focused()
-    check_accessible(sam)
+    check_in_both_themes(sam)
     link = given_link(sam, practice, record)
     sam.get_by_role("button", name=re.compile("oublier ce code")).click()
     expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_hidden()
 
     alice = at_noon(profile(PHONE)).new_page()
     alice.goto(link)
-    expect(alice.get_by_text("Ce lien est maintenant le vôtre")).to_be_visible()
-    check_accessible(alice)
+    expect(alice.get_by_text("Cet appareil garde votre rendez-vous")).to_be_visible()
+    check_in_both_themes(alice)
     [row] = practice.rows("SELECT rev, writer, row_token_hash FROM appointments WHERE record = $1", record)
     assert row["writer"] == 1
     alice.reload()
@@ -369,7 +369,8 @@ def test_the_code_shown_at_the_desk_becomes_the_patients_own_link(
     # The code opens nothing any more, and the desk sees a revision that Alice's own key signed.
     stranger = at_noon(profile(PHONE)).new_page()
     stranger.goto(link)
-    expect(stranger.get_by_role("heading", level=1)).not_to_have_text("Votre rendez-vous")
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("Ce code a déjà servi")
+    check_in_both_themes(stranger)
     expect(stranger.get_by_text("Toux la nuit")).to_be_hidden()
     sam.reload()
     unlock(sam, practice)
@@ -392,7 +393,7 @@ def test_a_person_whose_online_bookings_are_refused_reads_why(practice: Town, sa
     sam.get_by_role("button", name=re.compile("9 h 10")).click()
     sam.get_by_role("button", name="Refuser avec ce message").click()
     expect(sam.locator(".said")).to_contain_text("Refusé, avec le message.")
-    check_accessible(sam)
+    check_in_both_themes(sam)
     [row] = practice.rows("SELECT status FROM appointments WHERE record = $1", kept.booked.record)
     assert row["status"] == "cancelled"
     tom = sam.context.new_page()
@@ -422,30 +423,6 @@ def test_who_did_not_come_is_counted_on_the_card_once(practice: Town, sam: Page)
     expect(sam.locator(".found li").first).not_to_contain_text("absence", timeout=SETTLED_MS)
 
 
-def test_after_a_removal_cards_and_index_lie_under_the_new_keys_and_are_found_as_before(
-    practice: Town, profile: Callable[..., BrowserContext]
-) -> None:
-    helene: Page = at_noon(profile(DESK)).new_page()
-    unlock(helene, practice, HELENE)
-    known(helene, practice, 2)
-    helene.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
-    helene.get_by_role("button", name=f"Changer {SAM.name}").click()
-    helene.get_by_role("button", name="Retirer de l’équipe").click()
-    helene.get_by_role("button", name="Retirer et changer les clés").click()
-    tables = ("cards", "index_entries", "index_pages")
-    old = " UNION ALL ".join(f"SELECT epoch FROM {table} WHERE epoch < 2" for table in tables)
-    deadline = time.monotonic() + SETTLED_MS / 1000
-    while practice.rows(old) and time.monotonic() < deadline:
-        helene.wait_for_timeout(250)
-    assert practice.rows(old) == []
-    assert practice.rows("SELECT DISTINCT epoch FROM cards")[0]["epoch"] == 2
-    helene.reload()
-    unlock(helene, practice, HELENE)
-    helene.keyboard.press("Control+k")
-    helene.get_by_role("combobox", name="Chercher quelqu’un").fill("renaudin")
-    expect(helene.locator(".found li").first).to_contain_text("Alice Renaudin-Abescat")
-
-
 ALISE = Patient("Alise", "Renaudin", "1988-09-07", "female", "+33639981244", "Un vaccin.")
 
 
@@ -455,6 +432,28 @@ def card_of(page: Page, typed: str, name: str) -> None:
     box.fill(typed)
     page.get_by_role("option").filter(has_text=name).first.click()
     expect(page.get_by_role("heading", name=name, level=2)).to_be_visible()
+
+
+def test_the_number_of_the_card_stands_beside_the_contact_that_has_none_and_who_answers_for_a_child(
+    practice: Town, sam: Page
+) -> None:
+    yann = Patient("Yann", "Kermarrec", "1979-04-12", "male", "", "")
+    practice.book(yann, FRIDAY, "16:00")
+    unlock(sam, practice)
+    section = sam.locator(f"section.wday:has(> #day-{FRIDAY})")
+    section.get_by_role("button", name=re.compile("^16 h à .*Yann Kermarrec")).click()
+    sam.get_by_role("button", name="Voir le contact").click()
+    reached = sam.locator("#panel-reached")
+    expect(reached).to_contain_text("Sur la fiche")
+    expect(reached).to_contain_text("06 39 98 12 99")
+    expect(reached.get_by_role("link")).to_be_focused()
+    today = sam.locator(f"section.wday:has(> #day-{TODAY})")
+    today.get_by_role("button", name=re.compile("^11 h 10 à .*Tom Abescat")).click()
+    sam.get_by_role("button", name="Voir le contact").click()
+    expect(reached).to_contain_text("Qui répond")
+    expect(reached).to_contain_text("parent ou responsable")
+    expect(reached).not_to_contain_text("Sur la fiche")
+    check_in_both_themes(sam)
 
 
 def test_two_cards_of_one_person_are_joined_nothing_is_lost_and_it_is_taken_back(
@@ -476,7 +475,7 @@ def test_two_cards_of_one_person_are_joined_nothing_is_lost_and_it_is_taken_back
     expect(sam.get_by_text("Une autre fiche ressemble à celle-ci")).to_be_visible()
     sam.get_by_role("button", name="Comparer les deux").click()
     expect(sam.get_by_role("heading", name="Deux fiches, une seule personne ?")).to_be_focused()
-    check_accessible(sam)
+    check_in_both_themes(sam)
     note = sam.get_by_label("Note de la fiche réunie")
     expect(note).to_have_value(re.compile("Alise Renaudin.*\n.*Préfère le matin"))
     # A colleague writes the other card meanwhile: nothing is joined unseen.
@@ -523,6 +522,58 @@ def test_two_cards_of_one_person_are_joined_nothing_is_lost_and_it_is_taken_back
     theirs.click()
     sam.get_by_role("button", name="Ouvrir la fiche").click()
     expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat", level=2)).to_be_visible()
-    expect(sam.locator(".card-visits li")).to_have_count(2)
+    visits = sam.locator(".card-visits")
+    expect(visits).to_contain_text(re.compile("Vendredi 19 mars, 14\\sh"))
+    expect(visits).to_contain_text(re.compile("Mardi 16 mars, 10\\sh\\s30"))
     sam.wait_for_timeout(3_500)
     assert practice.rows("SELECT count(*)::int AS n FROM cards")[0]["n"] == before - 1
+
+
+def test_the_patients_room_on_a_phone(practice: Town, profile: Callable[..., BrowserContext]) -> None:
+    phone = at_noon(profile(PHONE)).new_page()
+    unlock(phone, practice)
+    phone.get_by_role("button", name="Plus", exact=True).click()
+    phone.get_by_role("button", name="Patients").click()
+    box = phone.get_by_role("combobox", name="Chercher quelqu’un")
+    box.fill("renau")
+    expect(phone.get_by_role("option").first).to_contain_text("Alice")
+    check_in_both_themes(phone)
+    phone.get_by_role("option").first.click()
+    expect(phone.get_by_role("heading", name="Alice Renaudin-Abescat", level=2)).to_be_focused()
+    check_in_both_themes(phone)
+    phone.get_by_role("button", name="Joindre un doublon").click()
+    phone.get_by_role("combobox", name="Quelle autre fiche est celle de la même personne ?").fill("kermarrec")
+    check_in_both_themes(phone)
+    phone.get_by_role("option").first.click()
+    expect(phone.get_by_role("heading", name="Deux fiches, une seule personne ?")).to_be_focused()
+    check_in_both_themes(phone)
+    phone.get_by_role("button", name="Laisser les deux").click()
+    phone.get_by_role("button", name="Modifier").click()
+    check_in_both_themes(phone)
+    phone.get_by_role("button", name="Laisser comme avant").click()
+    phone.get_by_role("button", name="Effacer la fiche").click()
+    check_in_both_themes(phone)
+
+
+def test_after_a_removal_cards_and_index_lie_under_the_new_keys_and_are_found_as_before(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    helene: Page = at_noon(profile(DESK)).new_page()
+    unlock(helene, practice, HELENE)
+    known(helene, practice, 2)
+    helene.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
+    helene.get_by_role("button", name=f"Changer {SAM.name}").click()
+    helene.get_by_role("button", name="Retirer de l’équipe").click()
+    helene.get_by_role("button", name="Retirer et changer les clés").click()
+    tables = ("cards", "index_entries", "index_pages")
+    old = " UNION ALL ".join(f"SELECT epoch FROM {table} WHERE epoch < 2" for table in tables)
+    deadline = time.monotonic() + SETTLED_MS / 1000
+    while practice.rows(old) and time.monotonic() < deadline:
+        helene.wait_for_timeout(250)
+    assert practice.rows(old) == []
+    assert practice.rows("SELECT DISTINCT epoch FROM cards")[0]["epoch"] == 2
+    helene.reload()
+    unlock(helene, practice, HELENE)
+    helene.keyboard.press("Control+k")
+    helene.get_by_role("combobox", name="Chercher quelqu’un").fill("renaudin")
+    expect(helene.locator(".found li").first).to_contain_text("Alice Renaudin-Abescat")

@@ -35,7 +35,10 @@ def test_alice_books_for_tom_and_sees_later_which_one(site: Any, alice: Page, la
     to_review(alice, language)
     whose = {"fr": "Mon enfant, ou un mineur", "en": "My child, or a minor"}[language]
     expect(alice.locator("dd", has_text=whose)).to_be_visible()
-    expect(alice.get_by_text("Contact : parent ou responsable (Alice Renaudin)")).to_be_visible()
+    answers = {"fr": "Alice Renaudin, parent ou responsable", "en": "Alice Renaudin, parent or guardian"}[
+        language
+    ]
+    expect(alice.get_by_text(answers)).to_be_visible()
     check_accessible(alice)
     confirm(alice, language)
     expect(alice.locator(".pli")).to_contain_text("Tom")

@@ -59,6 +59,8 @@ export interface Contact {
   /** E.164. */
   readonly phone: string | null
   readonly email: string | null
+  /** Who answers there, where that is not the patient. */
+  readonly name: string | null
   /** What an SMS carries (16): its holders cancel and confirm. */
   readonly c: Bytes
   readonly check: NumberCheck | null
@@ -168,6 +170,7 @@ export function writeContact(ct: Contact): Bytes {
   return writeJson({
     phone: optionalText(ct.phone, PHONE_BYTES_MAX, 'phone'),
     email: optionalText(ct.email, EMAIL_BYTES_MAX, 'email'),
+    name: optionalText(ct.name, NAME_BYTES_MAX, 'name'),
     c: bytesJson(ct.c, ID_BYTES, 'c'),
     check: ct.check === null ? null : checkJson(ct.check),
   })
@@ -178,6 +181,7 @@ export function readContact(payload: Bytes): Contact {
   const ct: Contact = {
     phone: fields.optionalText('phone', PHONE_BYTES_MAX),
     email: fields.optionalText('email', EMAIL_BYTES_MAX),
+    name: fields.optionalText('name', NAME_BYTES_MAX),
     c: fields.bytes('c', ID_BYTES),
     check: fields.has('check') ? readCheck(fields.value('check')) : null,
   }

@@ -90,20 +90,6 @@ export function mistakesIn(typed: Typed, questions: Question[], today: string): 
   return mistakes;
 }
 
-/** Who is reached at the number of somebody else's visit: read by the practice, so in its language, whoever wrote it. */
-const REACHED = { child: 'parent ou responsable', relative: 'un proche' } as const;
-const REACHED_START = 'Contact\u00a0: ';
-
-function reached(relation: Typed['relation'], name: string | null): string | null {
-  if (relation !== 'child' && relation !== 'relative') return null;
-  return `${REACHED_START}${REACHED[relation]}${name === null ? '' : ` (${name})`}`;
-}
-
-/** That line of the notes, without its first word; null where there is none. */
-export function reachedIn(notes: string | null): string | null {
-  return notes?.split('\n').find((line) => line.startsWith(REACHED_START))?.slice(REACHED_START.length) ?? null;
-}
-
 /** The whole form as it will be sealed. Throws Mistyped on the first field that cannot be taken. */
 export function confidedFrom(typed: Typed, questions: Question[], today: string): Confided {
   const read = (name: FieldName): string | null => readField(name, typed, questions, today);
@@ -116,7 +102,7 @@ export function confidedFrom(typed: Typed, questions: Question[], today: string)
       givenName: read('givenName')!, birthName: read('birthName')!, usedName: null, birthDate: read('birthDate')!,
       sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'], series: null,
     },
-    ct: { phone: read('phone'), email: read('email'), check: null },
-    rs: { reason: read('reason'), notes: reached(typed.relation, read('contactName')), answers, files: [] },
+    ct: { phone: read('phone'), email: read('email'), name: read('contactName'), check: null },
+    rs: { reason: read('reason'), notes: null, answers, files: [] },
   };
 }

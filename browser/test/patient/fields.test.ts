@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
 import { Mistyped, readBirthDate, readEmail, readPhone } from '../../src/usecases/fields';
-import { confidedFrom, firstVisitHere, nothingTyped, reachedIn } from '../../src/usecases/typed';
+import { confidedFrom, firstVisitHere, nothingTyped } from '../../src/usecases/typed';
 import en from '../../src/words/en/common.json';
 import fr from '../../src/words/fr/common.json';
 import { speak } from '../../src/words/index';
@@ -55,16 +55,15 @@ describe('the first of a month', () => {
 describe('who answers the phone', () => {
   const typed = { ...nothingTyped(), givenName: 'Tom', birthName: 'Abescat', birthDate: '9 4 2019', sex: 'male' as const, phone: '06 39 98 12 40' };
 
-  it('is written for the practice where the visit is somebody else’s', () => {
+  it('is told with the number where the visit is somebody else’s', () => {
     const child = confidedFrom({ ...typed, relation: 'child', contactName: ' Alice  Renaudin ' }, [], TODAY);
-    expect(child.rs.notes).toBe('Contact\u00a0: parent ou responsable (Alice Renaudin)');
-    expect(reachedIn(child.rs.notes)).toBe('parent ou responsable (Alice Renaudin)');
-    expect(confidedFrom({ ...typed, relation: 'relative' }, [], TODAY).rs.notes).toBe('Contact\u00a0: un proche');
+    expect(child.ct.name).toBe('Alice Renaudin');
+    expect(child.rs.notes).toBeNull();
+    expect(confidedFrom({ ...typed, relation: 'relative' }, [], TODAY)).toMatchObject({ id: { relation: 'relative' }, ct: { name: null } });
   });
 
   it('is nobody’s business where it is one’s own, whatever stands in the field', () => {
-    expect(confidedFrom({ ...typed, relation: 'self', contactName: 'Alice' }, [], TODAY).rs.notes).toBeNull();
-    expect(reachedIn('Une autre note')).toBeNull();
+    expect(confidedFrom({ ...typed, relation: 'self', contactName: 'Alice' }, [], TODAY).ct.name).toBeNull();
   });
 });
 

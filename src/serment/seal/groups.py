@@ -159,21 +159,26 @@ class NumberCheck:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Group `ct`. Phone in E.164. `c` (16) is what an SMS carries: its holders act on the appointment."""
+    """Group `ct`. Phone in E.164. `c` (16) is what an SMS carries: its holders act on the appointment. `name`: who answers
+    there, where that is not the patient.
+    """
 
     c: bytes = field(repr=False)
     phone: str | None = None
     email: str | None = None
     check: NumberCheck | None = None
+    name: str | None = None
 
     def to_json(self) -> bytes:
         check_text(self.phone or "-", PHONE_BYTES_MAX, "phone")
         check_text(self.email or "-", EMAIL_BYTES_MAX, "email")
+        check_text(self.name or "-", NAME_BYTES_MAX, "name")
         return write_json(
             present(
                 [
                     ("phone", self.phone),
                     ("email", self.email),
+                    ("name", self.name),
                     ("c", b64(exactly(self.c, TOKEN_BYTES, "c"))),
                     ("check", None if self.check is None else self.check.to_fields()),
                 ]
@@ -186,6 +191,7 @@ class Contact:
         contact = cls(
             phone=fields.optional_text("phone", PHONE_BYTES_MAX),
             email=fields.optional_text("email", EMAIL_BYTES_MAX),
+            name=fields.optional_text("name", NAME_BYTES_MAX),
             c=fields.bytes("c", TOKEN_BYTES),
             check=NumberCheck.from_fields(fields.value("check")) if fields.has("check") else None,
         )

@@ -14,7 +14,7 @@ import type { Gone } from './flow.svelte';
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
 export type Said = '' | 'claimed' | 'moved' | 'cancelled' | 'changed' | 'late';
 /** Why nothing is shown. */
-export type LinkStop = 'truncated' | 'shared' | 'voided' | 'wrong_practice' | 'altered' | 'unsupported';
+export type LinkStop = 'truncated' | 'shared' | 'voided' | 'used' | 'wrong_practice' | 'altered' | 'unsupported';
 
 /** What the server refuses because the appointment is not any more as this page shows it. */
 const CHANGED = ['stale_revision', 'already_used', 'illegal_change'];
@@ -126,7 +126,7 @@ export class LinkFlow {
   }
 
   async #stopOf(error: unknown): Promise<LinkStop | null> {
-    if (error instanceof Refused) return error.is('no_such_appointment') ? 'voided' : null;
+    if (error instanceof Refused) return !error.is('no_such_appointment') ? null : this.link!.shown === true ? 'used' : 'voided';
     if (error instanceof NoAnswer) return null;
     const { WrongPractice, AlteredAppointment, Unsupported } = await code();
     if (error instanceof WrongPractice) {
