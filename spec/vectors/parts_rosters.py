@@ -174,6 +174,8 @@ def bad_chains() -> list[tuple[str, str, int, list[SignedEvent]]]:
         ),
         ("another matter between removal and epochs", "Altered", 9, matter_between(dave_member)),
         ("a unit taken away without an epoch", "Altered", 3, [signed(owner, sam, narrowed)]),
+        ("back in a unit that nobody is in, without its epoch", "Altered", 2, left_and_back()[:2]),
+        ("a grant in a unit that nobody is in before its epoch", "Altered", 2, granted_meanwhile()),
         ("removal of nobody", "Altered", 3, [signed(owner, sam, Removal(p.ident("dave")))]),
         ("epoch out of order", "Altered", 6, [signed(owner, linked, replace(third, e=3))]),
         (
@@ -227,6 +229,23 @@ def bad_chains() -> list[tuple[str, str, int, list[SignedEvent]]]:
     ]
 
 
+def left_and_back() -> list[SignedEvent]:
+    """On the first two events: the owner, alone in her unit, leaves it, is in it again, and its next epoch follows."""
+    owner, opened = p.BENTO.sign, p.AT["open"]
+    left = signed(owner, opened, replace(p.BENTO_FIRST, units=()))
+    back = signed(owner, None, p.BENTO_FIRST, seq=4, prev=left.head)
+    with_keys = signed(
+        owner, None, replace(new_epoch_named(opened), members=(p.BENTO.kem.kid,)), seq=5, prev=back.head
+    )
+    return [left, back, with_keys]
+
+
+def granted_meanwhile() -> list[SignedEvent]:
+    """She is in it again, and a connector is let in before the epoch."""
+    left, back, _ = left_and_back()
+    return [left, back, signed(p.BENTO.sign, None, p.GRANT, seq=5, prev=back.head)]
+
+
 def matter_between(newcomer: Member) -> list[SignedEvent]:
     """A removal and its epochs, all well signed, with a newcomer in between who is in none of the units."""
     head, seq = p.CHAIN[8].head, 9
@@ -276,7 +295,9 @@ def make() -> None:
     about = (
         "Roster chains. good: events in order; `states` are what the first `seq` events add up to. bad: the first"
         " `keep` events of the good chain, followed by `then`, must be refused with `error` by a verification of"
-        " the whole. `wrong_fingerprint` with the good chain is Altered."
+        " the whole. idle: the first `keep` events, followed by `then`, stand; after `without_keys_after` events"
+        " nobody is in `unit` and it has no present keys, after the last one its epoch is `e`."
+        " `wrong_fingerprint` with the good chain is Altered."
     )
     keys = {
         "root_seed": named("sign seed root").hex(),
@@ -291,6 +312,13 @@ def make() -> None:
             "keys": keys,
             "wrong_fingerprint": named("wrong fingerprint", 20).hex(),
             "good": good,
+            "idle": {
+                "keep": 2,
+                "then": json_of(left_and_back()),
+                "unit": p.UNIT.hex(),
+                "without_keys_after": 3,
+                "e": 2,
+            },
             "bad": bad,
         },
     )

@@ -15,7 +15,7 @@ import members_house as people
 from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
 from serment.database.pool import Pool, open_pool
-from serment.framing import Altered, Role, SignedEvent
+from serment.framing import Altered, Removal, Role, SignedEvent, Unaddressed
 from serment.framing.errors import FramingError
 from serment.framing.roster_seeds import BoxedSeed
 from serment.seal.invitation import invitation_tag, open_as_owner, seal_to_owner
@@ -554,6 +554,31 @@ async def test_a_box_is_of_an_epoch_that_was(house: House, bento: Person, epoch:
         await keep_previous(
             house.instance, await bento.staff(house), [BoxedSeed(house.unit.bytes, epoch, bytes(60))]
         )
+
+
+async def test_the_only_member_of_a_unit_leaves_and_its_next_one_brings_its_keys(
+    house: House, bento: Person
+) -> None:
+    """The psychiatrist alone reads her patients; nobody has to be given them so that she can leave."""
+    lab, pool = house.id("unit", "lab"), house.instance.pool
+    psy = await people.bring_in(bento, house, "Dr Psy", Role.PRACTITIONER, [lab])
+    assert bento.member is not None
+    assert psy.member is not None
+    less = replace((await bento.roster(house)).members[bento.member.bytes], units=(house.unit.bytes,))
+    await bento.change(house, await people.write(bento, house, [less], turn=[lab]))
+    e = (await bento.roster(house)).units[lab.bytes].e
+    await bento.change(house, await people.write(bento, house, [Removal(psy.member.bytes)]))
+    with pytest.raises(Unaddressed):
+        (await bento.roster(house)).epoch(lab.bytes)
+    assert not await pool.fetchval("SELECT count(*) FROM epoch_seeds WHERE unit = $1", lab)
+    assert not await pool.fetchval("SELECT bool_or(active) FROM agendas WHERE unit = $1", lab)
+    assert await pool.fetchval("SELECT bool_and(active) FROM agendas WHERE unit = $1", house.unit)
+    back = replace(less, units=tuple(sorted([house.unit.bytes, lab.bytes])))
+    with pytest.raises(Altered):
+        await people.write(bento, house, [back])
+    await bento.change(house, await people.write(bento, house, [back], turn=[lab]))
+    assert (await bento.roster(house)).epoch(lab.bytes).e == e + 1
+    assert lab in await bento.open_units(house)
 
 
 # ---------------------------------------------------------------- the age of keys

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from serment.framing import Altered, Roster, SignedEvent
+from serment.framing import Altered, Roster, SignedEvent, Unaddressed
 from serment.framing.errors import FramingError
 
 ROSTERS = json.loads((Path(__file__).parents[2] / "spec" / "vectors" / "rosters.json").read_text("utf-8"))
@@ -49,6 +49,14 @@ def test_a_good_chain_adds_up_to_the_recorded_state(state: dict[str, Any]) -> No
 def test_another_fingerprint_is_refused() -> None:
     with pytest.raises(Altered):
         Roster.verify(GOOD, bytes.fromhex(ROSTERS["wrong_fingerprint"]))
+
+
+def test_a_unit_that_nobody_is_in_has_no_keys_until_its_next_member_brings_them() -> None:
+    idle = ROSTERS["idle"]
+    events, unit = [*GOOD[: idle["keep"]], *events_of(idle["then"])], bytes.fromhex(idle["unit"])
+    with pytest.raises(Unaddressed):
+        Roster.verify(events[: idle["without_keys_after"]]).epoch(unit)
+    assert Roster.verify(events).epoch(unit).e == idle["e"]
 
 
 @pytest.mark.parametrize("case", ROSTERS["bad"], ids=lambda case: case["name"])

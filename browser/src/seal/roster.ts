@@ -69,10 +69,10 @@ export class Roster {
   get members(): Member[] { return byKid([...this.#state.members.values()]) }
   get units(): Epoch[] { return [...this.#state.units.values()] }
 
-  /** The unit's present keys; throws Unaddressed for a unit without. */
+  /** The unit's present keys; throws Unaddressed for a unit without, or one that its last member has left: nobody reads there. */
   epoch(unit: Bytes): Epoch {
     const epoch = this.#state.units.get(hex(unit))
-    if (epoch === undefined) throw new Unaddressed('unit')
+    if (epoch === undefined || this.#state.due.has(hex(unit))) throw new Unaddressed('unit')
     return epoch
   }
 
@@ -141,7 +141,7 @@ export class Roster {
   async extend(batch: readonly SignedEvent[]): Promise<Roster> {
     let state = this.#state
     for (const signed of batch) state = await after(state, signed)
-    if (state.due.size > 0) throw new Altered('a removal without its epochs')
+    if (epochsOwed(state)) throw new Altered('a removal without its epochs')
     return new Roster(state)
   }
 
@@ -189,8 +189,13 @@ async function after(state: State, signed: SignedEvent): Promise<State> {
   if (event.seq > EVENTS_MAX) throw new Unknown('too many events')
   checkSigner(state, event)
   await verify(event.signerPk, signed.signature, signed.event, 'event')
-  if (state.due.size > 0 && !WHILE_EPOCHS_ARE_DUE.includes(event.payload.kind)) throw new Altered('a removal without its epochs')
+  if (epochsOwed(state) && !WHILE_EPOCHS_ARE_DUE.includes(event.payload.kind)) throw new Altered('a removal without its epochs')
   return { ...apply(state, event), heads: [...state.heads, sha256(signed.event)] }
+}
+
+/** Whether somebody is in a unit whose epoch is due. A unit that nobody is in waits for its next member. */
+function epochsOwed(state: State): boolean {
+  return [...state.members.values()].some((member) => member.units.some((unit) => state.due.has(hex(unit))))
 }
 
 /** Who may sign what: an owner in the state before the event, or the root where the root may. */

@@ -3,12 +3,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bytes, base64, fromBase64, random, uuidFromId } from '../../src/seal/bytes';
 import { boxPreviousSeed, sealEpochSeed } from '../../src/seal/epoch';
+import { Unaddressed } from '../../src/seal/errors';
 import { epochKeys, newSeed, userKeys, type UserKeys } from '../../src/seal/keys';
 import { PublicKey, SigningKey } from '../../src/seal/primitives';
 import { Roster, signGenesis } from '../../src/seal/roster';
 import type { Member, SignedEvent } from '../../src/seal/roster_events';
 import { openUnits } from '../../src/usecases/desk/units';
 import { pinOf } from '../../src/usecases/keep';
+import { compose, withUnits } from '../../src/usecases/members/change';
 import { AlreadyMember, restore, type Found } from '../../src/usecases/members/restore';
 import { drawRoot } from '../../src/usecases/opening/found';
 import { replaceRoot } from '../../src/usecases/opening/new_root';
@@ -201,5 +203,23 @@ describe('a request that was kept while its answer was lost', () => {
     await replaceRoot(desk, house.root, sheet);
     expect(desk.trusted.roster.rootPk).toEqual((await SigningKey.fromSeed(written)).publicKey);
     expect(sheet.seed).toEqual(new Uint8Array(32));
+  });
+});
+
+describe('the only member of a unit', () => {
+  it('can be removed by an owner outside it, nobody seals to it meanwhile, and the next one brings its keys', async () => {
+    const house = await opened();
+    const [psy, lab] = [await userKeys(newSeed()), random(16)];
+    const member: Member = { kind: 'member', id: random(16), kemPk: psy.kem.publicKey, signPk: psy.sign.publicKey, role: 'practitioner', units: [lab] };
+    let { roster } = house;
+    const write = async (...steps: Parameters<typeof compose>[1]) => {
+      const { events } = await compose({ roster, units: new Map(), sign: house.user.sign }, steps);
+      roster = await roster.extend(events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) })));
+    };
+    await write(member);
+    await write({ kind: 'removal', id: member.id });
+    expect(() => roster.epoch(lab)).toThrow(Unaddressed);
+    await write(withUnits(house.owner, [house.unit, lab]));
+    expect(roster.epoch(lab).e).toBe(2);
   });
 });

@@ -92,8 +92,8 @@ class Roster:
             raise Altered("head") from None
 
     def epoch(self, unit: bytes) -> Epoch:
-        """The unit's present keys; a unit without is Unaddressed."""
-        if unit not in self.units:
+        """The unit's present keys. Unaddressed: a unit without, or one that its last member has left: nobody reads there."""
+        if unit not in self.units or unit in self.due:
             raise Unaddressed("unit")
         return self.units[unit]
 
@@ -156,7 +156,7 @@ class Roster:
         roster = self
         for signed in batch:
             roster = roster._after(signed)
-        if roster.due:
+        if roster._epochs_owed():
             raise Altered("a removal without its epochs")
         return roster
 
@@ -170,9 +170,13 @@ class Roster:
             raise Unknown("too many events")
         self._check_signer(event)
         check_signature(event.signer_pk, signed.sig, signed.event, "event")
-        if self.due and event.payload.kind not in _WHILE_EPOCHS_ARE_DUE:
+        if self._epochs_owed() and event.payload.kind not in _WHILE_EPOCHS_ARE_DUE:
             raise Altered("a removal without its epochs")
         return replace(self._with(event), heads=(*self.heads, signed.head))
+
+    def _epochs_owed(self) -> bool:
+        """Whether somebody is in a unit whose epoch is due. A unit that nobody is in waits for its next member."""
+        return any(unit in self.due for member in self.members.values() for unit in member.units)
 
     def _check_signer(self, event: Event) -> None:
         """Who may sign what: an owner in the state before the event, or the root where the root may."""

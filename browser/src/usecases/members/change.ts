@@ -90,7 +90,7 @@ export async function compose(author: Author, steps: readonly Step[], names: Ros
     if (members.length === 0) continue;
     const newcomers = joining(roster, after, unit);
     const mine = author.units.get(uuidFromId(unit))?.[0];
-    const due = !known.has(key) || leaving(roster, after, unit) || turn.some((one) => equal(one, unit)) || (newcomers.length > 0 && mine === undefined);
+    const due = !known.has(key) || roster.membersOf(unit).length === 0 || leaving(roster, after, unit) || turn.some((one) => equal(one, unit)) || (newcomers.length > 0 && mine === undefined);
     if (due) {
       const made = await newKeys(author, unit, members);
       epochs.push(made.event);

@@ -215,6 +215,14 @@ const rosterGood = claim('the good roster, event by event, and from its fingerpr
   await refused(() => Roster.verify(goodChain(), fromHex(rosterFile.wrong_fingerprint)), 'Altered')
 })
 
+const rosterIdle = claim('a unit that nobody is in has no keys until its next member brings them', async () => {
+  const { keep, then, unit, without_keys_after: idle, e } = rosterFile.idle
+  const events = [...goodChain().slice(0, keep), ...then.map(signedEvent)]
+  const left = await Roster.verify(events.slice(0, idle), null)
+  await refused(() => Promise.resolve().then(() => left.epoch(fromHex(unit))), 'Unaddressed')
+  same((await Roster.verify(events, null)).epoch(fromHex(unit)).e, e)
+})
+
 const rosterBad = rosterFile.bad.map((one) =>
   claim(`bad roster: ${one.name}`, async () => {
     const then = one.then.map(signedEvent)
@@ -222,4 +230,4 @@ const rosterBad = rosterFile.bad.map((one) =>
   }),
 )
 
-export const recordVectors: readonly Claim[] = [conventions, seriesIds, ...goodClaims, ...badClaims, acts, rosterGood, ...rosterBad]
+export const recordVectors: readonly Claim[] = [conventions, seriesIds, ...goodClaims, ...badClaims, acts, rosterGood, rosterIdle, ...rosterBad]

@@ -62,6 +62,10 @@ ON CONFLICT (practice, unit) DO UPDATE SET month = excluded.month
 -- In which month each unit's keys were made.
 SELECT unit, month FROM epoch_months WHERE practice = :practice ORDER BY unit
 
+-- name: close_agendas
+-- Takes the agendas of some units out of what is offered.
+UPDATE agendas SET active = false WHERE practice = :practice AND unit = ANY (:units::uuid[]) AND active
+
 -- name: add_unit
 -- Adds a unit to a practice; one that stands keeps its name.
 INSERT INTO units (practice, unit, name) VALUES (:practice, :unit, :name) ON CONFLICT DO NOTHING

@@ -123,6 +123,12 @@ async def read_epoch_months(connection: Connection, practice: UUID) -> list[tupl
     return [(row["unit"], row["month"]) for row in rows]
 
 
+async def close_agendas(connection: Connection, practice: UUID, units: Sequence[UUID]) -> None:
+    """Of units that nobody is in: patients are offered nothing there until somebody opens them again."""
+    if units:
+        await _QUERIES["close_agendas"].run(connection, practice=practice, units=units)
+
+
 async def add_unit(connection: Connection, practice: UUID, unit: UUID, name: str) -> None:
     await _QUERIES["add_unit"].run(connection, practice=practice, unit=unit, name=name)
 

@@ -88,7 +88,10 @@ def check_seeds(before: Roster, after: Roster, batch: RosterBatch, *, author_kid
     brought = [(boxed.unit, boxed.epoch) for boxed in batch.previous]
     if len(set(brought)) != len(brought) or not wanted.issuperset(brought):
         raise Altered("a seed before no new epoch")
-    owed = {(unit, e) for unit, e in wanted if author_kid in before.epoch(unit).members}
+    # Of a unit that its last member has left nobody was left a seed.
+    owed = {
+        (unit, e) for unit, e in wanted if unit not in before.due and author_kid in before.units[unit].members
+    }
     if not owed.issubset(brought):
         raise Altered("the seed before a new epoch is missing: nothing sealed earlier could be read")
 
@@ -104,7 +107,10 @@ async def store_batch(
     *,
     author_kid: bytes,
 ) -> None:
-    """Appends the events; forgets who left, with their seeds; lets in who came; stores seeds and the month of new keys."""
+    """Appends the events; forgets who left, with their seeds; lets in who came; stores seeds and the month of new keys.
+
+    Agendas of a unit that its last member leaves offer nothing from then on: nobody could read what is booked there.
+    """
     await _name_units(tx, practice, after, batch.units)
     for seq, event in enumerate(batch.events, start=before.seq + 1):
         await rosters.append(tx, practice, seq, event)
@@ -118,6 +124,7 @@ async def store_batch(
         await members.add_member(tx, practice, UUID(bytes=member), who.account, who.name, who.until, today)
     await members.add_seeds(tx, practice, batch.seeds)
     await members.add_previous(tx, practice, author_kid, batch.previous)
+    await members.close_agendas(tx, practice, [UUID(bytes=unit) for unit in after.due - before.due])
     turned = [UUID(bytes=unit) for unit, epoch in after.units.items() if before.units.get(unit) != epoch]
     await members.note_epochs(tx, practice, turned, today.replace(day=1))
 

@@ -36,6 +36,8 @@ export interface UnitTold {
   e: number;
   mine: boolean;
   old: boolean;
+  /** Nobody is in it: its next member brings its next keys. */
+  empty: boolean;
 }
 
 export class Team {
@@ -72,8 +74,14 @@ export class Team {
     const epochs = new Map(this.roster.units.map(({ unit, e }) => [hex(unit), e]));
     const mine = this.people.find(({ me }) => me)?.units ?? [];
     return this.desk.open.house.units.map(({ unit, name }) => ({
-      unit, name, e: epochs.get(hex(idFromUuid(unit))) ?? 0, mine: mine.includes(unit), old: this.told?.old_keys.includes(unit) ?? false,
+      unit, name, empty: this.roster.membersOf(idFromUuid(unit)).length === 0, e: epochs.get(hex(idFromUuid(unit))) ?? 0, mine: mine.includes(unit), old: this.told?.old_keys.includes(unit) ?? false,
     }));
+  }
+
+  /** The units that nobody would be in without this person. */
+  leftEmptyBy({ member, units }: Person): string[] {
+    const others = this.people.filter((one) => one.member !== member);
+    return units.filter((unit) => !others.some((one) => one.units.includes(unit))).map((unit) => this.unitName(unit));
   }
 
   unitName(unit: Id): string {
