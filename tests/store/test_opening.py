@@ -223,6 +223,33 @@ async def test_three_practices_may_be_begun_and_no_fourth(bento: Owner) -> None:
         await bento.opens()
 
 
+async def test_of_eight_openings_at_once_three_stand(bento: Owner, pool: Pool) -> None:
+    outcomes = await asyncio.gather(
+        *(bento.opens(bento.practice()) for _ in range(8)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in outcomes) == ["Opened"] * 3 + ["TooManyPractices"] * 5
+
+
+async def test_the_same_request_twice_at_once_is_one_practice(bento: Owner) -> None:
+    new = bento.practice()
+    first, second = await asyncio.gather(bento.opens(new), bento.opens(new))
+    assert first == second
+
+
+async def test_two_of_one_name_at_once_get_two_links(bento: Owner, instance: Instance) -> None:
+    other = await Owner(instance, who=replace(BENTO, claim="")).joins()
+    opened = await asyncio.gather(bento.opens(), other.opens())
+    assert sorted(each.slug for each in opened) == ["cabinet-du-port-brest", "cabinet-du-port-brest-2"]
+
+
+async def test_an_id_that_is_somebody_elses_is_refused(bento: Owner, instance: Instance) -> None:
+    mallory = await Owner(instance, who=replace(BENTO, claim="")).joins()
+    first = bento.practice()
+    await bento.opens(first)
+    with pytest.raises(AlreadyUsed):
+        await mallory.opens(replace(mallory.practice(), agenda=first.agenda))
+
+
 async def test_the_door_opens_once_there_is_something_to_book(bento: Owner, instance: Instance) -> None:
     opened = await bento.opens()
     staff = await bento.staff(opened.practice)

@@ -497,6 +497,18 @@ async def test_a_room_somebody_comes_to_is_not_deleted_and_an_empty_one_is(
     assert new in (await read_rule_rows(house.instance, bento)).resources
 
 
+async def test_a_room_that_another_units_visits_need_is_taken_away_by_nobody_outside_it(
+    house: House, bento: Staff
+) -> None:
+    room = (await read_rule_rows(house.instance, bento)).resources[0]
+    of_the_lab = replace(bento, units=frozenset({house.id("unit", "lab")}))
+    for now in (None, msgspec.structs.replace(room, kind="other")):
+        with pytest.raises(OfAnotherUnit):
+            await change_resource(house.instance, of_the_lab, room, now)
+    await change_resource(house.instance, of_the_lab, room, msgspec.structs.replace(room, name="Laser 9"))
+    await change_resource(house.instance, bento, msgspec.structs.replace(room, name="Laser 9"), None)
+
+
 async def test_settings_and_texts_are_swapped_too(house: House, bento: Staff) -> None:
     rows = await read_rule_rows(house.instance, bento)
     agenda = next(row for row in rows.agendas if row.agenda == house.bento)

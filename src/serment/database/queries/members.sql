@@ -2,6 +2,10 @@
 -- One change of a practice's roster, members or invitations at a time.
 SELECT practice FROM practices WHERE practice = :practice FOR UPDATE
 
+-- name: keep_roster
+-- Holds a practice's roster as it is, beside others who do the same.
+SELECT practice FROM practices WHERE practice = :practice FOR KEY SHARE
+
 -- name: read_members
 -- Who belongs to a practice, and whether they are served now.
 SELECT member, name, suspended, until, member_is_dormant(seen, :now) AS dormant,

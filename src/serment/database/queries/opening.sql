@@ -2,6 +2,10 @@
 -- One opening at a time for a register number, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(:claim, 7105993842))
 
+-- name: lock_slugs
+-- One choice of links at a time, until the transaction ends: two practices of one name at once get two.
+SELECT pg_advisory_xact_lock(7105993843)
+
 -- name: claimed_elsewhere
 -- Whether a register number is borne, or claimed, in another practice that takes bookings.
 SELECT EXISTS (SELECT FROM practitioners w JOIN practices c USING (practice)

@@ -173,6 +173,12 @@ ON CONFLICT (practice, resource) DO UPDATE SET site = excluded.site, kind = excl
 -- Deletes a room or a device.
 DELETE FROM resources WHERE practice = :practice AND resource = :id
 
+-- name: units_in_need
+-- The units on whose agendas a visit is offered that takes a kind of room or device.
+SELECT DISTINCT a.unit FROM visit_type_resources k
+JOIN visit_type_agendas f USING (practice, visit_type) JOIN agendas a USING (practice, agenda)
+WHERE k.practice = :practice AND k.kind = :kind
+
 -- name: count_resource_uses
 -- How many appointments still to end, and holds, take a room or a device.
 SELECT count(*) FROM resource_spans WHERE practice = :practice AND resource = :id AND upper(during) > :now

@@ -38,6 +38,11 @@ async def lock_practice(connection: Connection, practice: UUID) -> None:
     await _QUERIES["lock_practice"].run(connection, practice=practice)
 
 
+async def keep_roster(connection: Connection, practice: UUID) -> None:
+    """Whoever changes roster, members or rules waits until the transaction ends; others who keep it do not."""
+    await _QUERIES["keep_roster"].value(connection, practice=practice)
+
+
 async def read_members(connection: Connection, practice: UUID, now: datetime) -> list[asyncpg.Record]:
     """member, name, suspended, until, dormant and whether they are served now."""
     return await _QUERIES["read_members"].rows(connection, practice=practice, now=now)

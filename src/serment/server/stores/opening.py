@@ -17,6 +17,10 @@ async def lock_claim(connection: Connection, claim: str) -> None:
     await _QUERIES["lock_claim"].run(connection, claim=claim)
 
 
+async def lock_slugs(connection: Connection) -> None:
+    await _QUERIES["lock_slugs"].run(connection)
+
+
 async def claimed_elsewhere(connection: Connection, practice: UUID, claim: str) -> bool:
     return bool(await _QUERIES["claimed_elsewhere"].value(connection, practice=practice, claim=claim))
 

@@ -93,6 +93,12 @@ async def count_resources(connection: Connection, practice: UUID) -> int:
     return cast("int", await _QUERIES["count_resources"].value(connection, practice=practice))
 
 
+async def units_in_need(connection: Connection, practice: UUID, kind: str) -> frozenset[UUID]:
+    """The units on whose agendas a visit is offered that takes a room or a device of this kind."""
+    rows = await _QUERIES["units_in_need"].rows(connection, practice=practice, kind=kind)
+    return frozenset(row["unit"] for row in rows)
+
+
 async def count_resource_uses(connection: Connection, practice: UUID, resource: UUID, now: datetime) -> int:
     """How many appointments still to end, and holds, take a room or a device."""
     return cast(

@@ -9,7 +9,7 @@ from serment.database.pool import transaction
 from serment.domain.roles import Deed
 from serment.server.instance import Instance
 from serment.server.stores import rule_rows as store
-from serment.server.usecases.errors import NoSuchRule, ResourceInUse, RuleIdTaken, TooManyRules
+from serment.server.usecases.errors import NoSuchRule, OfAnotherUnit, ResourceInUse, RuleIdTaken, TooManyRules
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.rule_rows import ResourceRow, check_swap, plain
 
@@ -22,7 +22,7 @@ async def change_resource(
     """Writes `now` (null deletes) where `was` stands. Asked again: nothing more happens.
 
     Raises NotYourRole, RuleChanged, NoSuchRule (the site), ResourceInUse (deleted, or moved to another site or kind),
-    TooManyRules.
+    OfAnotherUnit (so too, while a visit type of a unit that is not theirs takes such a one), TooManyRules.
     """
     staff.check_may(Deed.CHANGE_CARE)
     row = now or was
@@ -35,6 +35,9 @@ async def change_resource(
         if not check_swap(stands, was, now):
             return
         if stands is not None and (now is None or (now.site, now.kind) != (stands.site, stands.kind)):
+            # A unit of which one is not goes on finding what its visits need, whoever owns the room's name.
+            if await store.units_in_need(tx, staff.practice, stands.kind) - staff.units:
+                raise OfAnotherUnit
             await store.lock_resource(tx, staff.practice, row.resource)
             uses = await store.count_resource_uses(tx, staff.practice, row.resource, instance.clock())
             if uses:

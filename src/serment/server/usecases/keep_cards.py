@@ -13,7 +13,7 @@ from serment.framing import Unknown
 from serment.framing.cards import check_card_size
 from serment.framing.conventions import month_bytes
 from serment.server.instance import Instance
-from serment.server.stores import cards, rosters
+from serment.server.stores import cards, members, rosters
 from serment.server.stores.cards import CardRow as CardRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StaleCard, StaleRoster
 from serment.server.usecases.membership import Staff
@@ -62,7 +62,9 @@ def check_unit_epoch(staff: Staff, unit: UUID, epoch: int) -> None:
 
 
 async def check_head(tx: Transaction, staff: Staff) -> None:
-    """Raises StaleRoster if the roster has gone on since the member was judged by it."""
+    """Raises StaleRoster if the roster has gone on since the member was judged by it; it goes on no further until the
+    transaction ends, so that nobody writes after their removal."""
+    await members.keep_roster(tx, staff.practice)
     present = await rosters.read_head(tx, staff.practice)
     if present is None or present[1] != staff.roster.head:
         raise StaleRoster(seq=0 if present is None else present[0])

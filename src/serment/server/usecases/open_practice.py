@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
+
 from serment.database.pool import Transaction, transaction
 from serment.directory.search import town_of
 from serment.directory.towns import Town
@@ -23,7 +25,7 @@ from serment.framing.roster_events import Event
 from serment.framing.roster_seeds import SealedSeed
 from serment.seeding.plant import slug_of
 from serment.server.instance import Instance
-from serment.server.stores import accounts, members, opening, rosters
+from serment.server.stores import accounts, members, opening, rosters, unlocks
 from serment.server.usecases.account_key import check_account_key
 from serment.server.usecases.errors import (
     AlreadyUsed,
@@ -93,20 +95,32 @@ async def open_practice(instance: Instance, account: UUID, new: NewPractice) -> 
     TooManyPractices, ClaimTaken, NoSuchTown, AlreadyUsed; nothing was kept then.
     """
     roster = _check_keys(instance, new)
-    async with transaction(instance.pool) as tx:
-        if (stands := await _repeated(instance, tx, account, new, roster)) is not None:
-            return stands
-        await _check_may(tx, account, new)
-        (owner,) = roster.members.values()
-        await check_account_key(tx, account, owner.sign_pk)
-        town = await town_of(tx, new.where.town_code)
-        if town is None or new.where.postcode not in town.postcodes:
-            raise NoSuchTown
-        slug = await _free_slug(tx, new.practice, f"{new.name} {town.name}")
-        if not await opening.add_practice(tx, new.practice, slug, new.name, roster.fingerprint):
-            raise AlreadyUsed
-        await _store_house(tx, new, town)
-        await _store_keys(instance, tx, account, new, roster)
+    try:
+        async with transaction(instance.pool) as tx:
+            # One opening of an account at a time: how many it has begun is counted below.
+            await unlocks.lock_account(tx, account)
+            return await _repeated(instance, tx, account, new, roster) or await _open(
+                instance, tx, account, new, roster
+            )
+    except UniqueViolationError:  # an id of the request is something else's
+        raise AlreadyUsed from None
+
+
+async def _open(
+    instance: Instance, tx: Transaction, account: UUID, new: NewPractice, roster: Roster
+) -> Opened:
+    await _check_may(tx, account, new)
+    (owner,) = roster.members.values()
+    await check_account_key(tx, account, owner.sign_pk)
+    town = await town_of(tx, new.where.town_code)
+    if town is None or new.where.postcode not in town.postcodes:
+        raise NoSuchTown
+    await opening.lock_slugs(tx)
+    slug = await _free_slug(tx, new.practice, f"{new.name} {town.name}")
+    if not await opening.add_practice(tx, new.practice, slug, new.name, roster.fingerprint):
+        raise AlreadyUsed
+    await _store_house(tx, new, town)
+    await _store_keys(instance, tx, account, new, roster)
     return Opened(new.practice, slug, roster.fingerprint)
 
 
