@@ -560,6 +560,18 @@ async def test_another_way_in_ends_no_session(bento: Person) -> None:
     assert await account_of(bento.instance, elsewhere.token) == bento.account
 
 
+async def test_an_account_begun_and_left_leaves_no_machine_behind(instance: Instance) -> None:
+    left = Person(instance)
+    await create_account(instance, left.account, find=left.find, auth=left.auth, bucket=b"k" * 16, work=None)
+    await instance.pool.execute(
+        "INSERT INTO devices VALUES ($1, $2, $3, '')", left.account, left.device, left.machine.public_key
+    )
+    assert isinstance(instance.clock, Clock)
+    instance.clock.pass_(hours=SESSION_HOURS + 1)
+    await expire_sessions(instance)
+    assert not await instance.pool.fetchval("SELECT count(*) FROM devices WHERE account = $1", left.account)
+
+
 # ---------------------------------------------------------------- limits
 
 

@@ -11,12 +11,15 @@ from datetime import timedelta
 
 import pytest
 
+import members_house as people
 from bento_house import House, open_house, sam_signs_in
-from serment.database.pool import open_pool
-from serment.framing import Unknown
+from serment.database.pool import Transaction, open_pool
+from serment.framing import Role, Unknown
 from serment.seal.cards import UnitPlace, open_card, open_page, seal_card, seal_entry, seal_page
 from serment.server.stores.cards import CardRow
 from serment.server.stores.search_index import EntryRow, PageRow
+from serment.server.usecases import keep_cards
+from serment.server.usecases.append_events import RosterStands
 from serment.server.usecases.errors import (
     AlreadyUsed,
     NoSuchPractice,
@@ -306,3 +309,69 @@ async def test_who_was_removed_reads_no_card(house: House, sam: Staff) -> None:
     await house.remove_sam(house.instance.pool)
     with pytest.raises(NoSuchPractice):
         await member_of(house.instance, token, house.practice)
+
+
+async def test_a_card_that_is_being_written_stands_before_its_writers_removal_and_none_after(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await people.bento(house)
+    nadia = await people.bring_in(owner, house, "Nadia", Role.SECRETARY, [house.unit])
+    assert nadia.member is not None
+    staff, change = await nadia.staff(house), await people.removal(owner, house, nadia.member)
+    check_head = keep_cards.check_head
+    leaving: list[asyncio.Task[RosterStands]] = []
+
+    async def checked(tx: Transaction, who: Staff) -> None:
+        await check_head(tx, who)
+        leaving.append(asyncio.create_task(owner.change(house, change)))
+        await asyncio.wait(leaving, timeout=0.3)
+        assert not leaving[0].done()
+
+    monkeypatch.setattr(keep_cards, "check_head", checked)
+    written = card(house)
+    await write_cards(house.instance, staff, [written])
+    await leaving[0]
+    monkeypatch.undo()
+    assert await read_cards(house.instance, await owner.staff(house), [written.card]) == [written]
+    with pytest.raises(StaleRoster):
+        await write_cards(house.instance, staff, [card(house)])
+
+
+async def test_whoever_cannot_open_what_is_behind_goes_on_past_it(
+    house: House, sam: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_cards(house.instance, sam, [card(house, str(nth)) for nth in range(5)])
+    token = await sam_signs_in(house)
+    await house.turn_epoch(house.instance.pool)
+    now = await member_of(house.instance, token, house.practice)
+    monkeypatch.setattr(keep_cards, "CARDS_BEHIND_MAX", 2)
+    told, after = [], None
+    while rows := (await read_behind(house.instance, now, house.unit, after)).oldest:
+        told += [row.card for row in rows]
+        after = (rows[-1].epoch, rows[-1].card)
+    assert len(told) == len(set(told)) == 5
+
+
+async def test_an_entry_goes_under_an_id_that_nothing_else_has(house: House, sam: Staff) -> None:
+    first = entry(house)
+    for _ in range(2):
+        await append_entries(house.instance, sam, house.unit, 1, [first])
+    with pytest.raises(AlreadyUsed):
+        await append_entries(
+            house.instance, sam, house.unit, 1, [entry(house), first._replace(bytes=entry(house).bytes)]
+        )
+    assert (await read_index(house.instance, sam, house.unit, state=None, after=None)).entries[0][
+        "bytes"
+    ] == first.bytes  # type: ignore[union-attr]
+
+
+async def test_of_a_batch_the_one_that_was_changed_meanwhile_is_named_and_no_other(
+    house: House, sam: Staff
+) -> None:
+    first, second = card(house), card(house)
+    await write_cards(house.instance, sam, [first, second])
+    with pytest.raises(StaleCard) as told:
+        await write_cards(
+            house.instance, sam, [card(house, id=first.card, rev=2), card(house, id=second.card, rev=3)]
+        )
+    assert told.value.told == {"cards": [second.card]}

@@ -16,11 +16,14 @@ from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
 from serment.database.pool import Pool, open_pool
 from serment.framing import Altered, Removal, Role, SignedEvent, Unaddressed
-from serment.framing.errors import FramingError
+from serment.framing.errors import FramingError, Unknown
+from serment.framing.roster_events import Notifier
 from serment.framing.roster_seeds import BoxedSeed
+from serment.seal.chance import draw
 from serment.seal.invitation import invitation_tag, open_as_owner, seal_to_owner
 from serment.seal.keys import UserKeys
 from serment.seal.roster_writing import _seal_previous
+from serment.server.usecases import append_events
 from serment.server.usecases.append_events import RosterBatch
 from serment.server.usecases.change_roster import change_roster
 from serment.server.usecases.change_stanzas import drop_stanzas
@@ -579,6 +582,61 @@ async def test_the_only_member_of_a_unit_leaves_and_its_next_one_brings_its_keys
     await bento.change(house, await people.write(bento, house, [back], turn=[lab]))
     assert (await bento.roster(house)).epoch(lab.bytes).e == e + 1
     assert lab in await bento.open_units(house)
+
+
+# ---------------------------------------------------------------- what a batch may be
+
+
+async def test_programs_and_the_notifier_are_let_in_by_steps_of_their_own(
+    house: House, bento: Person
+) -> None:
+    change = await people.write(bento, house, [Notifier(draw(32))])
+    with pytest.raises(Unknown):
+        await bento.change(house, change)
+
+
+@pytest.mark.parametrize("what", ["other keys than were answered", "a day too late"])
+async def test_only_who_answered_in_time_is_signed_in(house: House, bento: Person, what: str) -> None:
+    invited = people.letter(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+    await invite(house.instance, await bento.staff(house), invited.asked)
+    await people.answer(await people.enrol(house, "Nadia", UserKeys.new()), house, invited)
+    told = await read_members(house.instance, await bento.staff(house))
+    member = people.checked(bento, house, told.invitations[0])
+    if what == "a day too late":
+        house.clock.pass_(days=INVITATION_DAYS + 1)
+    else:
+        keys = UserKeys.new()
+        member = replace(member, kem_pk=keys.kem.pk, sign_pk=keys.sign.pk)
+    with pytest.raises(NotInvited):
+        await bento.change(house, await people.write(bento, house, [member]))
+
+
+async def test_a_practice_has_so_many_units_and_no_more(
+    house: House, bento: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append_events, "UNITS_MAX", 3)
+    names = {uuid.uuid4(): f"Unit {nth}" for nth in range(2)}
+    assert bento.member is not None
+    for few in (dict(list(names.items())[:1]), names):
+        me = (await bento.roster(house)).members[bento.member.bytes]
+        more = replace(me, units=tuple(sorted({*me.units, *(unit.bytes for unit in few)})))
+        change = await people.write(
+            bento, house, [more], turn=[u for u in few if u.bytes not in me.units], names=few
+        )
+        if len(few) == 1:
+            await bento.change(house, change)
+            continue
+        with pytest.raises(Unknown):
+            await bento.change(house, change)
+
+
+async def test_whose_units_they_are_is_told_their_boxes_alone(house: House, bento: Person) -> None:
+    lab = house.id("unit", "lab")
+    nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [house.unit])
+    for _ in range(2):
+        await bento.change(house, await people.write(bento, house, [], turn=[lab, house.unit]))
+    told = await read_seeds(house.instance, await nadia.staff(house))
+    assert {each.unit for each in told.previous} == {each.unit for each in told.seeds} == {house.unit}
 
 
 # ---------------------------------------------------------------- the age of keys

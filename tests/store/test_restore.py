@@ -100,3 +100,31 @@ async def test_a_restoration_signed_on_an_older_roster_is_stale(house: House) ->
     await bento.change(house, await people.write(bento, house, [], turn=[house.unit]))
     with pytest.raises(StaleRoster):
         await restore_by_root(house.instance, heir.session, house.practice, "Dr Heir", batch)
+
+
+@pytest.mark.parametrize("more", ["a second owner", "signed by an owner after all"])
+async def test_the_paper_lets_in_one_owner_and_nobody_besides(house: House, more: str) -> None:
+    heir = await people.enrol(house, "Dr Heir", UserKeys.new())
+    roster, mallory = house.roster, UserKeys.new()
+    newcomer = member_of(heir.keys, uuid.uuid4().bytes, Role.OWNER, [])
+    other = member_of(mallory, uuid.uuid4().bytes, Role.OWNER, [])
+    steps: list[Step] = [(house.root, newcomer), (house.root, other)]
+    if more == "signed by an owner after all":
+        steps = [(house.owner.sign, newcomer)]
+    events, _ = write_events(roster, steps)
+    with pytest.raises(FramingError):
+        await restore_by_root(house.instance, heir.session, house.practice, "Dr Heir", RosterBatch(events))
+    assert await people.events_of(house) == roster.seq
+
+
+async def test_after_the_paper_only_it_and_the_new_owner_sign(house: House) -> None:
+    """Bento, an owner still, signs the removal of another in the same batch: that is a change of his own, not the paper's."""
+    bento = await people.bento(house)
+    heir = await people.enrol(house, "Dr Heir", UserKeys.new())
+    newcomer = member_of(heir.keys, uuid.uuid4().bytes, Role.OWNER, [])
+    nadia = await people.bring_in(bento, house, "Nadia", Role.SECRETARY, [])
+    assert nadia.member is not None
+    steps: list[Step] = [(house.root, newcomer), (house.owner.sign, Removal(nadia.member.bytes))]
+    events, _ = write_events(await bento.roster(house), steps)
+    with pytest.raises(FramingError):
+        await restore_by_root(house.instance, heir.session, house.practice, "Dr Heir", RosterBatch(events))

@@ -541,3 +541,25 @@ async def test_an_absence_that_has_been_read_is_shortened_and_deleted(house: Hou
         await change_hours(house.instance, sam, hours(house, absences=[AbsenceAsked(row, None)]))
     await change_hours(house.instance, sam, hours(house, absences=[AbsenceAsked(short, None)]))
     assert (await free(house))[0] == "08:00"
+
+
+async def test_an_absence_of_another_agenda_is_overwritten_by_no_id(house: House, sam: Staff) -> None:
+    theirs = away(house, wall("2027-03-02T08:00"), wall("2027-03-02T18:00"), house.ferrand)
+    await change_hours(
+        house.instance, sam, HoursAsked(agenda=house.ferrand, absences=[AbsenceAsked(None, theirs)])
+    )
+    mine = msgspec.structs.replace(theirs, agenda=house.bento, until=wall("2027-03-02T09:00"))
+    with pytest.raises(RuleIdTaken):
+        await change_hours(house.instance, sam, hours(house, absences=[AbsenceAsked(None, mine)]))
+    assert (await read_rule_rows(house.instance, sam)).absences == [theirs]
+
+
+async def test_what_a_practitioner_says_of_themselves_is_changed_by_nobody_outside_their_units(
+    house: House, bento: Staff
+) -> None:
+    ferrand = house.id("practitioner", "ferrand")  # of the general unit alone
+    rows = await read_rule_rows(house.instance, bento)
+    about = next(row for row in rows.practitioners if row.practitioner == ferrand)
+    of_the_lab = replace(bento, units=frozenset({house.id("unit", "lab")}))
+    with pytest.raises(OfAnotherUnit):
+        await change_texts(house.instance, of_the_lab, about, msgspec.structs.replace(about, about_fr="Non."))
