@@ -400,7 +400,7 @@ def test_on_a_sheet_narrower_than_the_window_all_practitioners_are_printed_under
     sam.wait_for_function("width => innerWidth === width", arg=sheet["width"])
     expect(sam.locator(".dock")).to_have_count(0)
     expect(paper.locator("section")).to_have_count(6)
-    expect(paper.locator("header").first).to_contain_text(
+    expect(paper.locator(".whose").first).to_contain_text(
         re.compile(r"Maison de santé des Tilleuls, .*Tel que lu mardi 16 mars")
     )
     expect(paper).to_contain_text("Renaudin-Abescat")

@@ -45,6 +45,8 @@ export class Shown {
   only = $state<Status | null>(null);
   /** Contacts opened to be printed, by record; none but while the print panel is open. */
   contacts = $state.raw<ReadonlyMap<Id, string>>(new Map());
+  /** The one day of those shown that goes on paper; null: all of them. */
+  paperDay = $state<LocalDate | null>(null);
   readonly today = $derived.by(() => dateAt(this.rules.zone, this.now));
   readonly monday = $derived(monday(this.chosen));
   readonly chosenAgendas = $derived.by(() => this.rules.agendas.filter(({ agenda }) => !this.hidden.has(agenda)));
