@@ -69,14 +69,14 @@ export class Waiting {
   /** Before the booking is sent: whatever happens then, what was typed is not lost with the tab. */
   async keep(record: Id, heard: Heard): Promise<void> {
     this.#here.set(record, heard);
+    if (this.#stored().length >= WAITING_MAX) return;
     const { epoch, seed } = presentEpoch(this.desk, heard.unit);
     const key = await BoxKey.fromBytes(D(seed, 'waiting'));
-    const bytes = base64(await sealWaiting(this.#place(heard.unit, epoch.e), idFromUuid(record), key, write(heard)));
-    if (this.#stored().length >= WAITING_MAX) return;
     try {
+      const bytes = base64(await sealWaiting(this.#place(heard.unit, epoch.e), idFromUuid(record), key, write(heard)));
       localStorage.setItem(this.#name(record), JSON.stringify({ unit: heard.unit, epoch: epoch.e, bytes } satisfies Boxed));
     } catch {
-      // Storage full or forbidden: it lasts as long as the tab.
+      // Storage full or forbidden, or a name that JSON spells at great length: it lasts as long as the tab, and no booking waits for it.
     }
   }
 

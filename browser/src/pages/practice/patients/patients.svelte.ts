@@ -10,6 +10,7 @@ import type { Person } from '../../../usecases/patients/search';
 import { Waiting, type Heard } from '../../../usecases/patients/waiting';
 import { isOutage } from '../../../usecases/desk/routes';
 import { Refused } from '../../../wire/problem';
+import { SealError } from '../../../seal/errors';
 import type { CardContent } from '../../../seal/people';
 import type { Id } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
@@ -95,10 +96,7 @@ export class Patients {
     const { desk, book } = this;
     try {
       await book.refresh();
-      for (const { record, heard } of await this.waiting.due()) {
-        await this.#write(heard);
-        this.waiting.drop(record);
-      }
+      for (const { record, heard } of await this.waiting.due()) if (await this.#writes(heard)) this.waiting.drop(record);
       await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
       await book.gather();
       this.state = 'ready';
@@ -108,6 +106,17 @@ export class Patients {
       if (!this.#isOver(error) && !isOutage(error) && !(error instanceof Refused)) this.state = 'altered';
     }
     this.version += 1;
+  }
+
+  /** False for a card that opens to nothing, or that others keep writing: it waits, and holds no other up. */
+  async #writes(heard: Heard): Promise<boolean> {
+    try {
+      await this.#write(heard);
+      return true;
+    } catch (error) {
+      if (error instanceof SealError || error instanceof CardChanged) return false;
+      throw error;
+    }
   }
 
   async #write({ unit, card, apart, person, lastVisit }: Heard): Promise<void> {
