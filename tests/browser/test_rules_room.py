@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, TOWN, Town, at_noon, fill_in, town, unlock
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, TOM, TOWN, ZONE, Town, at_noon, fill_in, town, unlock
 from serment.demo.house import Person
+from serment.directory.towns import load_towns
 from serment.seeding import plant
 from serment.seeding.format import read as read_town
 
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.slow
 THURSDAY = TODAY + dt.timedelta(days=2)
 FRIDAY = TODAY + dt.timedelta(days=3)
 CLEARED = (
-    "openings", "opening_exceptions", "absences", "visit_type_agendas", "visit_types", "acts", "stanzas", "spans", "appointments",
+    "openings", "opening_exceptions", "absences", "visit_type_agendas", "visit_type_resources", "visit_types", "resources",
+    "agendas", "practitioners", "sites", "acts", "stanzas", "spans", "appointments",
 )  # fmt: skip
 
 
@@ -35,7 +37,23 @@ async def house(
 ) -> Any:
     """The practice on a Tuesday morning in March."""
     with town(await new_database(), tmp_path_factory.mktemp("rules")) as made:
+        made.run(know_france(made.url))
         yield made
+
+
+async def know_france(url: str) -> None:
+    """The official list of towns, and one entry of the register."""
+    connection = await asyncpg.connect(url)
+    try:
+        await load_towns(connection)
+        await connection.execute(
+            "INSERT INTO directory_entries (entry, rpps, profession, structure, mode, digest, specialties, title, family_name, given_name, family_folded,"
+            " given_folded, name_words, site_name, address, postcode, town, town_code, phone, latitude, longitude)"
+            " VALUES (gen_random_uuid(), '10109876543', '10', '', '', decode(repeat('00', 16), 'hex'), '{SM26}', '', 'QUEMENEUR', 'Rosa', 'quemeneur', 'rosa',"
+            " '{quemeneur,rosa}', '', '9 rue de Siam', '29200', 'Brest', '29019', '', 48.39, -4.49)"
+        )
+    finally:
+        await connection.close()
 
 
 def plant_rules(house: Town, file: Path, text: str, *, cleared: tuple[str, ...] = ()) -> None:
@@ -356,3 +374,268 @@ def test_a_desk_learns_of_a_visit_type_that_was_added_after_it_was_opened(
     plant_rules(practice, tmp_path / "more.toml", f"{tilleuls}{VACCINE}[[practices]]{pont}")
     practice.book(TOM, FRIDAY, "9:30", visit_type="vaccine")
     expect(page.get_by_role("button", name="Tom Abescat, Vaccin")).to_be_visible()
+
+
+# ---------------------------------------------------------------- agendas, sites, practitioners, rooms
+
+
+def ask_why(
+    page: Page, day: dt.date, hour: str, *, agenda: str | None = None, kind: str | None = None
+) -> str:
+    """What the room says about one time."""
+    side = page.locator(".rules-side")
+    if side.get_by_label("Heure", exact=True).count() == 0:
+        side.get_by_role("button", name="Pourquoi pas cette heure").click()
+    if agenda is not None:
+        side.get_by_label("Agenda", exact=True).select_option(label=agenda)
+    if kind is not None:
+        side.locator("#why-type").select_option(label=kind)
+    side.get_by_label("Date", exact=True).fill(str(day))
+    side.get_by_label("Heure", exact=True).fill(hour)
+    side.get_by_role("button", name="Demander").click()
+    answer = side.locator(".side-why [role=status] li")
+    expect(answer.first).to_be_visible()
+    return " / ".join(answer.all_inner_texts())
+
+
+def test_helene_adds_a_place_a_practitioner_from_the_register_and_their_agenda_and_patients_see_it(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk(HELENE)
+    part(page, "Agendas, lieux, praticiens")
+    part(page, "Ajouter un lieu")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_label("Nom du lieu")).to_be_focused()
+    check_accessible(page)
+    page.get_by_label("Nom du lieu").fill("Annexe de Saint-Denis")
+    page.get_by_label("Numéro et rue").fill("3 rue de Paris")
+    page.get_by_label("Code postal").fill("97400")
+    expect(page.get_by_label("Commune")).to_have_value("97411")
+    # The clock and the holidays come with the town.
+    expect(page.get_by_label("Jours fériés")).to_have_value("FR-974")
+    expect(page.get_by_label("Heure du lieu")).to_have_value("Indian/Reunion")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Annexe de Saint-Denis")
+    expect(page.get_by_text("3 rue de Paris, 97400 Saint-Denis")).to_be_visible()
+
+    part(page, "Ajouter un praticien")
+    page.get_by_label("Son nom, ou son numéro RPPS").fill("10109876543")
+    page.get_by_role("button", name="Rosa Q").click()
+    check_accessible(page)
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Rosa Quemeneur")
+
+    part(page, "Ajouter un agenda")
+    page.get_by_label("Qui reçoit").select_option(label="Dr Rosa Quemeneur")
+    page.get_by_label("Lieu", exact=True).select_option(label="Annexe de Saint-Denis")
+    page.get_by_role("checkbox", name="Bilan").uncheck()
+    check_accessible(page)
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    # The next thing is to give it hours, and it is chosen for that.
+    expect(page.get_by_text("Aucune plage d’ouverture")).to_be_visible()
+    (made,) = practice.rows(
+        "SELECT agenda FROM agendas JOIN practitioners USING (practice, practitioner) WHERE given_name = 'Rosa'"
+    )
+    expect(page.get_by_label("Agenda", exact=True)).to_have_value(str(made["agenda"]))
+    page.get_by_role("button", name="Partir des heures habituelles de la spécialité").click()
+    expect(page.get_by_role("button", name="Mercredi, 8:30 – 12:30")).to_be_visible()
+    expect(page.locator(".rules-side").get_by_text("heures proposées")).to_be_visible()
+    with urllib.request.urlopen(f"{practice.origin}/api/practices/cabinet-des-tilleuls") as answer:  # noqa: S310
+        told = json.load(answer)
+    (person,) = [each for each in told["practitioners"] if each["given_name"] == "Rosa"]
+    (agenda,) = [each for each in told["agendas"] if each["practitioner"] == person["practitioner"]]
+    (site,) = [each for each in told["sites"] if each["site"] == agenda["site"]]
+    assert (site["town"], site["timezone"]) == ("Saint-Denis", "Indian/Reunion")
+    assert agenda["visit_types"] == [str(practice.type())]
+    # The agenda itself shows the new column at once.
+    page.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Agenda").click()
+    expect(page.get_by_text("Rosa Quemeneur").first).to_be_visible()
+
+
+def test_dr_bento_receives_at_a_second_place_and_a_mistaken_agenda_goes_again(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    practice.rows(
+        "INSERT INTO sites SELECT practice, gen_random_uuid(), 'Annexe', '1 place', postcode, town, town_code, latitude, longitude,"
+        " timezone, holiday_region FROM sites WHERE name = 'Cabinet des Tilleuls'"
+    )
+    page = desk(HELENE)
+    part(page, "Agendas, lieux, praticiens")
+    part(page, "Ajouter un agenda")
+    page.get_by_label("Qui reçoit").select_option(label="Dr Inès Bento")
+    page.get_by_label("Lieu", exact=True).select_option(label="Annexe")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(
+        page.get_by_label("Agenda", exact=True).locator("option", has_text="Dr Inès Bento, Annexe")
+    ).to_have_count(1)
+    page.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(page.get_by_label("Agenda", exact=True).locator("option", has_text="Annexe")).to_have_count(0)
+    assert (
+        practice.rows(
+            "SELECT count(*) FROM agendas WHERE practice IN (SELECT practice FROM sites WHERE name = 'Annexe')"
+        )[0][0]
+        == 2
+    )
+
+
+def test_an_agenda_is_closed_after_a_last_day_what_is_in_the_way_is_listed_and_it_is_taken_back(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk(HELENE)
+    part(page, "Agendas, lieux, praticiens")
+    page.get_by_role("button", name="Modifier : Dr Inès Bento, agendas".replace(" :", "\u00a0:")).click()
+    page.get_by_label("Fermé après un dernier jour").check()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_text("Donnez le dernier jour ouvert.")).to_be_visible()
+    check_accessible(page)
+    page.get_by_label("Dernier jour ouvert").fill(str(TODAY + dt.timedelta(days=1)))
+    expect(page.get_by_text("2 rendez-vous se trouveraient hors des horaires")).to_be_visible()
+    expect(page.locator(".rules-side").get_by_text("de moins")).to_be_visible()
+    assert offered(practice, THURSDAY) != []
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_role("heading", name="2 rendez-vous sont hors des horaires")).to_be_focused()
+    expect(page.get_by_text("Alice Renaudin-Abescat")).to_be_visible()
+    assert offered(practice, THURSDAY) == []
+    assert [row["status"] for row in practice.rows("SELECT status FROM appointments")] == ["booked"] * 2
+    expect(page.get_by_text("ferme après le")).to_be_visible()
+    page.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(page.get_by_text("ferme après le")).to_be_hidden()
+    assert offered(practice, THURSDAY) != []
+
+
+def test_a_room_that_a_visit_needs_is_added_and_a_time_without_it_is_explained(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    page = desk(HELENE)
+    part(page, "Salles et appareils")
+    page.get_by_role("button", name="Ajouter", exact=True).click()
+    page.get_by_label("Sorte").fill("laser")
+    page.get_by_label("Nom", exact=True).fill("Laser 1")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Laser 1")
+    part(page, "Motifs de visite")
+    page.get_by_role("button", name="Modifier : Bilan".replace(" :", "\u00a0:")).click()
+    page.get_by_text("Règles fines").click()
+    page.get_by_role("checkbox", name="laser").check()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Bilan")
+    practice.rows(
+        "WITH taken AS (INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during)"
+        " SELECT practice, gen_random_uuid(), agenda, gen_random_uuid(), $2, $1::timestamptz, 30, tstzrange($1, $1 + interval '30 minutes')"
+        " FROM agendas WHERE agenda = $3 RETURNING practice, span, record, during)"
+        " INSERT INTO resource_spans SELECT practice, span, (SELECT resource FROM resources WHERE name = 'Laser 1'), record, during"
+        " FROM taken",
+        dt.datetime.combine(FRIDAY, dt.time(10), ZONE), practice.type("bilan"), practice.agenda("okoro"),
+    )  # fmt: skip
+    assert "laser" in ask_why(page, FRIDAY, "10:00", kind="Bilan")
+    assert ask_why(page, FRIDAY, "11:00", kind="Bilan") == "Cette heure est proposée aux patients."
+
+
+def test_why_not_is_answered_for_any_time_whatsoever(practice: Town, desk: Callable[..., Page]) -> None:
+    """Past, outside hours, holiday, absence, buffers, step, quota, notice, horizon, a clock that jumps, an agenda that is closed."""
+    kind = practice.type()
+    practice.rows(
+        "UPDATE visit_types SET buffer_before_minutes = 10, daily_quota = 2, notice_minutes = 180, horizon_days = 60"
+        " WHERE visit_type = $1",
+        kind,
+    )
+    practice.rows(
+        "UPDATE agendas SET last_date = $2 WHERE agenda = $1",
+        practice.agenda("okoro"),
+        TODAY + dt.timedelta(days=9),
+    )
+    page = desk(HELENE)
+    for day, hour, said in (
+        (TODAY - dt.timedelta(days=8), "09:00", "passée"),
+        (TODAY, "10:20", "Le délai est trop court"),
+        (FRIDAY, "13:00", "heures d’ouverture"),
+        (FRIDAY + dt.timedelta(days=1), "09:00", "heures d’ouverture"),
+        (THURSDAY, "14:10", "C’est pris de"),
+        (THURSDAY, "14:40", "battements compris"),
+        (THURSDAY, "09:00", "atteint"),
+        (FRIDAY, "08:35", "toutes les 20 minutes"),
+        (dt.date(2027, 3, 28), "02:30", "n’existe pas"),
+        (dt.date(2027, 3, 29), "09:00", "férié"),
+        (dt.date(2027, 9, 1), "09:00", "trop loin"),
+        (dt.date(2030, 1, 1), "09:00", "trop loin"),
+    ):
+        assert said in ask_why(page, day, hour, agenda="Dr Inès Bento", kind="Consultation"), (day, hour)
+    assert "absent" in ask_why(page, FRIDAY, "14:00", agenda="Dr Ike Okoro-Lacaze")
+    assert "fermé après" in ask_why(
+        page, TODAY + dt.timedelta(days=10), "10:00", agenda="Dr Ike Okoro-Lacaze"
+    )
+
+
+# ---------------------------------------------------------------- taken back, and two desks at once
+
+
+def test_a_change_from_a_day_on_is_taken_back_whole(practice: Town, desk: Callable[..., Page]) -> None:
+    page = desk()
+    monday = TODAY + dt.timedelta(days=6)
+    before = (offered(practice, monday), offered(practice, monday + dt.timedelta(days=14)))
+    page.get_by_role("button", name="Modifier : Lundi, 8:30 – 12:00".replace(" :", "\u00a0:")).click()
+    page.get_by_label("À partir d’un jour").check()
+    page.get_by_label("Premier jour des nouvelles heures").fill(str(monday + dt.timedelta(days=14)))
+    page.get_by_label("De", exact=True).fill("10:00")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("enregistrés")
+    assert offered(practice, monday) == before[0]
+    assert offered(practice, monday + dt.timedelta(days=14))[0] == "10:00"
+    page.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(page.locator(".said")).to_contain_text("C’est défait")
+    assert (offered(practice, monday), offered(practice, monday + dt.timedelta(days=14))) == before
+    # All dates deleted, and there again.
+    page.get_by_role("button", name="Modifier : Lundi, 8:30 – 12:00".replace(" :", "\u00a0:")).click()
+    page.get_by_label("Toutes les dates").check()
+    page.get_by_role("button", name="Supprimer", exact=True).click()
+    page.get_by_role("button", name="Oui, supprimer toutes les dates").click()
+    expect(page.locator(".said")).to_contain_text("supprimés")
+    page.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(page.locator(".said")).to_contain_text("C’est défait")
+    assert (offered(practice, monday), offered(practice, monday + dt.timedelta(days=14))) == before
+
+
+def test_two_owners_on_one_place_the_second_is_told_while_typing_and_decides(
+    practice: Town, desk: Callable[..., Page]
+) -> None:
+    first, second = desk(HELENE), desk(HELENE)
+    for page, name in ((first, "Maison médicale"), (second, "Cabinet du Lavoir")):
+        part(page, "Agendas, lieux, praticiens")
+        page.get_by_role(
+            "button", name="Modifier : Cabinet des Tilleuls, lieux".replace(" :", "\u00a0:")
+        ).click()
+        page.get_by_label("Nom du lieu").fill(name)
+    first.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(first.locator(".said")).to_contain_text("Maison médicale")
+    # Before anything is saved the second desk knows; what was typed there stays.
+    told = second.get_by_text("Quelqu’un d’autre vient de changer ce que vous modifiez")
+    expect(told).to_be_visible()
+    check_accessible(second)
+    expect(second.get_by_label("Nom du lieu")).to_have_value("Cabinet du Lavoir")
+    second.get_by_role("button", name="Garder les miennes").click()
+    expect(told).to_be_hidden()
+    second.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(second.locator(".said")).to_contain_text("Cabinet du Lavoir")
+    assert practice.rows("SELECT count(*) FROM sites WHERE name = 'Cabinet du Lavoir'")[0][0] == 1
+    # And the first one's list follows by itself.
+    expect(
+        first.get_by_role("button", name="Modifier : Cabinet du Lavoir, lieux".replace(" :", "\u00a0:"))
+    ).to_be_visible()
+
+
+def test_an_open_agenda_learns_a_practitioners_new_name_by_itself(
+    practice: Town, desk: Callable[..., Page], profile: Callable[..., BrowserContext]
+) -> None:
+    other: Page = at_noon(profile(DESK)).new_page()
+    unlock(other, practice, SAM)
+    expect(other.get_by_text("Okoro-Lacaze").first).to_be_visible()
+    page = desk(HELENE)
+    part(page, "Agendas, lieux, praticiens")
+    page.get_by_role(
+        "button", name="Modifier : Dr Ike Okoro-Lacaze, praticiens".replace(" :", "\u00a0:")
+    ).click()
+    page.get_by_label("Nom", exact=True).fill("Okoro")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator(".said")).to_contain_text("Dr Ike Okoro")
+    expect(other.get_by_text("Okoro-Lacaze")).to_have_count(0)
+    expect(other.get_by_text("Okoro").first).to_be_visible()

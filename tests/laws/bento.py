@@ -62,6 +62,7 @@ def agenda(
     zone: str = "Europe/Paris",
     region: str = "",
     works_on_holidays: bool = False,
+    last_date: date | None = None,
     changes: Iterable[DatedChange] = (),
     absences: Iterable[Absence] = (),
 ) -> Agenda:
@@ -70,6 +71,7 @@ def agenda(
         zone=zone,
         holiday_region=region,
         works_on_holidays=works_on_holidays,
+        last_date=last_date,
         openings=openings,
         changes=tuple(changes),
         absences=tuple(absences),
@@ -152,6 +154,7 @@ def expected_starts(
         return []
     length = situation.minutes or visit.minutes
     dates = [first + timedelta(days=n) for n in range(-2, days + 4)]
+    dates = [day for day in dates if agenda.last_date is None or day <= agenda.last_date]
     hours = [pair for day in dates for pair in hours_of(agenda, day, visit.visit_type)]
     begin = datetime.combine(first, datetime.min.time(), tzinfo=UTC) - timedelta(days=1)
     clocks = walls(agenda.zone, begin, (days + 4) * 1440)

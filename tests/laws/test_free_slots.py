@@ -120,6 +120,7 @@ def questions(draw: st.DrawFn) -> Question:
         zone=draw(st.sampled_from(ZONES)),
         region=draw(st.sampled_from(("", "FR", "FR-971"))),
         works_on_holidays=draw(st.booleans()),
+        last_date=draw(st.none() | st.sampled_from((None, day - timedelta(days=1), day))),
         changes=[draw(changes(day, n)) for n in range(draw(st.integers(0, 2)))],
         absences=[absence(away, away + timedelta(minutes=draw(st.sampled_from((7, 90, 900)))))]
         if draw(st.booleans())

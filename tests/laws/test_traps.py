@@ -322,6 +322,10 @@ def test_another_agendas_type_and_a_closed_agenda_offer_nothing() -> None:
     at_nine = utc("2027-05-20T07:00")
     assert codes(why_not(bento, elsewhere, SAM, at_nine)) == ["visit_type_not_here"]
     assert codes(why_not(replace(bento, active=False), visit_type(), SAM, at_nine)) == ["agenda_closed"]
+    ended = replace(bento, last_date=date(2027, 5, 19))
+    assert codes(why_not(ended, visit_type(), SAM, at_nine)) == ["agenda_ended"]
+    assert why_not(replace(bento, last_date=date(2027, 5, 20)), visit_type(), SAM, at_nine) == ()
+    assert slots_on(ended, date(2027, 5, 20), visit_type()) == []
     assert (
         slots_on(bento, date(2027, 5, 20), elsewhere)
         == slots_on(replace(bento, active=False), date(2027, 5, 20))

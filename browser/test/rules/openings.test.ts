@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
-import { absenceOf, quickAsked, spokenAbsence, undone } from '../../src/usecases/rules/dates';
+import { absenceOf, quickAsked, spokenAbsence } from '../../src/usecases/rules/dates';
 import {
   clockOf, draftOf, emptyDraft, faultsOf, hoursOf, isoWeek, nextDate, openingAsked, rowOf, runsOn, weekdaysOf,
 } from '../../src/usecases/rules/openings';
@@ -87,7 +87,6 @@ describe('what is asked of the server', () => {
     expect([row.since, row.until]).toEqual(['2027-08-12T00:00:00', '2027-08-20T00:00:00']);
     expect(spokenAbsence(row)).toEqual(days);
     expect(spokenAbsence(absenceOf({ ...days, start: 840, end: 1440 }, 'a', AGENDA))).toEqual({ ...days, start: 840, end: 1440 });
-    const asked = quickAsked({ kind: 'absent', ...days }, AGENDA, rows([]), () => 'a');
-    expect(undone(asked).absences).toEqual([{ was: row, now: null }]);
+    expect(quickAsked({ kind: 'absent', ...days }, AGENDA, rows([]), () => 'a').absences).toEqual([{ was: null, now: row }]);
   });
 });

@@ -137,7 +137,7 @@ class Occurrence(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agenda:
     """One practitioner at one site, with all that says when it is open. `zone` is the site's,
-    `holiday_region` too.
+    `holiday_region` too. What begins after `last_date` does not run any more; None: no end.
     """
 
     agenda: UUID
@@ -145,6 +145,7 @@ class Agenda:
     holiday_region: str = ""
     works_on_holidays: bool = False
     active: bool = True
+    last_date: date | None = None
     openings: tuple[Opening, ...] = ()
     changes: tuple[DatedChange, ...] = ()
     absences: tuple[Absence, ...] = ()
@@ -153,6 +154,8 @@ class Agenda:
         """Every run beginning on the days `first` to `last` inclusive (proleptic ordinals), shut ones marked
         as such.
         """
+        if self.last_date is not None:
+            last = min(last, self.last_date.toordinal())
         changes = self._changes_between(first, last)
         found: list[Occurrence] = []
         for ordinal in range(first, last + 1):

@@ -52,6 +52,8 @@ _ZONES = {
     "FR-PM": "America/Miquelon",
     "FR-WF": "Pacific/Wallis",
 }
+_PARIS = "Europe/Paris"
+ZONES = frozenset({_PARIS, *_ZONES.values()})
 
 
 class HolidayName(NamedTuple):
@@ -91,4 +93,4 @@ def region_of_postcode(postcode: str) -> str:
 
 def zone_of_postcode(postcode: str) -> str:
     """The tz database's zone of a French postcode."""
-    return _ZONES.get(region_of_postcode(postcode), "Europe/Paris")
+    return _ZONES.get(region_of_postcode(postcode), _PARIS)

@@ -190,7 +190,7 @@ def _shut(search: Search, minute: int, *, on_the_minute: bool) -> Iterator[Reaso
             yield _why_shut(run)
     explained = merged((run.since, run.until) for run in runs)
     for since, until in subtracted(missing, explained):
-        yield reason.ClosedHours(instants.minute_wall(since), instants.minute_wall(until))
+        yield _why_closed(search.agenda, since, until)
     for low, high in visit:
         for absence in search.agenda.absences_touching(low, high):
             yield reason.Absent(absence.absence, absence.since, absence.until)
@@ -199,6 +199,12 @@ def _shut(search: Search, minute: int, *, on_the_minute: bool) -> Iterator[Reaso
     step = search.visit_type.step_minutes
     if holding and not (on_the_minute and any((wall - run.since) % step == 0 for run in holding)):
         yield reason.NotOnStep(step, instants.minute_wall(holding[0].since))
+
+
+def _why_closed(agenda: Agenda, since: int, until: int) -> Reason:
+    if agenda.last_date is not None and instants.minute_day(since) > agenda.last_date:
+        return reason.AgendaEnded(agenda.last_date)
+    return reason.ClosedHours(instants.minute_wall(since), instants.minute_wall(until))
 
 
 def _why_shut(run: Occurrence) -> Reason:

@@ -42,6 +42,14 @@ class AgendaClosed(Reason):
 
 
 @dataclass(frozen=True, slots=True)
+class AgendaEnded(Reason):
+    """This agenda is closed for good after `last_day`."""
+
+    staff_may_override: ClassVar[bool] = False
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class StaffOnly(Reason):
     """Only staff book this visit type."""
 

@@ -17,7 +17,7 @@ import { Rewrapping } from './members/rewrapping.svelte';
 import { Reading } from './reading.svelte';
 import { Requests } from './requests.svelte';
 import type { Room } from './rooms';
-import { Rules } from './rules';
+import { Rules } from './rules.svelte';
 import { Shown, type Place } from './shown.svelte';
 
 /** What a closed desk still knows: hours and types, no names. */
@@ -62,7 +62,9 @@ export class Desk {
     this.drawing = new Drawing(() => this.reading.opening);
     this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
       signedOut: () => this.close('signed out'),
-      back: () => this.deeds.say(t('offline.back')),
+      // What was just done, and can be taken back, is not talked over.
+      back: () => { if (this.deeds.said === null) this.deeds.say(t('offline.back')); },
+      rulesChanged: () => void this.followRules(),
       compactionFailed: () => { this.deeds.problem = t('wrong.compaction'); },
     });
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
@@ -79,12 +81,13 @@ export class Desk {
   async #look(): Promise<void> {
     await this.reading.read();
     await this.requests.read();
-    // A visit of a type that this desk has never heard of: it was added from another one.
-    if (!this.reading.week.visits.some(({ visitType }) => this.rules.visitType(visitType) === undefined)) return;
+  }
+
+  /** Hours, visit types, names or agendas were changed, here or at another desk; if nothing answers now, the next change tells. */
+  async followRules(): Promise<void> {
     try {
       await this.readHouse();
     } catch (error) {
-      // Its hour stands all the same; the next look asks again.
       if (!isOutage(error) && !(error instanceof Refused)) throw error;
     }
   }

@@ -30,6 +30,8 @@ export interface Told {
   signedOut(): void;
   /** The server answers again after an outage. */
   back(): void;
+  /** Hours, visit types, names or agendas are others than when they were read. */
+  rulesChanged(): void;
   /** For some letters the server stored other keys than it was given. */
   compactionFailed(): void;
 }
@@ -45,6 +47,7 @@ export class Reading {
   opening = $state(false);
   readonly book: AgendaBook;
   #agendas = $state.raw<ReadonlySet<Id>>(new Set());
+  #rules: { of: string; version: number } | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #over = false;
@@ -107,6 +110,7 @@ export class Reading {
       this.outageSince = null;
       this.readAt = Math.floor(Date.now() / 1000);
       this.week = week;
+      this.#followRules(agendas);
       if (toOpen.length === 0) return;
       const opened = await this.#openLetters(toOpen);
       await this.#settle(opened);
@@ -114,6 +118,7 @@ export class Reading {
       if (this.#over) return;
       // Whoever is no member any more is told so where the desk opens again.
       if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) this.told.signedOut();
+      else if (error instanceof Refused && error.is('no_such_agenda')) this.told.rulesChanged();
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);
       else throw error;
     }
@@ -132,6 +137,12 @@ export class Reading {
     } finally {
       this.opening = false;
     }
+  }
+
+  #followRules(agendas: readonly Id[]): void {
+    const now = { of: agendas.join(), version: this.book.rulesVersion };
+    if (this.#rules?.of === now.of && this.#rules.version !== now.version) this.told.rulesChanged();
+    this.#rules = now;
   }
 
   /** A letter to keys this desk does not hold: others may stand since, and then it is read again. */

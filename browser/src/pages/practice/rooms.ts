@@ -13,33 +13,34 @@ type Part<Of> = () => Promise<{ default: Of }>;
 
 interface Entrance {
   page: Part<RoomPage>;
-  fr: Part<Words>;
-  en: Part<Words>;
+  fr: Part<Words>[];
+  en: Part<Words>[];
 }
 
 const ENTRANCES: Record<Exclude<Room, 'agenda'>, Entrance> = {
   patients: {
     page: () => import('./patients/PatientsRoom.svelte'),
-    fr: () => import('../../words/fr/desk_patients.json'), en: () => import('../../words/en/desk_patients.json'),
+    fr: [() => import('../../words/fr/desk_patients.json')], en: [() => import('../../words/en/desk_patients.json')],
   },
   hours: {
     page: () => import('./rules/RulesRoom.svelte'),
-    fr: () => import('../../words/fr/desk_rules.json'), en: () => import('../../words/en/desk_rules.json'),
+    fr: [() => import('../../words/fr/desk_rules.json'), () => import('../../words/fr/person_place.json')],
+    en: [() => import('../../words/en/desk_rules.json'), () => import('../../words/en/person_place.json')],
   },
   members: {
     page: () => import('./members/MembersRoom.svelte'),
-    fr: () => import('../../words/fr/desk_members.json'), en: () => import('../../words/en/desk_members.json'),
+    fr: [() => import('../../words/fr/desk_members.json')], en: [() => import('../../words/en/desk_members.json')],
   },
   keys: {
     page: () => import('./keys/KeysRoom.svelte'),
-    fr: () => import('../../words/fr/desk_keys.json'), en: () => import('../../words/en/desk_keys.json'),
+    fr: [() => import('../../words/fr/desk_keys.json')], en: [() => import('../../words/en/desk_keys.json')],
   },
 };
 
 /** A room's page, once its words are spoken. Fails as an import fails: the network is away. */
 export async function enterRoom(room: Exclude<Room, 'agenda'>): Promise<RoomPage> {
   const entrance = ENTRANCES[room];
-  const [page, words] = await Promise.all([entrance.page(), entrance[language()]()]);
-  speak(language(), words.default);
+  const [page, ...words] = await Promise.all([entrance.page(), ...entrance[language()].map((part) => part())]);
+  speak(language(), ...words.map((file) => file.default));
   return page.default;
 }

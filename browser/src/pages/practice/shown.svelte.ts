@@ -6,7 +6,7 @@ import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
 import type { Id, LocalDate, Status } from '../../wire/types';
 import type { Drawing } from './drawing.svelte';
 import { WEEK_DAYS, type Reading, type Window } from './reading.svelte';
-import type { Rules } from './rules';
+import type { Rules } from './rules.svelte';
 
 const CLOCK_SECONDS = 15;
 /** The drawing follows the clock in steps: it is not drawn anew for every look at it. */

@@ -5,6 +5,7 @@
  */
 import type { Id, Instant, LocalDate } from '../../wire/types';
 import { plain } from '../patients/folding';
+import { addDays } from './days';
 import { initialsOf } from './initials';
 import { INKS, type Agenda, type Visit, type VisitType, type Week } from './model';
 import { isOfFormerList, isSigned, openRows, type OpenedRow } from './open_records';
@@ -21,11 +22,19 @@ const OPEN_BATCH_RECORDS = 200;
 
 const seconds = (instant: Instant) => Date.parse(instant) / 1000;
 
-/** The practice's agendas in the order it gave them, each with its ink. */
+/** An agenda that was closed is shown for so long after its last day. */
+export const ENDED_DAYS_SHOWN = 31;
+
+function isShown(house: House, { site, last_date: last }: House['agendas'][number]): boolean {
+  const today = house.sites.find((one) => one.site === site)?.today;
+  return last === null || today === undefined || today <= addDays(last, ENDED_DAYS_SHOWN);
+}
+
+/** The practice's agendas in the order it gave them, each with its ink; one that takes no bookings has its visits still. */
 export function agendasOf(house: House): Agenda[] {
-  const active = house.agendas.filter(({ active }) => active).sort((a, b) => a.position - b.position);
-  const initials = initialsOf(house.practitioners.filter(({ practitioner }) => active.some((one) => one.practitioner === practitioner)));
-  return active.flatMap((one, index): Agenda[] => {
+  const shown = house.agendas.filter((one) => isShown(house, one)).sort((a, b) => a.position - b.position);
+  const initials = initialsOf(house.practitioners.filter(({ practitioner }) => shown.some((one) => one.practitioner === practitioner)));
+  return shown.flatMap((one, index): Agenda[] => {
     const site = house.sites.find((candidate) => candidate.site === one.site);
     const person = house.practitioners.find((candidate) => candidate.practitioner === one.practitioner);
     if (site === undefined || person === undefined) return [];
@@ -90,7 +99,7 @@ interface Kept {
 /** What one open desk has read. Forgotten with it. */
 export class AgendaBook {
   readonly #kept = new Map<Id, Kept>();
-  #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [], used: [] };
+  #answer: AgendaAnswer = { appointments: [], openings: [], absences: [], holidays: [], holds: [], used: [], rules_version: 0 };
   #window: { from: LocalDate; days: number };
   /** First days of the windows read so far: what comes into one of them later has just been booked. */
   readonly #before = new Set<LocalDate>();
@@ -116,6 +125,11 @@ export class AgendaBook {
   /** Whether the last appointments of the window are missing: there are more than one reading takes. */
   get cut(): boolean {
     return this.#answer.complete_until != null;
+  }
+
+  /** The version of the rules of the agendas read last. */
+  get rulesVersion(): number {
+    return this.#answer.rules_version;
   }
 
   /** Opens these rows in their order; calls `tell` after each batch but the last. Answers those opened now, for compaction. */

@@ -27,7 +27,7 @@ export interface House extends Practice {
   sites: (Site & { today: LocalDate })[];
   units: { unit: Id; name: string }[];
   practitioners: { practitioner: Id; title: string; given_name: string; family_name: string; specialty: string }[];
-  agendas: { agenda: Id; site: Id; practitioner: Id; unit: Id; name: string; visit_types: Id[]; active: boolean; position: number }[];
+  agendas: { agenda: Id; site: Id; practitioner: Id; unit: Id; name: string; visit_types: Id[]; active: boolean; last_date: LocalDate | null; position: number }[];
   visit_types: HouseVisitType[];
   resources: { resource: Id; site: Id; kind: string; name: string }[];
   members: { member: Id; name: string }[];
@@ -66,6 +66,8 @@ export interface AgendaAnswer {
   holds: { agenda: Id; start: Instant; end: Instant }[];
   /** Rooms and devices that visits take. */
   used: { record: Id; resource: Id }[];
+  /** Another number for the same agendas: the practice's rules changed. */
+  rules_version: number;
   /** More appointments than one answer holds: the place to ask on from. */
   complete_until?: ListPlace | null;
 }

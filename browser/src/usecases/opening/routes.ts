@@ -26,6 +26,8 @@ export interface Town {
   name: string;
   department: string;
   postcodes: string[];
+  timezone: string;
+  holiday_region: string;
 }
 
 export interface Kind {

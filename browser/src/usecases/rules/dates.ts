@@ -52,9 +52,3 @@ function onOneDay(was: OpeningAsked['was'] & object, day: LocalDate, hours: { st
   const exception = exceptions.find((one) => one.opening === was.opening && one.on_date === day) ?? null;
   return { was, now: hours === null ? null : { ...was, start_minute: hours.start, end_minute: hours.end }, scope: 'day', day, exception, fresh };
 }
-
-/** What takes a request back: every row the other way round. Not for openings, which only the server works out. */
-export function undone(asked: HoursAsked): HoursAsked {
-  const turned = <Row>(pairs: { was: Row | null; now: Row | null }[] | undefined) => (pairs ?? []).map(({ was, now }) => ({ was: now, now: was })).reverse();
-  return { agenda: asked.agenda, exceptions: turned(asked.exceptions), absences: turned(asked.absences) };
-}

@@ -71,8 +71,13 @@ export interface ResourceRow {
 
 export interface AgendaRow {
   agenda: Id;
+  site: Id;
+  practitioner: Id;
+  unit: Id;
   name: string;
   active: boolean;
+  /** The last day it opens; null: no end. */
+  last_date: LocalDate | null;
   works_on_holidays: boolean;
   position: number;
 }
@@ -80,6 +85,11 @@ export interface AgendaRow {
 export interface SiteRow {
   site: Id;
   name: string;
+  address: string;
+  postcode: string;
+  town_code: string;
+  timezone: string;
+  holiday_region: string;
   phone: string;
   access_fr: string;
   access_en: string;
@@ -88,6 +98,11 @@ export interface SiteRow {
 export interface PractitionerRow {
   practitioner: Id;
   title: string;
+  given_name: string;
+  family_name: string;
+  specialty: string;
+  /** The register's, borne or claimed; empty for none. */
+  number: string;
   about_fr: string;
   about_en: string;
   new_patients: boolean;
@@ -109,7 +124,8 @@ export type Scope = 'all' | 'from' | 'day';
 export interface OpeningAsked {
   was: OpeningRow | null;
   now: OpeningRow | null;
-  scope: Scope;
+  /** row: this row alone, as the server's undo has it. */
+  scope: Scope | 'row';
   day?: LocalDate;
   /** What stood on that one day. */
   exception?: ExceptionRow | null;
@@ -137,10 +153,15 @@ export interface Stranded {
   troubles: ('absent' | 'closed')[];
 }
 
-export interface HoursChanged {
+export interface InTheWay {
   stranded: Stranded[];
   /** How many people hold a time there now. */
   booking: number;
+}
+
+export interface HoursChanged extends InTheWay {
+  /** What takes the change back; null for one too large. */
+  undo: HoursAsked | null;
 }
 
 export interface Preview {
@@ -151,7 +172,7 @@ export interface Preview {
     slots: { start: Instant; time: string; fold: 0 | 1; change: 'same' | 'new' | 'gone' }[];
     holiday: { fr: string; en: string } | null;
   }[];
-  in_the_way: HoursChanged;
+  in_the_way: InTheWay;
 }
 
 export interface PreviewAsk {
@@ -160,6 +181,8 @@ export interface PreviewAsk {
   rule: VisitTypeRow | null;
   from: LocalDate;
   days: number;
+  /** The agenda's settings as drafted. */
+  settings: AgendaRow | null;
 }
 
 /** A row changed where `was` stands. */
@@ -177,6 +200,7 @@ export const postHours = (practice: Id, asked: HoursAsked) => post<HoursChanged>
 export const postPreview = (practice: Id, ask: PreviewAsk, signal?: AbortSignal) => post<Preview>(of(practice, 'preview'), ask, signal);
 export const postVisitType = (practice: Id, swap: Swap<VisitTypeRow>) => post<null>(of(practice, 'visit-types'), swap);
 export const postResource = (practice: Id, swap: Swap<ResourceRow>) => post<null>(of(practice, 'resources'), swap);
-export const postAgendaSettings = (practice: Id, swap: Swap<AgendaRow>) => post<null>(of(practice, 'agenda-settings'), swap);
-export const postSiteTexts = (practice: Id, swap: Swap<SiteRow>) => post<null>(of(practice, 'site-texts'), swap);
-export const postPractitionerTexts = (practice: Id, swap: Swap<PractitionerRow>) => post<null>(of(practice, 'practitioner-texts'), swap);
+/** `offers`: the visit types of a new one. */
+export const postAgendaRow = (practice: Id, swap: Swap<AgendaRow>, offers: readonly Id[] = []) => post<InTheWay>(of(practice, 'agendas'), { ...swap, offers });
+export const postSite = (practice: Id, swap: Swap<SiteRow>) => post<InTheWay>(of(practice, 'sites'), swap);
+export const postPractitioner = (practice: Id, swap: Swap<PractitionerRow>) => post<null>(of(practice, 'practitioners'), swap);

@@ -8,11 +8,12 @@ FROM practitioners p JOIN practices h USING (practice)
 WHERE p.slug = :slug;
 
 -- name: agendas_of_practitioner
--- Where a practitioner receives: each active agenda with its site.
+-- Where a practitioner receives: each active agenda with its site, until its last day.
 SELECT a.agenda, a.name AS agenda_name, s.name AS site_name, s.address, s.postcode, s.town, s.timezone,
        s.access_fr, s.access_en, s.phone, s.latitude, s.longitude
 FROM agendas a JOIN sites s USING (practice, site)
 WHERE a.practice = :practice AND a.practitioner = :practitioner AND a.active
+    AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date)
 ORDER BY a.position, a.agenda;
 
 -- name: visit_types_of_agendas
@@ -28,19 +29,23 @@ ORDER BY va.agenda, v.position, v.visit_type;
 SELECT practice, slug, name, fingerprint, accepts_bookings FROM practices WHERE slug = :slug;
 
 -- name: sites_of_practice
--- Where the practice is.
-SELECT name, address, postcode, town FROM sites WHERE practice = :practice ORDER BY name, site;
+-- Where the practice is: the sites at which somebody receives still.
+SELECT name, address, postcode, town FROM sites s WHERE practice = :practice AND EXISTS (SELECT FROM agendas a
+    WHERE a.practice = s.practice AND a.site = s.site AND a.active AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date))
+ORDER BY name, site;
 
 -- name: practitioners_of_practice
--- Who receives there.
-SELECT slug, title, given_name, family_name, specialty FROM practitioners
-WHERE practice = :practice ORDER BY family_name, given_name, practitioner;
+-- Who receives there still.
+SELECT slug, title, given_name, family_name, specialty FROM practitioners w
+WHERE practice = :practice AND EXISTS (SELECT FROM agendas a JOIN sites s USING (practice, site)
+    WHERE a.practice = w.practice AND a.practitioner = w.practitioner AND a.active AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date))
+ORDER BY family_name, given_name, practitioner;
 
 -- name: agendas_listed
--- What a search result says of each agenda found.
+-- What a search result says of each agenda found. Who claims a number waits for the host's word, as a new practice does.
 SELECT a.practice, a.agenda, p.slug, p.title, p.given_name, p.family_name, p.specialty, p.new_patients,
        s.name AS site_name, s.address, s.postcode, s.town, s.timezone, s.latitude, s.longitude,
-       h.accepts_bookings AND h.listed AS accepts_bookings,
+       h.accepts_bookings AND h.listed AND p.claim IS NULL AS accepts_bookings,
        EXISTS (SELECT FROM visit_type_agendas va JOIN visit_types v USING (practice, visit_type)
                WHERE va.practice = a.practice AND va.agenda = a.agenda AND v.place = 'video' AND v.who = 'anyone') AS video
 FROM agendas a
@@ -52,8 +57,8 @@ WHERE a.practice = ANY (:practices::uuid[]) AND a.agenda = ANY (:agendas::uuid[]
 -- name: agendas_of_rpps
 -- The agendas of practitioners found by name in the directory.
 SELECT a.practice, a.agenda
-FROM practitioners p JOIN agendas a USING (practice, practitioner)
-WHERE p.rpps = ANY (:rpps::text[]) AND a.active;
+FROM practitioners p JOIN agendas a USING (practice, practitioner) JOIN sites s USING (practice, site)
+WHERE p.rpps = ANY (:rpps::text[]) AND a.active AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date);
 
 -- name: earliest_around
 -- The agendas of some specialties inside a box, those with the earliest free time first: the first of each cell of the

@@ -13,44 +13,34 @@ SELECT EXISTS (SELECT FROM practitioners w JOIN practices c USING (practice)
 
 -- name: slug_taken
 -- Whether a link is a practice's, or a page a practitioner's.
-SELECT EXISTS (SELECT FROM practices WHERE slug = :slug AND practice <> :practice)
-    OR EXISTS (SELECT FROM practitioners WHERE slug = :slug AND practice <> :practice)
+SELECT EXISTS (SELECT FROM practices WHERE slug = :slug) OR EXISTS (SELECT FROM practitioners WHERE slug = :slug)
 
 -- name: add_practice
 -- Stores a practice that takes no bookings yet; touches no row if there is one of that id or link.
 INSERT INTO practices (practice, slug, name, fingerprint, accepts_bookings, listed)
 VALUES (:practice, :slug, :name, :fingerprint, false, false) ON CONFLICT DO NOTHING
 
--- name: add_site
--- Stores where it is.
-INSERT INTO sites (practice, site, name, address, postcode, town, town_code, latitude, longitude, timezone, holiday_region, phone)
-VALUES (:practice, :site, :name, :address, :postcode, :town, :town_code, :latitude, :longitude, :timezone, :holiday_region, :phone)
-
 -- name: add_unit
 -- Stores its first unit.
 INSERT INTO units (practice, unit, name) VALUES (:practice, :unit, :name)
 
--- name: add_practitioner
--- Stores who receives there.
-INSERT INTO practitioners (practice, practitioner, slug, claim, title, given_name, family_name, specialty)
-VALUES (:practice, :practitioner, :slug, :claim, :title, :given_name, :family_name, :specialty)
-
--- name: add_agenda
--- Stores their agenda.
-INSERT INTO agendas (practice, agenda, site, practitioner, unit) VALUES (:practice, :agenda, :site, :practitioner, :unit)
-
 -- name: read_opened
--- What stands of a practice being opened: its link, whether it takes bookings, whose claim it makes.
+-- What stands of a practice being opened: its link, its town, whether it takes bookings.
 SELECT c.slug, c.name, c.fingerprint, c.accepts_bookings, c.listed,
+    (SELECT s.town FROM sites s WHERE s.practice = c.practice ORDER BY s.name, s.site LIMIT 1) AS town,
     (SELECT count(*) FROM openings o WHERE o.practice = c.practice) AS openings,
     (SELECT count(*) FROM visit_types v WHERE v.practice = c.practice AND v.who <> 'staff') AS visit_types
 FROM practices c WHERE c.practice = :practice
 
 -- name: read_first_agenda
 -- The agenda a practice was opened with, and what its rules begin from.
-SELECT a.agenda, a.unit, w.specialty, w.claim, s.timezone
+SELECT a.agenda, a.unit, w.specialty, s.timezone
 FROM agendas a JOIN practitioners w USING (practice, practitioner) JOIN sites s USING (practice, site)
 WHERE a.practice = :practice ORDER BY a.position, a.agenda LIMIT 1
+
+-- name: read_claims
+-- The register's numbers claimed in a practice. In order: two practices that claim the same ones never wait for each other.
+SELECT claim FROM practitioners WHERE practice = :practice AND claim IS NOT NULL ORDER BY claim
 
 -- name: count_unopened
 -- How many practices of an account were begun and take no bookings.
@@ -99,10 +89,12 @@ UPDATE practitioners SET rpps = claim, claim = NULL WHERE practice = :practice A
 UPDATE practices SET listed = true WHERE slug = :slug AND accepts_bookings RETURNING practice
 
 -- name: read_unlisted
--- The practices that take bookings and wait for the host's word, with whom they say they are.
+-- What waits for the host's word: practices that take bookings and are not shown yet, with whom they say they are; and who
+-- came to a practice that is shown under a number of the register.
 SELECT c.slug, c.name, w.title, w.given_name, w.family_name, w.specialty, w.claim, s.address, s.postcode, s.town
-FROM practices c JOIN practitioners w USING (practice) JOIN sites s USING (practice)
-WHERE c.accepts_bookings AND NOT c.listed ORDER BY c.slug
+FROM practices c JOIN practitioners w USING (practice)
+CROSS JOIN LATERAL (SELECT address, postcode, town FROM sites s WHERE s.practice = c.practice ORDER BY s.name, s.site LIMIT 1) s
+WHERE c.accepts_bookings AND (NOT c.listed OR w.claim IS NOT NULL) ORDER BY c.slug, w.family_name, w.practitioner
 
 -- name: town_codes
 -- The town of each of these entries of the directory, and whether their bearer can be booked here already.

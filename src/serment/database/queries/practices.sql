@@ -14,6 +14,7 @@ JOIN practices c USING (practice)
 JOIN sites s USING (practice, site)
 JOIN practitioners w USING (practice, practitioner)
 WHERE a.agenda = :agenda AND a.active AND c.accepts_bookings
+    AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date)
 
 -- name: read_practice_page
 -- A practice with its sites, practitioners and agendas, as JSON.
@@ -28,7 +29,8 @@ SELECT jsonb_build_object(
         'practitioner', a.practitioner, 'unit', a.unit, 'name', a.name,
         'visit_types', coalesce((SELECT jsonb_agg(f.visit_type) FROM visit_type_agendas f
             WHERE f.practice = a.practice AND f.agenda = a.agenda), '[]')) ORDER BY a.position, a.agenda)
-        FROM agendas a WHERE a.practice = c.practice AND a.active), '[]'),
+        FROM agendas a JOIN sites s USING (practice, site) WHERE a.practice = c.practice AND a.active
+            AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date)), '[]'),
     'visit_types', coalesce((SELECT jsonb_agg(to_jsonb(v) - 'practice' - 'daily_quota' ORDER BY v.position, v.visit_type)
         FROM visit_types v WHERE v.practice = c.practice AND v.who <> 'staff'), '[]'))::text
 FROM practices c WHERE c.slug = :slug
@@ -45,7 +47,7 @@ SELECT jsonb_build_object(
         FROM practitioners w WHERE w.practice = c.practice), '[]'),
     'agendas', coalesce((SELECT jsonb_agg(jsonb_build_object('agenda', a.agenda, 'site', a.site,
         'practitioner', a.practitioner, 'unit', a.unit, 'name', a.name, 'active', a.active,
-        'works_on_holidays', a.works_on_holidays, 'position', a.position,
+        'last_date', a.last_date, 'works_on_holidays', a.works_on_holidays, 'position', a.position,
         'visit_types', coalesce((SELECT jsonb_agg(f.visit_type) FROM visit_type_agendas f
             WHERE f.practice = a.practice AND f.agenda = a.agenda), '[]')) ORDER BY a.position, a.agenda)
         FROM agendas a WHERE a.practice = c.practice), '[]'),

@@ -29,17 +29,16 @@ SELECT jsonb_build_object(
                 WHERE f.practice = v.practice AND f.visit_type = v.visit_type))), '[]'),
     'resources', coalesce((SELECT jsonb_agg(to_jsonb(r) - 'practice' ORDER BY r.kind, r.name, r.resource)
         FROM resources r WHERE r.practice = :practice), '[]'),
-    'agendas', coalesce((SELECT jsonb_agg(jsonb_build_object('agenda', a.agenda, 'name', a.name, 'active', a.active,
-        'works_on_holidays', a.works_on_holidays, 'position', a.position) ORDER BY a.position, a.agenda)
-        FROM mine a), '[]'),
-    'sites', coalesce((SELECT jsonb_agg(jsonb_build_object('site', s.site, 'name', s.name, 'phone', s.phone,
-        'access_fr', s.access_fr, 'access_en', s.access_en) ORDER BY s.name, s.site)
+    'agendas', coalesce((SELECT jsonb_agg(to_jsonb(a) - 'practice' - 'rules_version' - 'free_version'
+        ORDER BY a.position, a.agenda) FROM mine a), '[]'),
+    'sites', coalesce((SELECT jsonb_agg(to_jsonb(s) - 'practice' - 'town' - 'latitude' - 'longitude' ORDER BY s.name, s.site)
         FROM sites s WHERE s.practice = :practice), '[]'),
-    'practitioners', coalesce((SELECT jsonb_agg(jsonb_build_object('practitioner', w.practitioner, 'title', w.title,
-        'about_fr', w.about_fr, 'about_en', w.about_en, 'new_patients', w.new_patients)
+    'practitioners', coalesce((SELECT jsonb_agg(to_jsonb(w) - 'practice' - 'slug' - 'rpps' - 'claim'
+            || jsonb_build_object('number', coalesce(w.rpps, w.claim, ''))
         ORDER BY w.family_name, w.given_name, w.practitioner)
-        FROM practitioners w WHERE w.practice = :practice
-            AND w.practitioner IN (SELECT practitioner FROM mine)), '[]'))::text
+        FROM practitioners w WHERE w.practice = :practice AND (w.practitioner IN (SELECT practitioner FROM mine)
+            OR NOT EXISTS (SELECT FROM agendas a WHERE a.practice = w.practice AND a.practitioner = w.practitioner))),
+        '[]'))::text
 
 -- name: put_opening
 -- Writes an opening; no row is touched where the id is another agenda's.
@@ -156,65 +155,11 @@ WHERE practice = :practice AND visit_types @> ARRAY[:id::uuid]
 UPDATE opening_exceptions SET visit_types = array_remove(visit_types, :id)
 WHERE practice = :practice AND visit_types @> ARRAY[:id::uuid]
 
--- name: read_resource
--- One room or device, as JSON.
-SELECT (to_jsonb(r) - 'practice')::text FROM resources r WHERE practice = :practice AND resource = :id
-
--- name: count_resources
--- How many rooms and devices a practice has.
-SELECT count(*) FROM resources WHERE practice = :practice
-
--- name: put_resource
--- Writes a room or a device.
-INSERT INTO resources SELECT * FROM jsonb_populate_record(NULL::resources, :row::jsonb)
-ON CONFLICT (practice, resource) DO UPDATE SET site = excluded.site, kind = excluded.kind, name = excluded.name
-
--- name: drop_resource
--- Deletes a room or a device.
-DELETE FROM resources WHERE practice = :practice AND resource = :id
-
 -- name: units_in_need
 -- The units on whose agendas a visit is offered that takes a kind of room or device.
 SELECT DISTINCT a.unit FROM visit_type_resources k
 JOIN visit_type_agendas f USING (practice, visit_type) JOIN agendas a USING (practice, agenda)
 WHERE k.practice = :practice AND k.kind = :kind
-
--- name: count_resource_uses
--- How many appointments still to end, and holds, take a room or a device.
-SELECT count(*) FROM resource_spans WHERE practice = :practice AND resource = :id AND upper(during) > :now
-
--- name: read_agenda
--- One agenda's settings, as JSON.
-SELECT jsonb_build_object('agenda', agenda, 'name', name, 'active', active, 'works_on_holidays', works_on_holidays,
-    'position', position)::text FROM agendas WHERE practice = :practice AND agenda = :id
-
--- name: put_agenda
--- Writes an agenda's settings.
-UPDATE agendas SET name = r.name, active = r.active, works_on_holidays = r.works_on_holidays, position = r.position
-FROM jsonb_populate_record(NULL::agendas, :row::jsonb) r
-WHERE agendas.practice = r.practice AND agendas.agenda = r.agenda
-
--- name: read_site
--- One site's texts, as JSON.
-SELECT jsonb_build_object('site', site, 'name', name, 'phone', phone, 'access_fr', access_fr, 'access_en', access_en)::text
-FROM sites WHERE practice = :practice AND site = :id
-
--- name: put_site
--- Writes a site's texts.
-UPDATE sites SET name = r.name, phone = r.phone, access_fr = r.access_fr, access_en = r.access_en
-FROM jsonb_populate_record(NULL::sites, :row::jsonb) r
-WHERE sites.practice = r.practice AND sites.site = r.site
-
--- name: read_practitioner
--- What a practitioner says of themselves, as JSON.
-SELECT jsonb_build_object('practitioner', practitioner, 'title', title, 'about_fr', about_fr, 'about_en', about_en,
-    'new_patients', new_patients)::text FROM practitioners WHERE practice = :practice AND practitioner = :id
-
--- name: put_practitioner
--- Writes what a practitioner says of themselves.
-UPDATE practitioners SET title = r.title, about_fr = r.about_fr, about_en = r.about_en, new_patients = r.new_patients
-FROM jsonb_populate_record(NULL::practitioners, :row::jsonb) r
-WHERE practitioners.practice = r.practice AND practitioners.practitioner = r.practitioner
 
 -- name: read_units
 -- The units whose agendas use some row of a practice: those that offer a visit type, those of a practitioner.

@@ -3,6 +3,7 @@
 SELECT a.practice, a.rules_version, jsonb_build_object(
     'practice', a.practice, 'agenda', a.agenda, 'unit', a.unit, 'site', a.site, 'practitioner', a.practitioner,
     'works_on_holidays', a.works_on_holidays, 'active', a.active AND p.accepts_bookings,
+    'last_date', a.last_date,
     'zone', s.timezone, 'holiday_region', s.holiday_region, 'latitude', s.latitude, 'longitude', s.longitude,
     'specialty', coalesce(w.specialty, ''),
     'openings', coalesce((SELECT jsonb_agg(jsonb_build_object(

@@ -18,33 +18,32 @@ from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
 from serment.server.api.public import DATE_MAX, DATE_MIN
 from serment.server.api.wire import Body, instance_of
+from serment.server.usecases.change_agenda import change_agenda
 from serment.server.usecases.change_hours import HoursChanged, change_hours
+from serment.server.usecases.change_practitioner import change_practitioner
 from serment.server.usecases.change_resource import change_resource
-from serment.server.usecases.change_texts import change_texts
-from serment.server.usecases.change_visit_type import change_visit_type
+from serment.server.usecases.change_site import change_site
+from serment.server.usecases.change_visit_type import VISIT_TYPES_MAX, change_visit_type
 from serment.server.usecases.hours_asked import HoursAsked
+from serment.server.usecases.house_rows import AgendaRow, PractitionerRow, ResourceRow, RuleRows, SiteRow
+from serment.server.usecases.in_the_way import InTheWay
 from serment.server.usecases.preview_offer import PREVIEW_DAYS_MAX, Preview, preview_offer
 from serment.server.usecases.read_rule_rows import read_rule_rows
-from serment.server.usecases.rule_rows import (
-    AgendaRow,
-    PractitionerRow,
-    ResourceRow,
-    RuleRows,
-    SiteRow,
-    VisitTypeRow,
-)
+from serment.server.usecases.rule_rows import VisitTypeRow
 
 RULES_BODY_BYTES_MAX = 512 * 1024
 
 
 class PreviewBody(Body, kw_only=True):
-    """Drafts, and what to show of them: one visit type on some days. `rule` is the visit type as drafted."""
+    """Drafts, and what to show of them: one visit type on some days. `rule` and `settings` are the visit type and the
+    agenda as drafted."""
 
     hours: HoursAsked
     visit_type: UUID
     rule: VisitTypeRow | None = None
     first: date = msgspec.field(name="from")
     days: Annotated[int, Meta(ge=1, le=PREVIEW_DAYS_MAX)] = 14
+    settings: AgendaRow | None = None
 
 
 class VisitTypeBody(Body):
@@ -61,25 +60,26 @@ class ResourceBody(Body):
     now: ResourceRow | None
 
 
-class AgendaSettingsBody(Body):
-    """`was` as it was read."""
+class AgendaBody(Body):
+    """`was` as it was read, null if there was none; `now` null deletes. `offers`: the visit types of a new one."""
 
-    was: AgendaRow
-    now: AgendaRow
-
-
-class SiteTextsBody(Body):
-    """`was` as it was read."""
-
-    was: SiteRow
-    now: SiteRow
+    was: AgendaRow | None
+    now: AgendaRow | None
+    offers: Annotated[list[UUID], Meta(max_length=VISIT_TYPES_MAX)] = msgspec.field(default_factory=list)
 
 
-class PractitionerTextsBody(Body):
-    """`was` as it was read."""
+class SiteBody(Body):
+    """`was` as it was read, null if there was none; `now` null deletes."""
 
-    was: PractitionerRow
-    now: PractitionerRow
+    was: SiteRow | None
+    now: SiteRow | None
+
+
+class PractitionerBody(Body):
+    """`was` as it was read, null if there was none; `now` null deletes."""
+
+    was: PractitionerRow | None
+    now: PractitionerRow | None
 
 
 _DONE = {204: ResponseSpec(None, description="It stands as asked.")}
@@ -108,7 +108,14 @@ async def preview(
     if not DATE_MIN <= data.first <= DATE_MAX:
         raise ValidationException("from")
     return await preview_offer(
-        instance_of(request), staff, data.hours, data.visit_type, data.rule, data.first, data.days
+        instance_of(request),
+        staff,
+        data.hours,
+        data.visit_type,
+        data.rule,
+        data.first,
+        data.days,
+        data.settings,
     )
 
 
@@ -160,44 +167,46 @@ async def resources(
 
 
 @post(
-    "/{practice:uuid}/agenda-settings",
-    status_code=204,
-    responses={**_DONE, **_CHANGE},
-    summary="Change an agenda's settings",
+    "/{practice:uuid}/agendas",
+    status_code=200,
+    responses=_CHANGE,
+    summary="Add, change, close or delete an agenda",
 )
-async def agenda_settings(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[AgendaSettingsBody]
-) -> Response[None]:
-    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
-    return Response(None, status_code=204)
+async def agendas(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[AgendaBody]
+) -> InTheWay:
+    """The answer names the appointments that stand where it is closed then."""
+    staff = await staff_of(request, practice)
+    if data.was is not None and data.now is not None and data.was.agenda != data.now.agenda:
+        raise ValidationException("was, now")
+    return await change_agenda(instance_of(request), staff, data.was, data.now, data.offers)
+
+
+@post("/{practice:uuid}/sites", status_code=200, responses=_CHANGE, summary="Add, change or delete a site")
+async def sites(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[SiteBody]
+) -> InTheWay:
+    """The answer names the appointments that stand where nobody works, the site's clock or holidays being others."""
+    staff = await staff_of(request, practice)
+    if data.was is not None and data.now is not None and data.was.site != data.now.site:
+        raise ValidationException("was, now")
+    return await change_site(instance_of(request), staff, data.was, data.now)
 
 
 @post(
-    "/{practice:uuid}/site-texts",
+    "/{practice:uuid}/practitioners",
     status_code=204,
     responses={**_DONE, **_CHANGE},
-    summary="Change what patients read of a site",
+    summary="Add, change or delete a practitioner",
 )
-async def site_texts(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[SiteTextsBody]
+async def practitioners(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PractitionerBody]
 ) -> Response[None]:
-    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
+    staff = await staff_of(request, practice)
+    if data.was is not None and data.now is not None and data.was.practitioner != data.now.practitioner:
+        raise ValidationException("was, now")
+    await change_practitioner(instance_of(request), staff, data.was, data.now)
     return Response(None, status_code=204)
 
 
-@post(
-    "/{practice:uuid}/practitioner-texts",
-    status_code=204,
-    responses={**_DONE, **_CHANGE},
-    summary="Change what a practitioner says of themselves",
-)
-async def practitioner_texts(
-    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PractitionerTextsBody]
-) -> Response[None]:
-    await change_texts(instance_of(request), await staff_of(request, practice), data.was, data.now)
-    return Response(None, status_code=204)
-
-
-handlers = [
-    rules, preview, hours, visit_types, resources, agenda_settings, site_texts, practitioner_texts,
-]  # fmt: skip
+handlers = [rules, preview, hours, visit_types, resources, agendas, sites, practitioners]

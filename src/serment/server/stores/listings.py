@@ -1,6 +1,7 @@
 """What the public pages say of practices and practitioners: rows as they stand."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,14 @@ async def practitioner(connection: Connection, slug: str) -> Row | None:
     return dict(row) if row else None
 
 
-async def agendas_of_practitioner(connection: Connection, practice: UUID, practitioner: UUID) -> list[Row]:
-    """Active agendas with their sites, in the practice's order."""
-    found = _queries["agendas_of_practitioner"]
-    return [dict(row) for row in await found.rows(connection, practice=practice, practitioner=practitioner)]
+async def agendas_of_practitioner(
+    connection: Connection, practice: UUID, practitioner: UUID, now: datetime
+) -> list[Row]:
+    """Active agendas that have not ended, with their sites, in the practice's order."""
+    rows = await _queries["agendas_of_practitioner"].rows(
+        connection, practice=practice, practitioner=practitioner, now=now
+    )
+    return [dict(row) for row in rows]
 
 
 async def visit_types(connection: Connection, agendas: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[Row]]:
@@ -35,13 +40,13 @@ async def visit_types(connection: Connection, agendas: Iterable[tuple[UUID, UUID
     return by_agenda
 
 
-async def practice(connection: Connection, slug: str) -> Row | None:
+async def practice(connection: Connection, slug: str, now: datetime) -> Row | None:
     """The practice of this link, with `sites` and `practitioners`; None if there is none."""
     row = await _queries["practice_by_slug"].row(connection, slug=slug)
     if row is None:
         return None
-    sites = await _queries["sites_of_practice"].rows(connection, practice=row["practice"])
-    people = await _queries["practitioners_of_practice"].rows(connection, practice=row["practice"])
+    sites = await _queries["sites_of_practice"].rows(connection, practice=row["practice"], now=now)
+    people = await _queries["practitioners_of_practice"].rows(connection, practice=row["practice"], now=now)
     return dict(row) | {"sites": [dict(s) for s in sites], "practitioners": [dict(p) for p in people]}
 
 
@@ -53,9 +58,11 @@ async def agendas(connection: Connection, wanted: Sequence[tuple[UUID, UUID]]) -
     return {row["agenda"]: dict(row) for row in rows}
 
 
-async def agendas_of_rpps(connection: Connection, rpps: Sequence[str]) -> list[tuple[UUID, UUID]]:
+async def agendas_of_rpps(
+    connection: Connection, rpps: Sequence[str], now: datetime
+) -> list[tuple[UUID, UUID]]:
     """(practice, agenda) of the practitioners with these register numbers."""
-    rows = await _queries["agendas_of_rpps"].rows(connection, rpps=list(rpps))
+    rows = await _queries["agendas_of_rpps"].rows(connection, rpps=list(rpps), now=now)
     return [(row["practice"], row["agenda"]) for row in rows]
 
 

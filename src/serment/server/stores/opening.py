@@ -25,8 +25,8 @@ async def claimed_elsewhere(connection: Connection, practice: UUID, claim: str) 
     return bool(await _QUERIES["claimed_elsewhere"].value(connection, practice=practice, claim=claim))
 
 
-async def slug_taken(connection: Connection, practice: UUID, slug: str) -> bool:
-    return bool(await _QUERIES["slug_taken"].value(connection, practice=practice, slug=slug))
+async def slug_taken(connection: Connection, slug: str) -> bool:
+    return bool(await _QUERIES["slug_taken"].value(connection, slug=slug))
 
 
 async def add_practice(
@@ -40,7 +40,7 @@ async def add_practice(
 
 
 async def add(connection: Connection, what: str, practice: UUID, **row: Any) -> None:
-    """One row of a new practice: site, unit, practitioner, agenda, opening, visit_type."""
+    """One row of a new practice: unit, opening, visit_type."""
     await _QUERIES[f"add_{what}"].run(connection, practice=practice, **row)
 
 
@@ -62,6 +62,11 @@ async def read_opened(connection: Connection, practice: UUID) -> asyncpg.Record 
 
 async def read_first_agenda(connection: Connection, practice: UUID) -> asyncpg.Record | None:
     return await _QUERIES["read_first_agenda"].row(connection, practice=practice)
+
+
+async def read_claims(connection: Connection, practice: UUID) -> list[str]:
+    """The register's numbers that practitioners of a practice say are theirs, in one order for everybody."""
+    return [row["claim"] for row in await _QUERIES["read_claims"].rows(connection, practice=practice)]
 
 
 async def count_unopened(connection: Connection, account: UUID) -> int:

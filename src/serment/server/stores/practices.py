@@ -15,12 +15,12 @@ from serment.database.queries import Connection, load
 _QUERIES = load("practices")
 
 
-async def read_agenda_page(connection: Connection, agenda: UUID) -> str | None:
-    return cast("str | None", await _QUERIES["read_agenda_page"].value(connection, agenda=agenda))
+async def read_agenda_page(connection: Connection, agenda: UUID, now: datetime) -> str | None:
+    return cast("str | None", await _QUERIES["read_agenda_page"].value(connection, agenda=agenda, now=now))
 
 
-async def read_practice_page(connection: Connection, slug: str) -> str | None:
-    return cast("str | None", await _QUERIES["read_practice_page"].value(connection, slug=slug))
+async def read_practice_page(connection: Connection, slug: str, now: datetime) -> str | None:
+    return cast("str | None", await _QUERIES["read_practice_page"].value(connection, slug=slug, now=now))
 
 
 async def read_house(connection: Connection, practice: UUID) -> str | None:

@@ -13,7 +13,7 @@ import msgspec
 
 from serment.database.queries import Connection, load
 
-_QUERIES = load("rule_rows")
+_QUERIES = {**load("rule_rows"), **load("house_rows")}
 
 HoursTable = Literal["opening", "exception", "absence"]
 Table = Literal["opening", "exception", "absence", "visit_type", "resource", "agenda", "site", "practitioner"]
@@ -47,8 +47,9 @@ async def put(connection: Connection, table: Table, practice: UUID, row: dict[st
     return await _QUERIES[f"put_{table}"].run(connection, row=text) == 1
 
 
-async def drop(connection: Connection, table: Table, practice: UUID, row: UUID) -> None:
-    await _QUERIES[f"drop_{table}"].run(connection, practice=practice, id=row)
+async def drop(connection: Connection, table: Table, practice: UUID, row: UUID) -> bool:
+    """Deletes a row. False: it is not there, or is one that stays."""
+    return await _QUERIES[f"drop_{table}"].run(connection, practice=practice, id=row) == 1
 
 
 async def link_visit_type(
@@ -89,22 +90,10 @@ async def count_uses(connection: Connection, practice: UUID, visit_type: UUID, n
     )
 
 
-async def count_resources(connection: Connection, practice: UUID) -> int:
-    return cast("int", await _QUERIES["count_resources"].value(connection, practice=practice))
-
-
 async def units_in_need(connection: Connection, practice: UUID, kind: str) -> frozenset[UUID]:
     """The units on whose agendas a visit is offered that takes a room or a device of this kind."""
     rows = await _QUERIES["units_in_need"].rows(connection, practice=practice, kind=kind)
     return frozenset(row["unit"] for row in rows)
-
-
-async def count_resource_uses(connection: Connection, practice: UUID, resource: UUID, now: datetime) -> int:
-    """How many appointments still to end, and holds, take a room or a device."""
-    return cast(
-        "int",
-        await _QUERIES["count_resource_uses"].value(connection, practice=practice, id=resource, now=now),
-    )
 
 
 async def read_standing(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -50,6 +51,7 @@ class _Row(msgspec.Struct):
     practitioner: UUID
     works_on_holidays: bool
     active: bool
+    last_date: date | None
     zone: str
     holiday_region: str
     latitude: float
@@ -91,6 +93,7 @@ def _rules(version: int, row: _Row) -> Rules:
             holiday_region=row.holiday_region,
             works_on_holidays=row.works_on_holidays,
             active=row.active,
+            last_date=row.last_date,
             openings=tuple(row.openings),
             changes=tuple(row.changes),
             absences=tuple(row.absences),

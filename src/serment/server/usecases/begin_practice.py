@@ -15,9 +15,9 @@ from serment.domain.roles import Deed
 from serment.framing.errors import Unknown
 from serment.server.instance import Instance
 from serment.server.stores import members, opening
+from serment.server.usecases.change_practitioner import check_claim
 from serment.server.usecases.errors import AlreadyOpen, NoSuchPractice, NothingToBook
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.open_practice import check_claim
 from serment.server.usecases.read_templates import read_template
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -100,14 +100,13 @@ async def take_bookings(instance: Instance, staff: Staff) -> Standing:
     async with transaction(instance.pool) as tx:
         await members.lock_practice(tx, staff.practice)
         stands = await opening.read_opened(tx, staff.practice)
-        first = await opening.read_first_agenda(tx, staff.practice)
-        if stands is None or first is None:
+        if stands is None:
             raise NoSuchPractice
         if not stands["accepts_bookings"]:
             if not stands["openings"] or not stands["visit_types"]:
                 raise NothingToBook
-            if first["claim"]:
-                await check_claim(tx, staff.practice, first["claim"])
+            for claim in await opening.read_claims(tx, staff.practice):
+                await check_claim(tx, staff.practice, claim)
             at_once = instance.claims == "open"
             await opening.take_bookings(tx, staff.practice, listed=at_once)
             if at_once:

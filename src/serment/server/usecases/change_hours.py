@@ -4,22 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from uuid import UUID
-
-import msgspec
 
 from serment.database.pool import Transaction, transaction
 from serment.domain.agenda import Absence, Agenda, DatedChange, Opening
 from serment.domain.errors import InvalidRule
 from serment.domain.opening_edit import Edit
 from serment.domain.roles import Deed
-from serment.domain.stranded import Standing, stranded
 from serment.server.instance import Instance
 from serment.server.stores import rule_rows as store
 from serment.server.stores import rules as rules_store
 from serment.server.usecases.errors import NoSuchAgenda, RuleChanged, RuleIdTaken, TooManyRules
-from serment.server.usecases.hours_asked import HoursAsked, Outcome, doubled, outcome_of
+from serment.server.usecases.hours_asked import HoursAsked, Outcome, doubled, outcome_of, undo_of
+from serment.server.usecases.in_the_way import InTheWay, in_the_way
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.rule_rows import check_swap, plain, row_of
 
@@ -30,26 +27,10 @@ DATES_MAX = 3_000
 ABSENCES_MAX = 1_000
 
 
-class Stranded(msgspec.Struct):
-    """An appointment in the way: nobody works at its time any more. `troubles`: absent, closed."""
+class HoursChanged(InTheWay):
+    """What a change of hours leaves to decide, and the request that takes it back; null for one too large to be made."""
 
-    record: UUID
-    unit: UUID
-    agenda: UUID
-    start: datetime
-    minutes: int
-    visit_type: UUID
-    status: str
-    rev: int
-    acts: int
-    troubles: list[str]
-
-
-class HoursChanged(msgspec.Struct):
-    """What a change of hours leaves to decide. `booking` people hold a time there now: what they book comes later."""
-
-    stranded: list[Stranded]
-    booking: int
+    undo: HoursAsked | None
 
 
 async def change_hours(instance: Instance, staff: Staff, asked: HoursAsked) -> HoursChanged:
@@ -72,22 +53,8 @@ async def change_hours(instance: Instance, staff: Staff, asked: HoursAsked) -> H
         await _write(tx, staff.practice, rules.agenda, outcome)
     instance.changes.note(staff.practice)
     # Read once the change is seen by everybody who takes a time: what is booked while it is written is named too.
-    return await in_the_way(instance, staff.practice, outcome.before, outcome.after)
-
-
-async def in_the_way(instance: Instance, practice: UUID, before: Agenda, after: Agenda) -> HoursChanged:
-    """The appointments to come that lie where nobody works after a change and did not before."""
-    now = instance.clock()
-    # Holds first: one that becomes an appointment between the two is told twice rather than not at all.
-    booking = await store.count_holds(instance.pool, practice, after.agenda, now)
-    rows = await store.read_standing(instance.pool, practice, after.agenda, now)
-    visits = [Standing(row["record"], row["start"], row["minutes"]) for row in rows]
-    of_record = {row["record"]: row for row in rows}
-    told = [
-        Stranded(**of_record[visit.record], troubles=sorted(troubles))
-        for visit, troubles in stranded(before, after, visits)
-    ]
-    return HoursChanged(told, booking)
+    found = await in_the_way(instance, staff.practice, outcome.before, outcome.after)
+    return HoursChanged(found.stranded, found.booking, undo_of(outcome))
 
 
 async def _check(tx: Transaction, practice: UUID, outcome: Outcome) -> None:

@@ -8,10 +8,12 @@ import msgspec
 from serment.database.pool import transaction
 from serment.domain.roles import Deed
 from serment.server.instance import Instance
+from serment.server.stores import house_rows as house
 from serment.server.stores import rule_rows as store
 from serment.server.usecases.errors import NoSuchRule, OfAnotherUnit, ResourceInUse, RuleIdTaken, TooManyRules
+from serment.server.usecases.house_rows import ResourceRow
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.rule_rows import ResourceRow, check_swap, plain
+from serment.server.usecases.rule_rows import check_swap, plain
 
 RESOURCES_MAX = 300
 
@@ -39,13 +41,13 @@ async def change_resource(
             if await store.units_in_need(tx, staff.practice, stands.kind) - staff.units:
                 raise OfAnotherUnit
             await store.lock_resource(tx, staff.practice, row.resource)
-            uses = await store.count_resource_uses(tx, staff.practice, row.resource, instance.clock())
+            uses = await house.count_resource_uses(tx, staff.practice, row.resource, instance.clock())
             if uses:
                 raise ResourceInUse(appointments=uses)
         if now is None:
             await store.drop(tx, "resource", staff.practice, row.resource)
         else:
-            if stands is None and await store.count_resources(tx, staff.practice) >= RESOURCES_MAX:
+            if stands is None and await house.count(tx, "resources", staff.practice) >= RESOURCES_MAX:
                 raise TooManyRules(most=RESOURCES_MAX)
             if await store.read(tx, "site", staff.practice, now.site) is None:
                 raise NoSuchRule

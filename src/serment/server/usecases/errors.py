@@ -232,7 +232,7 @@ class RuleIdTaken(Refusal):
 
 
 class TooManyRules(Refusal):
-    """There are as many of these as one agenda holds. Nothing was saved; delete what is no longer needed first."""
+    """There are as many of these as can be held. Nothing was saved; delete what is no longer needed first."""
 
 
 class VisitTypeInUse(Refusal):
@@ -241,6 +241,18 @@ class VisitTypeInUse(Refusal):
 
 class ResourceInUse(Refusal):
     """Appointments still to come take this room or device. Nothing was deleted; move them first."""
+
+
+class AgendaInUse(Refusal):
+    """Hours, visit types or appointments stand on this agenda. Nothing was deleted; close it from a day on."""
+
+
+class StillNeeded(Refusal):
+    """Agendas, rooms or devices are still there. Nothing was deleted; an agenda that was used is closed, not deleted."""
+
+
+class Registered(Refusal):
+    """This practitioner bears the name of the official register under its number. Nothing was saved."""
 
 
 class OfAnotherUnit(Refusal):

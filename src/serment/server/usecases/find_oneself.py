@@ -9,6 +9,7 @@ import msgspec
 
 from serment.directory.search import find_named, find_rpps, find_towns
 from serment.directory.specialties import kinds
+from serment.domain.holiday import region_of_postcode, zone_of_postcode
 from serment.server.instance import Instance
 from serment.server.stores import opening
 
@@ -36,12 +37,14 @@ class EntryTold(msgspec.Struct):
 
 
 class TownTold(msgspec.Struct):
-    """A town with the postcodes it has."""
+    """A town with the postcodes it has, the zone of its clock and the region of its holidays."""
 
     code: str
     name: str
     department: str
     postcodes: tuple[str, ...]
+    timezone: str
+    holiday_region: str
 
 
 class KindTold(msgspec.Struct):
@@ -73,7 +76,13 @@ async def find_oneself(instance: Instance, typed: str) -> list[EntryTold]:
 async def towns_typed(instance: Instance, typed: str) -> list[TownTold]:
     """What the beginning of a name or postcode may mean, the most peopled first."""
     towns = await find_towns(instance.pool, typed, limit=TOWNS_MAX)
-    return [TownTold(town.code, town.name, town.department, town.postcodes) for town in towns]
+    return [
+        TownTold(
+            town.code, town.name, town.department, town.postcodes, zone_of_postcode(town.postcodes[0]),
+            region_of_postcode(town.postcodes[0]),
+        )
+        for town in towns
+    ]  # fmt: skip
 
 
 def kinds_of_care() -> list[KindTold]:

@@ -90,7 +90,7 @@ async def find_practitioners(
     else:
         others = await find_named(instance.pool, name, around=around, limit=FOUND_MAX)
         agendas = await listings.agendas_of_rpps(
-            instance.pool, list({found.rpps for found in others if found.slug})
+            instance.pool, list({found.rpps for found in others if found.slug}), instance.clock()
         )
         known = await listings.free_of(instance.pool, [agenda for _, agenda in agendas])
         hints = [

@@ -5,31 +5,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from serment.domain.agenda import Agenda, ChangeKind, DatedChange
+from serment.domain.agenda import Absence, Agenda, ChangeKind, DatedChange, Opening
 from serment.domain.errors import InvalidRule
 from serment.domain.opening_edit import Edit, Scope, edit_all, edit_day, edit_from
-from serment.server.usecases.rule_rows import AbsenceRow, ExceptionRow, OpeningRow
+from serment.server.usecases.rule_rows import AbsenceRow, ExceptionRow, OpeningRow, row_of
 
 OPENINGS_ASKED_MAX = 20
-DATES_ASKED_MAX = 60
+DATES_ASKED_MAX = 400
 
 
 class OpeningAsked(msgspec.Struct, forbid_unknown_fields=True):
     """An opening added (`was` null), changed or deleted (`now` null).
 
     `scope`: "all", "from" the `day` on (then `now` has an id of its own), or that "day" only: `exception` is what stood on
-    that date, null if nothing did, and `fresh` an id drawn for the row that this makes.
+    that date, null if nothing did, and `fresh` an id drawn for the row that this makes. "row": this row and no other, as
+    an undo has it; the single dates that hang on it come beside it.
     """
 
     was: OpeningRow | None
     now: OpeningRow | None
-    scope: Literal["all", "from", "day"] = "all"
+    scope: Literal["all", "from", "day", "row"] = "all"
     day: date | None = None
     exception: ExceptionRow | None = None
     fresh: UUID | None = None
@@ -90,6 +91,28 @@ def outcome_of(asked: HoursAsked, agenda: Agenda) -> Outcome:
     return Outcome(tuple(edits), before, after)
 
 
+def undo_of(outcome: Outcome) -> HoursAsked | None:
+    """What takes all edits back, row by row and last one first; None where it is more than one request holds."""
+    agenda = outcome.after.agenda
+    openings, exceptions, absences = list[OpeningAsked](), list[ExceptionAsked](), list[AbsenceAsked]()
+    for edit in reversed(outcome.edits):
+        back = edit.undone()
+        openings += [
+            OpeningAsked(_row(was, agenda), _row(now, agenda), "row")
+            for was, now in back.openings
+            if was != now
+        ]
+        exceptions += [ExceptionAsked(_row(was, agenda), _row(now, agenda)) for was, now in back.changes]
+        absences += [AbsenceAsked(_row(was, agenda), _row(now, agenda)) for was, now in back.absences]
+    if len(openings) > OPENINGS_ASKED_MAX or max(len(exceptions), len(absences)) > DATES_ASKED_MAX:
+        return None
+    return HoursAsked(agenda=agenda, openings=openings, exceptions=exceptions, absences=absences)
+
+
+def _row(value: Opening | DatedChange | Absence | None, agenda: UUID) -> Any:
+    return None if value is None else row_of(value, agenda)
+
+
 def _check_own(
     agenda: UUID,
     was: OpeningRow | ExceptionRow | AbsenceRow | None,
@@ -108,8 +131,8 @@ def _change(row: ExceptionRow | None) -> DatedChange | None:
 def _edit(asked: OpeningAsked, agenda: Agenda) -> Edit:
     was = None if asked.was is None else asked.was.rule()
     now = None if asked.now is None else asked.now.rule()
-    if was is None:
-        return Edit(openings=((None, now),))
+    if was is None or asked.scope == "row":
+        return Edit(openings=((was, now),))
     match Scope(asked.scope):
         case Scope.DAY:
             if asked.day is None or asked.fresh is None:

@@ -6,7 +6,6 @@ It takes no bookings until hours and visit types stand and its owner says so (be
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -16,28 +15,27 @@ from asyncpg import UniqueViolationError
 
 from serment.database.pool import Transaction, transaction
 from serment.directory.search import town_of
-from serment.directory.towns import Town
 from serment.domain.holiday import region_of_postcode, zone_of_postcode
 from serment.framing import Genesis, Kind, Role, Roster, SignedEvent
 from serment.framing.conventions import HPKE_OVERHEAD_BYTES, KEY_BYTES, exactly
 from serment.framing.errors import Altered, Unknown
 from serment.framing.roster_events import Event
 from serment.framing.roster_seeds import SealedSeed
-from serment.seeding.plant import slug_of
 from serment.server.instance import Instance
-from serment.server.stores import accounts, members, opening, rosters, unlocks
+from serment.server.stores import accounts, members, opening, rosters, rule_rows, unlocks
 from serment.server.usecases.account_key import check_account_key
+from serment.server.usecases.change_practitioner import check_claim, free_slug, write_practitioner
+from serment.server.usecases.change_site import write_site
 from serment.server.usecases.errors import (
     AlreadyUsed,
-    ClaimTaken,
     NoSuchTown,
     TooManyPractices,
     TwoWaysNeeded,
 )
+from serment.server.usecases.house_rows import AgendaRow, PractitionerRow, SiteRow
+from serment.server.usecases.rule_rows import plain
 
 UNOPENED_MAX = 3
-SLUG_CHARACTERS_MAX = 60
-SLUG_TRIES = 20
 SEALED_SEED_BYTES = HPKE_OVERHEAD_BYTES + KEY_BYTES
 METHODS_MIN = 2
 
@@ -113,13 +111,12 @@ async def _open(
     (owner,) = roster.members.values()
     await check_account_key(tx, account, owner.sign_pk)
     town = await town_of(tx, new.where.town_code)
-    if town is None or new.where.postcode not in town.postcodes:
+    if town is None:
         raise NoSuchTown
-    await opening.lock_slugs(tx)
-    slug = await _free_slug(tx, new.practice, f"{new.name} {town.name}")
+    slug = await free_slug(tx, f"{new.name} {town.name}")
     if not await opening.add_practice(tx, new.practice, slug, new.name, roster.fingerprint):
         raise AlreadyUsed
-    await _store_house(tx, new, town)
+    await _store_house(tx, new, town.name)
     await _store_keys(instance, tx, account, new, roster)
     return Opened(new.practice, slug, roster.fingerprint)
 
@@ -168,45 +165,27 @@ async def _check_may(tx: Transaction, account: UUID, new: NewPractice) -> None:
         await check_claim(tx, new.practice, new.who.claim)
 
 
-async def check_claim(tx: Transaction, practice: UUID, claim: str) -> None:
-    """Raises ClaimTaken for a number that is bookable elsewhere; until the transaction ends nobody else claims it."""
-    await opening.lock_claim(tx, claim)
-    if await opening.claimed_elsewhere(tx, practice, claim):
-        raise ClaimTaken
-
-
-async def _free_slug(tx: Transaction, practice: UUID, wish: str) -> str:
-    """A link nobody has: the practice's name and town, with a number where others came first."""
-    plain = slug_of(wish)[:SLUG_CHARACTERS_MAX].strip("-") or "cabinet"
-    for number in range(1, SLUG_TRIES):
-        slug = plain if number == 1 else f"{plain}-{number}"
-        if not await opening.slug_taken(tx, practice, slug):
-            return slug
-    return f"{plain}-{secrets.token_hex(4)}"
-
-
-async def _store_house(tx: Transaction, new: NewPractice, town: Town) -> None:
+async def _store_house(tx: Transaction, new: NewPractice, town: str) -> None:
     who, where = new.who, new.where
-    await opening.add(
-        tx, "site", new.practice, site=new.site, name=new.name, address=where.address, postcode=where.postcode,
-        town=town.name, town_code=town.code, latitude=town.latitude, longitude=town.longitude,
-        timezone=zone_of_postcode(where.postcode), holiday_region=region_of_postcode(where.postcode), phone=where.phone,
+    site = SiteRow(
+        site=new.site, name=new.name, address=where.address, postcode=where.postcode, town_code=where.town_code,
+        timezone=zone_of_postcode(where.postcode), holiday_region=region_of_postcode(where.postcode),
+        phone=where.phone, access_fr="", access_en="",
     )  # fmt: skip
+    await write_site(tx, new.practice, site)
     await opening.add(tx, "unit", new.practice, unit=new.unit, name=new.name)
-    slug = await _free_slug(tx, UUID(int=0), f"{who.given_name} {who.family_name} {town.name}")
-    await opening.add(
-        tx, "practitioner", new.practice, practitioner=new.practitioner, slug=slug, claim=who.claim or None,
-        title=who.title, given_name=who.given_name, family_name=who.family_name, specialty=who.specialty,
+    person = PractitionerRow(
+        practitioner=new.practitioner, title=who.title, given_name=who.given_name, family_name=who.family_name,
+        specialty=who.specialty, number=who.claim, about_fr="", about_en="", new_patients=True,
     )  # fmt: skip
-    await opening.add(
-        tx,
-        "agenda",
-        new.practice,
-        agenda=new.agenda,
-        site=new.site,
-        practitioner=new.practitioner,
-        unit=new.unit,
-    )
+    slug = await free_slug(tx, f"{who.given_name} {who.family_name} {town}")
+    await write_practitioner(tx, new.practice, person, slug=slug)
+    agenda = AgendaRow(
+        agenda=new.agenda, site=new.site, practitioner=new.practitioner, unit=new.unit, name="", active=True,
+        last_date=None, works_on_holidays=False, position=0,
+    )  # fmt: skip
+    if not await rule_rows.put(tx, "agenda", new.practice, plain(agenda)):
+        raise AlreadyUsed
 
 
 async def _store_keys(

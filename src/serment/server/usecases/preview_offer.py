@@ -19,10 +19,12 @@ from serment.domain.roles import Deed
 from serment.domain.search import free_slots
 from serment.domain.slot import Slot
 from serment.server.instance import Instance
-from serment.server.usecases.change_hours import HoursChanged, in_the_way
+from serment.server.usecases.change_agenda import drafted
 from serment.server.usecases.errors import NoSuchAgenda
 from serment.server.usecases.find_slots import HolidayTold
 from serment.server.usecases.hours_asked import HoursAsked, outcome_of
+from serment.server.usecases.house_rows import AgendaRow
+from serment.server.usecases.in_the_way import InTheWay, in_the_way
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.rule_rows import VisitTypeRow
@@ -55,7 +57,7 @@ class Preview(msgspec.Struct):
     timezone: str
     who: str
     days: list[DayDrafted]
-    in_the_way: HoursChanged
+    in_the_way: InTheWay
 
 
 async def preview_offer(
@@ -66,8 +68,9 @@ async def preview_offer(
     rule: VisitTypeRow | None,
     first: date,
     days: int,
+    settings: AgendaRow | None = None,
 ) -> Preview:
-    """`hours` may hold no change, `rule` is the visit type as drafted, None as it stands.
+    """`hours` may hold no change, `rule` is the visit type and `settings` the agenda as drafted, None as they stand.
 
     Raises NotYourRole, NoSuchAgenda, InvalidRule, TooManyDays. What others changed meanwhile is no reason to refuse.
     """
@@ -76,15 +79,16 @@ async def preview_offer(
     if rules.practice != staff.practice:
         raise NoSuchAgenda
     staff.check_unit(rules.unit)
-    drafted = rules.visit_types.get(visit_type) if rule is None else rule.rule()
-    if drafted is None or drafted.visit_type != visit_type:
+    wanted = rules.visit_types.get(visit_type) if rule is None else rule.rule()
+    if wanted is None or wanted.visit_type != visit_type:
         raise InvalidRule("visit_type: it is not offered on this agenda, and no draft says how it would be")
-    who = drafted.who
-    seen = await see_drafted(instance, drafted, Asked(hours.agenda, visit_type, who), first, days)
+    who = wanted.who
+    seen = await see_drafted(instance, wanted, Asked(hours.agenda, visit_type, who), first, days)
     outcome = outcome_of(hours, seen.rules.agenda)
     # A practice that is not open yet sees what it will offer once it is.
-    draft = replace(outcome.after, active=True)
-    after = free_slots(draft, drafted, seen.situation, first=first, days=days)
+    then = outcome.after if settings is None else drafted(outcome.after, settings)
+    draft = replace(then, active=True)
+    after = free_slots(draft, wanted, seen.situation, first=first, days=days)
     before: list[Slot] = []
     if (stands := seen.rules.visit_types.get(visit_type)) is not None:
         seen = await see_drafted(instance, stands, Asked(hours.agenda, visit_type, who), first, days)
@@ -93,7 +97,7 @@ async def preview_offer(
         timezone=rules.agenda.zone,
         who=who.value,
         days=_days(rules.agenda.holiday_region, before, after, first, days),
-        in_the_way=await in_the_way(instance, staff.practice, outcome.before, outcome.after),
+        in_the_way=await in_the_way(instance, staff.practice, outcome.before, then),
     )
 
 

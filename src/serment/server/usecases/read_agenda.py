@@ -60,7 +60,7 @@ class HolidayOf(msgspec.Struct):
 
 class AgendaDays(msgspec.Struct):
     """What a week view draws. `complete_until`: there are more appointments than one answer holds, to be asked for with this
-    place as `after`; null where these are all.
+    place as `after`; null where these are all. `rules_version`: another number means that the practice's rules changed.
     """
 
     appointments: list[Listed]
@@ -70,6 +70,7 @@ class AgendaDays(msgspec.Struct):
     holidays: list[HolidayOf]
     holds: list[StretchTold]
     used: list[UsedTold]
+    rules_version: int
 
 
 async def read_agenda(
@@ -106,6 +107,7 @@ async def read_agenda(
         holidays=[holiday for each in rules for holiday in _holidays(each, first, days)],
         holds=[StretchTold(row["agenda"], row["since"], row["until"]) for row in holds],
         used=[UsedTold(row["record"], row["resource"]) for row in used],
+        rules_version=sum(each.version for each in rules),
     )
 
 

@@ -142,6 +142,7 @@ class HouseAgenda(AgendaTold, kw_only=True):
     """An agenda as its practice sees it."""
 
     active: bool
+    last_date: date | None
     works_on_holidays: bool
     position: int
 
@@ -194,7 +195,7 @@ class House(msgspec.Struct):
 
 async def read_agenda(instance: Instance, agenda: UUID) -> AgendaPage:
     """Raises NoSuchAgenda, also for one that takes no bookings."""
-    text = await practices.read_agenda_page(instance.pool, agenda)
+    text = await practices.read_agenda_page(instance.pool, agenda, instance.clock())
     if text is None:
         raise NoSuchAgenda
     return msgspec.json.decode(text, type=AgendaPage)
@@ -202,7 +203,7 @@ async def read_agenda(instance: Instance, agenda: UUID) -> AgendaPage:
 
 async def read_practice(instance: Instance, slug: str) -> PracticePage:
     """Raises NoSuchPractice."""
-    text = await practices.read_practice_page(instance.pool, slug)
+    text = await practices.read_practice_page(instance.pool, slug, instance.clock())
     if text is None:
         raise NoSuchPractice
     return msgspec.json.decode(text, type=PracticePage)

@@ -10,8 +10,8 @@ import msgspec
 from serment.domain.roles import Deed
 from serment.server.instance import Instance
 from serment.server.stores import rule_rows as store
+from serment.server.usecases.house_rows import RuleRows
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.rule_rows import RuleRows
 
 PAST_DAYS = 31
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A practice's rules row by row, as the desk reads and writes them, with the limits of each field.
+"""The rules of time row by row, as the desk reads and writes them, with the limits of each field (`house_rows`: the rest).
 
 Whoever changes a row says what they read: `check_swap` compares it with what stands, so that two desks never overwrite
 each other silently and a change sent twice is made once.
@@ -25,7 +25,6 @@ POSITION_MAX = 10_000
 DAY_MIN, DAY_MAX = date(2000, 1, 1), date(2199, 12, 31)
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
-MaybeName = Annotated[str, Meta(max_length=NAME_CHARACTERS_MAX)]
 Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)]
 Minute = Annotated[int, Meta(ge=0, le=1439)]
 EndMinute = Annotated[int, Meta(ge=1, le=2879)]
@@ -188,58 +187,6 @@ class VisitTypeRow(RuleRow, kw_only=True):
             ),
             resource_kinds=frozenset(self.resources),
         )
-
-
-class ResourceRow(RuleRow, kw_only=True):
-    """A room or a device; `kind` is the word by which visit types ask for one of several."""
-
-    resource: UUID
-    site: UUID
-    kind: Name
-    name: Name
-
-
-class AgendaRow(RuleRow, kw_only=True):
-    """An agenda's settings."""
-
-    agenda: UUID
-    name: MaybeName
-    active: bool
-    works_on_holidays: bool
-    position: Position
-
-
-class SiteRow(RuleRow, kw_only=True):
-    """What patients read of a site; its address is not changed here."""
-
-    site: UUID
-    name: Name
-    phone: Annotated[str, Meta(max_length=40)]
-    access_fr: Text
-    access_en: Text
-
-
-class PractitionerRow(RuleRow, kw_only=True):
-    """What a practitioner says of themselves."""
-
-    practitioner: UUID
-    title: Annotated[str, Meta(max_length=40)]
-    about_fr: Text
-    about_en: Text
-    new_patients: bool
-
-
-class RuleRows(msgspec.Struct):
-    """A practice's rules, for the agendas of the reader's units. Dates and absences long past are left out."""
-
-    openings: list[OpeningRow]
-    exceptions: list[ExceptionRow]
-    absences: list[AbsenceRow]
-    visit_types: list[VisitTypeRow]
-    resources: list[ResourceRow]
-    agendas: list[AgendaRow]
-    sites: list[SiteRow]
-    practitioners: list[PractitionerRow]
 
 
 def row_of(value: Opening | DatedChange | Absence, agenda: UUID) -> OpeningRow | ExceptionRow | AbsenceRow:

@@ -53,7 +53,9 @@ async def show_practitioner(
     who = await listings.practitioner(instance.pool, slug)
     if who is None:
         return None
-    agendas = await listings.agendas_of_practitioner(instance.pool, who["practice"], who["practitioner"])
+    agendas = await listings.agendas_of_practitioner(
+        instance.pool, who["practice"], who["practitioner"], instance.clock()
+    )
     if not agendas:
         return Shown(who, [], None, [], None, None)
     chosen = next((a for a in agendas if a["agenda"] == agenda), agendas[0])
@@ -88,4 +90,4 @@ async def _times(instance: Instance, agenda: UUID, visit_type: UUID, first: date
 
 async def show_practice(instance: Instance, slug: str) -> dict[str, Any] | None:
     """The practice with its sites and practitioners; None for none."""
-    return await listings.practice(instance.pool, slug)
+    return await listings.practice(instance.pool, slug, instance.clock())

@@ -3,7 +3,7 @@
 import { hoursOf, openingAsked, rowOf, type OpeningDraft } from '../../../usecases/rules/openings';
 import { absenceOf } from '../../../usecases/rules/dates';
 import type {
-  AbsenceRow, AgendaRow, ExceptionRow, HoursAsked, OpeningRow, PractitionerRow, ResourceRow, Scope, SiteRow, VisitTypeRow,
+  AbsenceRow, AgendaRow, ExceptionRow, HoursAsked, OpeningRow, PractitionerRow, ResourceRow, RuleRows, Scope, SiteRow, VisitTypeRow,
 } from '../../../usecases/rules/routes';
 import type { Id, LocalDate } from '../../../wire/types';
 
@@ -25,10 +25,13 @@ interface Of<Kind extends string, Row, Form> {
 export type OpeningWriting = Of<'opening', OpeningRow, OpeningDraft & { scope: Scope; day: LocalDate }> & { agenda: Id; fresh: Id };
 export type AbsenceWriting = Of<'absence', AbsenceRow, AbsenceForm> & { agenda: Id };
 export type TypeWriting = Of<'type', VisitTypeRow, VisitTypeRow>;
+export type ResourceWriting = Of<'resource', ResourceRow, ResourceRow>;
+/** `offers`: the visit types of a new one. */
+export type AgendaWriting = Of<'agenda', AgendaRow, AgendaRow & { offers: Id[] }>;
+export type SiteWriting = Of<'site', SiteRow, SiteRow>;
+export type PractitionerWriting = Of<'practitioner', PractitionerRow, PractitionerRow>;
 
-export type Draft =
-  | OpeningWriting | AbsenceWriting | TypeWriting | Of<'resource', ResourceRow, ResourceRow> | Of<'agenda', AgendaRow, AgendaRow>
-  | Of<'site', SiteRow, SiteRow> | Of<'practitioner', PractitionerRow, PractitionerRow>;
+export type Draft = OpeningWriting | AbsenceWriting | TypeWriting | ResourceWriting | AgendaWriting | SiteWriting | PractitionerWriting;
 
 type Begun<D> = D extends Draft ? Omit<D, 'began'> : never;
 /** A draft as it is opened. */
@@ -51,4 +54,17 @@ export function askedOfAbsence({ was, form, agenda }: AbsenceWriting, id: Id): H
   const hours = form.whole ? null : { start: hoursOf(form.start, form.end)!.start, end: hoursOf(form.start, form.end)!.end % 1440 || 1440 };
   const now = absenceOf({ from: form.from, until: form.until, start: hours?.start ?? null, end: hours?.end ?? null }, was?.absence ?? id, agenda);
   return { agenda, absences: [{ was, now }] };
+}
+
+/** The row being changed, as the rules have it now; null where it is gone. */
+export function standingOf(draft: Draft, rows: RuleRows): Draft['was'] {
+  switch (draft.kind) {
+    case 'opening': return rows.openings.find(({ opening }) => opening === draft.was?.opening) ?? null;
+    case 'absence': return rows.absences.find(({ absence }) => absence === draft.was?.absence) ?? null;
+    case 'type': return rows.visit_types.find(({ visit_type: type }) => type === draft.was?.visit_type) ?? null;
+    case 'resource': return rows.resources.find(({ resource }) => resource === draft.was?.resource) ?? null;
+    case 'agenda': return rows.agendas.find(({ agenda }) => agenda === draft.was?.agenda) ?? null;
+    case 'site': return rows.sites.find(({ site }) => site === draft.was?.site) ?? null;
+    case 'practitioner': return rows.practitioners.find(({ practitioner }) => practitioner === draft.was?.practitioner) ?? null;
+  }
 }

@@ -3,24 +3,26 @@
 import { idFromUuid } from '../../../seal/bytes';
 import { dateAt, monday } from '../../../usecases/desk/days';
 import { isOutage } from '../../../usecases/desk/routes';
-import { undone } from '../../../usecases/rules/dates';
 import {
-  postAgendaSettings, postHours, postPractitionerTexts, postPreview, postResource, postSiteTexts, postVisitType, readRules,
-  type AbsenceRow, type HoursAsked, type HoursChanged, type RuleRows, type Swap, type VisitTypeRow,
+  postAgendaRow, postHours, postPractitioner, postPreview, postResource, postSite, postVisitType, readRules,
+  type AbsenceRow, type HoursAsked, type InTheWay, type RuleRows, type Swap, type VisitTypeRow,
 } from '../../../usecases/rules/routes';
 import { Refused } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
 import { t, tn, type WordKey } from '../../../words/index';
 import type { Desk } from '../desk.svelte';
 import { inWords } from '../wrong';
-import type { Draft, NewDraft } from './draft';
+import { standingOf, type Draft, type NewDraft } from './draft';
 
-export const PARTS = ['hours', 'dates', 'types', 'rooms', 'texts'] as const;
+export const PARTS = ['hours', 'dates', 'types', 'rooms', 'house'] as const;
+/** A change of rules can be taken back for so long. */
+const UNDO_SECONDS = 20;
 export type Part = (typeof PARTS)[number];
 
 const REFUSALS: Readonly<Record<string, WordKey>> = {
   not_your_role: 'rules.wrong_role', rule_id_taken: 'rules.wrong_again', too_many_rules: 'rules.wrong_many', of_another_unit: 'rules.wrong_unit',
-  invalid_rule: 'rules.wrong_rule', no_such_rule: 'rules.wrong_gone', malformed: 'rules.wrong_rule',
+  invalid_rule: 'rules.wrong_rule', no_such_rule: 'rules.wrong_gone', malformed: 'rules.wrong_rule', agenda_in_use: 'rules.wrong_used',
+  still_needed: 'rules.wrong_needed', registered: 'rules.wrong_registered', claim_taken: 'rules.wrong_claim', no_such_town: 'rules.wrong_town',
 };
 
 /** What is kept of a room that somebody left: an unsaved draft is there again when they come back. */
@@ -37,7 +39,7 @@ export class RulesDesk {
   /** What waits until somebody has decided about the unsaved draft. */
   pending = $state.raw<(() => void) | null>(null);
   /** Appointments that stand where nobody works after the last change. */
-  found = $state.raw<HoursChanged | null>(null);
+  found = $state.raw<InTheWay | null>(null);
   /** The visit type the preview is about. */
   previewed = $state<Id>('');
   /** What is being typed as one line of dates and hours. */
@@ -56,9 +58,16 @@ export class RulesDesk {
     this.from = this.today;
   }
 
+  /** The practice as it was read last; it is drawn anew with the agenda. */
+  get house(): Desk['open']['house'] {
+    void this.desk.reading.week;
+    return this.desk.open.house;
+  }
+
   /** The agendas of this member's units, closed ones too. */
   get agendas(): { agenda: Id; name: string; site: Id }[] {
-    const { house, units } = this.desk.open;
+    const { house } = this;
+    const { units } = this.desk.open;
     return house.agendas.filter(({ unit }) => units.has(unit)).sort((a, b) => a.position - b.position).map((one) => {
       const person = house.practitioners.find(({ practitioner }) => practitioner === one.practitioner);
       const site = house.sites.find((place) => place.site === one.site);
@@ -69,7 +78,7 @@ export class RulesDesk {
   }
 
   get zone(): string {
-    const { house } = this.desk.open;
+    const { house } = this;
     const site = this.agendas.find(({ agenda }) => agenda === this.agenda)?.site;
     return house.sites.find((place) => place.site === site)?.timezone ?? this.desk.rules.zone;
   }
@@ -78,10 +87,30 @@ export class RulesDesk {
     return dateAt(this.zone, this.desk.shown.now);
   }
 
+  get #role() {
+    const { trusted, practice } = this.desk.open;
+    return trusted.roster.member(idFromUuid(practice.member))?.role;
+  }
+
   /** Visit types, rooms and texts are the owner's and the practitioners'. */
   get mayCare(): boolean {
-    const { trusted, practice } = this.desk.open;
-    return trusted.roster.member(idFromUuid(practice.member))?.role !== 'secretary';
+    return this.#role !== 'secretary';
+  }
+
+  /** Who receives, where and until when, is the owner's. */
+  get mayOwn(): boolean {
+    return this.#role === 'owner';
+  }
+
+  /** Whether another desk has changed what is being changed here. */
+  get overtaken(): boolean {
+    const { draft, rows } = this;
+    return draft !== null && draft.was !== null && rows !== null && JSON.stringify(standingOf(draft, rows)) !== JSON.stringify(draft.was);
+  }
+
+  /** What is typed here takes the place of what stands: saved, it is compared with that. */
+  keepMine(): void {
+    if (this.draft !== null && this.rows !== null) this.draft = { ...this.draft, was: standingOf(this.draft, this.rows) } as Draft;
   }
 
   get types(): VisitTypeRow[] {
@@ -100,7 +129,7 @@ export class RulesDesk {
     try {
       this.rows = await readRules(this.desk.open.practice.practice);
       this.away = false;
-      if (!this.typesHere().some(({ visit_type: id }) => id === this.previewed)) this.previewed = this.typesHere()[0]?.visit_type ?? '';
+      this.preview(this.agenda);
     } catch (error) {
       if (!this.#ended(error)) this.away = true;
     }
@@ -138,9 +167,8 @@ export class RulesDesk {
 
   chooseAgenda(agenda: Id): void {
     this.leaveFor(() => {
-      this.agenda = agenda;
       this.found = null;
-      if (!this.typesHere().some(({ visit_type: id }) => id === this.previewed)) this.previewed = this.typesHere()[0]?.visit_type ?? '';
+      this.preview(agenda);
     });
   }
 
@@ -151,43 +179,24 @@ export class RulesDesk {
     });
   }
 
-  /** Saves a change of hours; appointments in the way are shown, and what the server can turn round can be taken back. */
+  /** Saves a change of hours; appointments in the way are shown, and the server's answer says what takes it back. */
   async saveHours(asked: readonly HoursAsked[], said: string): Promise<boolean> {
     return this.#save(async () => {
-      const turnable = asked.every((one) => this.#turnable(one));
-      const all: HoursChanged = { stranded: [], booking: 0 };
+      const back: HoursAsked[] = [];
       this.found = null;
       for (const one of asked) {
-        const changed = await postHours(this.desk.open.practice.practice, one);
-        all.stranded.push(...changed.stranded);
-        all.booking += changed.booking;
+        const { undo, ...found } = await postHours(this.desk.open.practice.practice, one);
+        if (undo !== null) back.unshift(undo);
         // Told even where the next agenda's change is refused.
-        this.found = all.stranded.length > 0 || all.booking > 0 ? { ...all } : null;
+        this.#tellFound(found);
       }
-      const back = async () => {
-        await this.saveHours([...asked].reverse().map((one) => this.#turned(one)), t('rules.taken_back'));
-      };
-      this.desk.deeds.say(said, turnable ? back : null);
-    });
+      return back.length < asked.length ? null : () => this.saveHours(back, t('rules.taken_back'));
+    }, said);
   }
 
-  /** A split is the server's work, and so is what falls with a deleted opening: these are not turned round here. */
-  #turnable(asked: HoursAsked): boolean {
-    return (asked.openings ?? []).every(({ was, now, scope }) =>
-      scope === 'day' || (scope === 'all' && (now !== null || !this.rows?.exceptions.some(({ opening }) => opening === was?.opening))));
-  }
-
-  /** What takes a change of hours back; of a single day, the row that stands for it now. */
-  #turned(asked: HoursAsked): HoursAsked {
-    const openings = (asked.openings ?? []).filter(({ scope }) => scope === 'all');
-    const days = (asked.openings ?? []).filter(({ scope }) => scope === 'day').map(({ was, day, exception }) => ({
-      was: this.rows?.exceptions.find((row) => row.opening === was?.opening && row.on_date === day) ?? null, now: exception ?? null,
-    }));
-    const back = undone(asked);
-    return {
-      ...back, openings: openings.map(({ was, now }) => ({ was: now, now: was, scope: 'all' as const })).reverse(),
-      exceptions: [...days.filter(({ was, now }) => was !== null || now !== null).reverse(), ...(back.exceptions ?? [])],
-    };
+  #tellFound({ stranded, booking }: InTheWay): void {
+    const before = this.found ?? { stranded: [], booking: 0 };
+    if (stranded.length + booking > 0) this.found = { stranded: [...before.stranded, ...stranded], booking: before.booking + booking };
   }
 
   /** Shows the appointments that stand in an absence, as on the day it was written. */
@@ -196,7 +205,7 @@ export class RulesDesk {
     if (type === undefined) return;
     this.problem = null;
     try {
-      const ask = { hours: { agenda: row.agenda, absences: [{ was: null, now: row }] }, visit_type: type.visit_type, rule: type, from: this.today, days: 1 };
+      const ask = { hours: { agenda: row.agenda, absences: [{ was: null, now: row }] }, visit_type: type.visit_type, rule: type, from: this.today, days: 1, settings: null };
       const { in_the_way: found } = await postPreview(this.desk.open.practice.practice, ask);
       this.found = found.stranded.length > 0 || found.booking > 0 ? found : null;
       if (this.found === null) this.desk.deeds.say(t('rules.nobody'));
@@ -205,13 +214,14 @@ export class RulesDesk {
     }
   }
 
+  /** A deleted one is not taken back: it is off the hours that were reserved for it. */
   saveVisitType(swap: Swap<VisitTypeRow>, said: string): Promise<boolean> {
-    return this.#saveRow(() => postVisitType(this.desk.open.practice.practice, swap), said);
+    return this.#saveRow((one) => postVisitType(this.desk.open.practice.practice, one), swap, said, swap.now !== null);
   }
 
   /** Puts visit types in this order; only those whose place changes are written. */
   orderTypes(order: readonly VisitTypeRow[], said: string): Promise<boolean> {
-    return this.#saveRow(async () => {
+    return this.#saveMany(async () => {
       for (const [position, was] of order.entries()) {
         if (was.position !== position) await postVisitType(this.desk.open.practice.practice, { was, now: { ...was, position } });
       }
@@ -220,7 +230,8 @@ export class RulesDesk {
 
   /** Begins with the specialty's usual hours, or its visit types. */
   async beginWith(read: (specialty: string) => Promise<{ hours?: HoursAsked; types?: VisitTypeRow[] }>): Promise<void> {
-    const { house, practice } = this.desk.open;
+    const { house } = this;
+    const { practice } = this.desk.open;
     const whose = house.agendas.find(({ agenda }) => agenda === this.agenda)?.practitioner;
     const specialty = house.practitioners.find(({ practitioner }) => practitioner === whose)?.specialty ?? '';
     let begun: Awaited<ReturnType<typeof read>>;
@@ -233,48 +244,65 @@ export class RulesDesk {
     const { hours, types } = begun;
     if (hours !== undefined) await this.saveHours([hours], t('rules.begun'));
     if (types !== undefined) {
-      await this.#saveRow(async () => {
+      await this.#saveMany(async () => {
         for (const now of types) await postVisitType(practice.practice, { was: null, now });
       }, t('rules.begun'));
     }
   }
 
-  /** Saves the draft of a room, of settings or of texts. */
-  saveDraft(draft: Draft, said: string): Promise<boolean> {
+  /** Saves the draft of a room, an agenda, a site or a practitioner; `deleted`: it goes. */
+  saveDraft(draft: Draft, said: string, deleted = false): Promise<boolean> {
     const { practice } = this.desk.open.practice;
+    const now = <Row>(form: Row) => (deleted ? null : ($state.snapshot(form) as Row));
     switch (draft.kind) {
-      case 'resource': return this.#saveRow(() => postResource(practice, { was: draft.was, now: $state.snapshot(draft.form) }), said);
-      case 'agenda': return this.#saveRow(() => postAgendaSettings(practice, { was: draft.was, now: $state.snapshot(draft.form) }), said);
-      case 'site': return this.#saveRow(() => postSiteTexts(practice, { was: draft.was, now: $state.snapshot(draft.form) }), said);
-      case 'practitioner': return this.#saveRow(() => postPractitionerTexts(practice, { was: draft.was, now: $state.snapshot(draft.form) }), said);
+      case 'resource': return this.#saveRow((swap) => postResource(practice, swap), { was: draft.was, now: now(draft.form) }, said);
+      case 'agenda': {
+        const { offers, ...form } = draft.form;
+        return this.#saveRow((swap) => postAgendaRow(practice, swap, swap.was === null ? $state.snapshot(offers) : []), { was: draft.was, now: now(form) }, said);
+      }
+      case 'site': return this.#saveRow((swap) => postSite(practice, swap), { was: draft.was, now: now(draft.form) }, said);
+      case 'practitioner': return this.#saveRow((swap) => postPractitioner(practice, swap), { was: draft.was, now: now(draft.form) }, said);
       default: throw new Error(`No draft of this kind is saved so: ${draft.kind}`);
     }
   }
 
   deleteResource(row: RuleRows['resources'][number], said: string): Promise<boolean> {
-    return this.#saveRow(() => postResource(this.desk.open.practice.practice, { was: row, now: null }), said);
+    return this.#saveRow((swap) => postResource(this.desk.open.practice.practice, swap), { was: row, now: null }, said);
   }
 
-  #saveRow(post: () => Promise<unknown>, said: string): Promise<boolean> {
+  /** Saves one row; turned round it is taken back. */
+  #saveRow<Row>(post: (swap: Swap<Row>) => Promise<InTheWay | null>, swap: Swap<Row>, said: string, turnable = true): Promise<boolean> {
+    return this.#save(async () => {
+      this.found = null;
+      const found = await post(swap);
+      if (found !== null) this.#tellFound(found);
+      // Names of types and people are shown all over the desk.
+      await this.desk.followRules();
+      return turnable ? () => this.#saveRow(post, { was: swap.now, now: swap.was }, t('rules.taken_back')) : null;
+    }, said);
+  }
+
+  #saveMany(post: () => Promise<void>, said: string): Promise<boolean> {
     return this.#save(async () => {
       await post();
-      this.desk.deeds.say(said);
-      // Names of types and people are shown all over the desk.
-      await this.desk.readHouse();
-    });
+      await this.desk.followRules();
+      return null;
+    }, said);
   }
 
-  async #save(deed: () => Promise<void>): Promise<boolean> {
+  /** `deed` answers what takes it back. That is offered once all is read again: one thing is saved at a time. */
+  async #save(deed: () => Promise<(() => Promise<boolean>) | null>, said: string): Promise<boolean> {
     if (this.saving) return false;
     this.saving = true;
     this.problem = null;
     const next = this.pending;
     try {
-      await deed();
+      const back = await deed();
       this.draft = null;
       this.pending = null;
       await this.read();
       void this.desk.reading.read();
+      this.desk.deeds.say(said, back === null ? null : async () => { await back(); }, UNDO_SECONDS);
       next?.();
       return true;
     } catch (error) {
@@ -299,6 +327,18 @@ export class RulesDesk {
       const count = Number(error.fields['appointments']);
       this.problem = error.is('visit_type_in_use') ? tn('rules.type_in_use', count) : tn('rules.room_in_use', count);
     } else this.problem = inWords(error, this.desk, REFUSALS);
+  }
+
+  /** What is previewed is this agenda's offer. */
+  preview(agenda: Id): void {
+    this.agenda = agenda;
+    if (!this.typesHere().some(({ visit_type: id }) => id === this.previewed)) this.previewed = this.typesHere()[0]?.visit_type ?? '';
+  }
+
+  /** Goes on to the hours of an agenda that was just added. */
+  giveHours(agenda: Id): void {
+    this.preview(agenda);
+    this.part = 'hours';
   }
 
   /** Shows the week of a date in the preview. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** The practice's agendas and visit types, as this member's desk looks them up. */
+/** The practice's agendas and visit types, as this member's desk looks them up; what shows them follows when they change. */
 import { answerInWords } from '../parts/answer';
 import type { Agenda, Visit, VisitType } from '../../usecases/desk/model';
 import { agendaOf, agendasOf, visitTypesOf } from '../../usecases/desk/read_agenda';
@@ -8,11 +8,11 @@ import type { Id } from '../../wire/types';
 import { language } from '../../words/index';
 
 export class Rules {
-  agendas: readonly Agenda[] = [];
-  visitTypes: readonly VisitType[] = [];
+  agendas = $state.raw<readonly Agenda[]>([]);
+  visitTypes = $state.raw<readonly VisitType[]>([]);
   /** The member's own, where they are a practitioner here. */
-  own: Agenda | undefined;
-  #resources: ReadonlyMap<Id, string> = new Map();
+  own = $state.raw<Agenda | undefined>(undefined);
+  #resources = $state.raw<ReadonlyMap<Id, string>>(new Map());
 
   constructor(open: OpenDesk) {
     this.read(open);

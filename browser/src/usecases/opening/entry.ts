@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** An activity of the register, as a practice takes it over: names as they are written, not in capitals. */
+import type { Entry } from './routes';
+
+export interface Person {
+  title: string;
+  given_name: string;
+  family_name: string;
+  specialty: string;
+}
+
+export interface Place {
+  address: string;
+  postcode: string;
+  town_code: string;
+}
+
+const titled = (text: string) => text.toLowerCase().replace(/(^|[\s'’-])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+
+export function personOf(entry: Entry): Person {
+  const doctor = entry.specialties.some((code) => code.startsWith('SM'));
+  return { title: doctor ? 'Dr' : '', given_name: entry.given_name, family_name: titled(entry.family_name), specialty: entry.specialties[0] ?? '' };
+}
+
+export const placeOf = ({ address, postcode, town_code }: Entry): Place => ({ address, postcode, town_code });
+
+export const POSTCODE = /^\d{5}$/;
+
+export type PersonFault = 'given' | 'family' | 'specialty';
+export type PlaceFault = 'address' | 'postcode' | 'town';
+
+/** What is missing of a person, in the order of the fields. */
+export function personFaults({ given_name: given, family_name: family, specialty }: Person): PersonFault[] {
+  return [...(given.trim() === '' ? ['given' as const] : []), ...(family.trim() === '' ? ['family' as const] : []), ...(specialty === '' ? ['specialty' as const] : [])];
+}
+
+/** What is missing of a place, in the order of the fields. */
+export function placeFaults({ address, postcode, town_code: town }: Place): PlaceFault[] {
+  return [...(address.trim() === '' ? ['address' as const] : []), ...(POSTCODE.test(postcode) ? [] : ['postcode' as const]), ...(town === '' ? ['town' as const] : [])];
+}
