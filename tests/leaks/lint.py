@@ -104,6 +104,10 @@ TRIGGERS = {
         "resource_spans_placed",
     ): "the same, for every agenda of the site that may want the room",
     ("resource_spans", "resource_spans_freed"): "the same",
+    (
+        "spans",
+        "spans_beside_overbooking",
+    ): "notes nothing: looks for an overbooking there, under the agenda's lock",
 }
 SHARED = {
     "unit": "which unit: an appointment and a card lie in one, among all of its others",

@@ -13,11 +13,16 @@ import pytest
 
 from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house
 from serment.database.pool import open_pool
+from serment.domain.offer import Offer
+from serment.domain.visit_type import Who
+from serment.server.usecases import hold_slot
 from serment.server.usecases.book import Booked
 from serment.server.usecases.errors import SlotTaken
+from serment.server.usecases.situation import Seen
 
 HANDS = 50
 ROUNDS_FAST = 6
+ROUNDS_OVERBOOKED = 40
 ROUNDS_SLOW = 200
 
 
@@ -51,10 +56,10 @@ async def rush(house: House, wishes: Sequence[tuple[datetime, UUID]]) -> tuple[i
 
 
 async def no_two_overlap(house: House) -> bool:
-    """What the constraint promises, counted without it."""
+    """What the constraint promises, counted without it; a marked overbooking stands outside it."""
     overlaps = await house.instance.pool.fetchval(
         "SELECT count(*) FROM spans a JOIN spans b ON a.practice = b.practice AND a.agenda = b.agenda"
-        " AND a.record < b.record AND a.start < b.start + make_interval(mins => b.minutes)"
+        " AND NOT a.overbooked AND NOT b.overbooked AND a.record < b.record AND a.start < b.start + make_interval(mins => b.minutes)"
         " AND b.start < a.start + make_interval(mins => a.minutes)"
     )
     return bool(overlaps == 0)
@@ -107,6 +112,72 @@ async def twenty_for_the_few_of_a_day(house: House, round_: int) -> None:
     assert sum(won) == (DAILY_FEW if round_ < 80 else 0)
     # Another agenda has a quota of its own.
     assert await one(at("16:00", day), house.bento) or round_ >= 80
+
+
+async def wait_and_hold(hand: Hand, start: datetime, seconds: float) -> None:
+    """Holds a little later."""
+    await asyncio.sleep(seconds)
+    await hand.hold(start)
+
+
+async def test_an_overbooking_and_an_ordinary_booking_at_once_never_miss_each_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands beside a marked overbooking was there when it was last checked; what comes later is refused."""
+    checked: dict[UUID, frozenset[UUID]] = {}
+    offer = hold_slot._offer
+
+    def remembered(request: hold_slot.HoldRequest, seen: Seen) -> Offer:
+        checked[request.record] = frozenset(span.record for span in seen.situation.busy)
+        return offer(request, seen)
+
+    monkeypatch.setattr(hold_slot, "_offer", remembered)
+    beside = 0
+    for round_ in range(ROUNDS_OVERBOOKED):
+        start, chance = at("12:00", DAY + timedelta(days=31 + round_)), random.Random(round_)
+        await Hand(house).hold(start)
+        sams = [
+            Hand(house).hold(start + timedelta(minutes=15), who=Who.STAFF, warned=frozenset({"busy"}))
+            for _ in range(2)
+        ]
+        # Half of each ordinary visit lies under Sam's, none under the first one.
+        ordinary = [Hand(house) for _ in range(6)]
+        later = start + timedelta(minutes=30)
+        answers = await asyncio.gather(
+            *(wait_and_hold(hand, later, chance.uniform(0, 0.03)) for hand in ordinary),
+            *sams,
+            return_exceptions=True,
+        )
+        assert all(not isinstance(each, BaseException) or isinstance(each, SlotTaken) for each in answers)
+        pairs = await house.instance.pool.fetch(
+            "SELECT m.record AS marked, o.record AS other FROM spans m JOIN spans o USING (practice, agenda)"
+            " WHERE m.overbooked AND NOT o.overbooked AND m.during && o.during AND o.start = $1",
+            later,
+        )
+        beside += len(pairs)
+        assert all(pair["other"] in checked[pair["marked"]] for pair in pairs)
+    assert 0 < beside < 2 * ROUNDS_OVERBOOKED  # both orders were tried
+
+
+async def test_an_ordinary_hold_waits_for_an_overbooking_under_way_and_is_refused(house: House) -> None:
+    """The order of events told step by step: the overbooking is placed, not committed; then the ordinary hold asks."""
+    start = at("09:00", DAY + timedelta(days=79))
+    await Hand(house).hold(start)
+    marked = "SELECT count(*) FROM spans WHERE agenda = $1 AND overbooked AND during && tstzrange($2::timestamptz, $2 + interval '1 hour')"
+    async with house.instance.pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)"
+            " VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), $3, $4::timestamptz, 30, tstzrange($4, $4 + interval '30 minutes'), true)",
+            house.practice, house.bento, house.type(), start + timedelta(minutes=15),
+        )  # fmt: skip
+        asked = asyncio.create_task(Hand(house).hold(start + timedelta(minutes=30)))
+        # Elsewhere nobody waits.
+        await Hand(house).hold(start + timedelta(minutes=30), agenda=house.ferrand)
+        await asyncio.sleep(0.2)
+        assert not asked.done()
+    with pytest.raises(SlotTaken):
+        await asked
+    assert await house.instance.pool.fetchval(marked, house.bento, start) == 1
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,14 @@ WHERE a.agenda = :agenda
 -- Waits until nobody else is placing a visit of this type on this day of this agenda; until the transaction's end.
 SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'quota', :agenda::uuid, :visit_type::uuid, :day::date), 0));
 
+-- name: queue_for_overbooking
+-- Waits until nobody else is placing a span on this agenda, and lets nobody until the transaction's end.
+SELECT pg_advisory_xact_lock(hashtextextended('overbooking/' || :agenda::uuid, 0));
+
 -- name: place_hold
 -- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken, or
--- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint and are
--- looked for by hand. The visit type's row is kept from being deleted until the hold stands.
+-- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint: a trigger
+-- looks for them. The visit type's row is kept from being deleted until the hold stands.
 -- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
 -- insert reads it, and the constraint does not see what the same transaction deleted.
 WITH here AS (
@@ -75,8 +79,6 @@ SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :min
 FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a JOIN visit_types v ON v.practice = a.practice
 WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version AND v.visit_type = :visit_type
     AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record AND NOT :may_move)
-    AND (:overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
-        AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until)))
 FOR KEY SHARE OF v
 ON CONFLICT DO NOTHING
 RETURNING span
@@ -132,13 +134,11 @@ DELETE FROM spans
 WHERE practice = :practice AND agenda = :agenda AND during && tstzrange(:since, :until) AND hold_until <= :now
 
 -- name: stand
--- Takes time for a record for good; no row if somebody stands there, a marked overbooking included. Overbooked spans lie
--- outside the constraint and are looked for by hand, unless this one is marked itself.
+-- Takes time for a record for good; no row if somebody stands there, a marked overbooking included, unless this one is
+-- marked itself.
 INSERT INTO spans (practice, span, agenda, record, visit_type, start, minutes, during, overbooked)
 SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :minutes,
     tstzrange(:since, :until), :overbooked
-WHERE :overbooked OR NOT EXISTS (SELECT FROM spans o WHERE o.overbooked AND o.practice = :practice
-    AND o.agenda = :agenda AND o.record <> :record AND o.during && tstzrange(:since, :until))
 ON CONFLICT DO NOTHING
 RETURNING span
 

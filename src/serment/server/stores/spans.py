@@ -120,6 +120,11 @@ async def queue_for_quota(connection: Connection, agenda: UUID, visit_type: UUID
     await _QUERIES["queue_for_quota"].run(connection, agenda=agenda, visit_type=visit_type, day=day)
 
 
+async def queue_for_overbooking(connection: Connection, agenda: UUID) -> None:
+    """Waits until nobody else places a span on this agenda; held to the transaction's end."""
+    await _QUERIES["queue_for_overbooking"].run(connection, agenda=agenda)
+
+
 async def place_hold(connection: Connection, hold: NewHold) -> UUID | None:
     """The id of the span placed, or None where time or record are taken or the rules changed. One statement."""
     given = hold.span._asdict()

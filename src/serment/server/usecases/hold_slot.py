@@ -153,7 +153,7 @@ async def _place_seen(
             if all(isinstance(why, _GONE) for why in refused.reasons):
                 break
             raise
-        if not offered.resources:
+        if not (offered.resources or offered.overbooked):
             break
     return None
 
@@ -252,7 +252,9 @@ async def _place_whole(
     """In one transaction: lets go of the record's own hold elsewhere, places the new one, takes its resources.
 
     Where the visit type has a daily quota, those who want one of its visits that day come one after another, and each
-    counts anew: no constraint knows the number. Raises NotOffered when it is reached.
+    counts anew: no constraint knows the number. Raises NotOffered when it is reached. A marked overbooking is checked once
+    more while nobody else places anything on its agenda: what stands beside it was there when it was checked, and what
+    comes later is refused (docs/decisions/0036). Raises WarningChanged.
     """
     span = hold.span
     rules = await rules_of(instance, span.agenda)
@@ -263,6 +265,10 @@ async def _place_whole(
                     tx, span.agenda, span.visit_type, local_day(span.start, rules.agenda.zone)
                 )
                 _offer(request, await see_slot(instance, asked, span.start, connection=tx))
+            if span.overbooked:
+                await spans.queue_for_overbooking(tx, span.agenda)
+                if not _offer(request, await see_slot(instance, asked, span.start, connection=tx)).overbooked:
+                    raise _Undo
             row = await spans.read_record(tx, span.practice, span.record)
             if row["appointment"] and not hold.may_move:
                 raise RecordInUse
