@@ -71,9 +71,9 @@ export function readField(name: FieldName, typed: Typed, questions: Question[], 
   }
 }
 
-/** Whether somebody said that this would be their first visit: practices word that question themselves. */
+/** Whether somebody said that this would be their first visit: practices mark the question that asks it. */
 export function firstVisitHere(questions: Question[], answers: Typed['answers']): boolean {
-  return questions.some(({ id, kind, fr, en }) => kind === 'yes_no' && answers[id] === 'yes' && (/premi[èe]re (visite|fois|consultation)/i.test(fr) || /first (visit|time|consultation)/i.test(en)));
+  return questions.some(({ id, first_visit: first }) => first && answers[id] === 'yes');
 }
 
 /** The fields that cannot be taken as they are, in the form's order. */

@@ -46,6 +46,8 @@ export interface Question {
   en: string;
   required: boolean;
   choices: { fr: string; en: string }[];
+  /** A yes says that somebody comes for the first time. */
+  first_visit: boolean;
 }
 
 export interface VisitType {

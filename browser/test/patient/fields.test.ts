@@ -68,11 +68,11 @@ describe('who answers the phone', () => {
 });
 
 describe('a first visit', () => {
-  const asked = { id: 'q', kind: 'yes_no' as const, fr: 'Est-ce votre première visite au cabinet ?', en: '', required: true, choices: [] };
+  const asked = { id: 'q', kind: 'yes_no' as const, fr: 'Est-ce votre première visite au cabinet ?', en: '', required: true, choices: [], first_visit: true };
 
-  it('is known by the question that practices put', () => {
+  it('is known by the question that practices mark', () => {
     expect(firstVisitHere([asked], { q: 'yes' })).toBe(true);
     expect(firstVisitHere([asked], { q: 'no' })).toBe(false);
-    expect(firstVisitHere([{ ...asked, fr: 'Fumez-vous ?' }], { q: 'yes' })).toBe(false);
+    expect(firstVisitHere([{ ...asked, first_visit: false }], { q: 'yes' })).toBe(false);
   });
 });

@@ -75,6 +75,7 @@ FIRST_TIME = Question(
     kind="yes_no",
     fr="Est-ce votre première visite au cabinet ?",
     en="Is this your first visit to the practice?",
+    first_visit=True,
     required=True,
 )
 VACCINE = Question(

@@ -82,6 +82,7 @@ def _question(told: dict[str, Any]) -> Question:
         en=told["en"],
         required=told["required"],
         choices=tuple(Choice(each["fr"], each["en"]) for each in told.get("choices", ())),
+        first_visit=told.get("first_visit", False),
     )
 
 

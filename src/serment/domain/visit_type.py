@@ -64,7 +64,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Asked before the visit; the answer is sealed (group rs) and the server never sees it."""
+    """Asked before the visit; the answer is sealed (group rs) and the server never sees it.
+
+    `first_visit`: a yes says that somebody comes for the first time.
+    """
 
     question: str
     kind: QuestionKind
@@ -72,11 +75,16 @@ class Question:
     en: str
     required: bool = False
     choices: tuple[Choice, ...] = ()
+    first_visit: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind == QuestionKind.CHOICE) != bool(self.choices):
             raise InvalidRule(
                 f"question {self.question}: choices belong to a question of kind choice, and only there"
+            )
+        if self.first_visit and self.kind != QuestionKind.YES_NO:
+            raise InvalidRule(
+                f"question {self.question}: whether it is a first visit is answered by yes or no"
             )
         if len(self.choices) > CHOICES_MAX:
             raise InvalidRule(f"question {self.question}: more than {CHOICES_MAX} choices")

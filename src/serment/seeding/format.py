@@ -118,6 +118,7 @@ class Question(_Table, frozen=True):
     en: str
     required: bool = False
     choices: list[Choice] = []
+    first_visit: bool = False
 
 
 class VisitType(_Table, frozen=True):
@@ -252,10 +253,7 @@ def _check(practice: Practice) -> None:
             what="kind of resource",
         )
         for question in visit_type.questions:
-            if (question.kind == "choice") != bool(question.choices):
-                raise SeedRefused(
-                    f"{where}, question {question.key}: choices belong to the kind choice, which needs some."
-                )
+            _check_question(question, f"{where}, question {question.key}")
     for opening in practice.openings:
         _known([opening.agenda], agendas, where=f"{where}, opening {opening.key}", what="agenda")
         _known(opening.visit_types, visit_types, where=f"{where}, opening {opening.key}", what="visit type")
@@ -287,6 +285,13 @@ def _check(practice: Practice) -> None:
             )
     for resource in practice.resources:
         _known([resource.site], sites, where=f"{where}, resource {resource.key}", what="site")
+
+
+def _check_question(question: Question, where: str) -> None:
+    if (question.kind == "choice") != bool(question.choices):
+        raise SeedRefused(f"{where}: choices belong to the kind choice, which needs some.")
+    if question.first_visit and question.kind != "yes_no":
+        raise SeedRefused(f"{where}: first_visit belongs to the kind yes_no.")
 
 
 def _known(names: Iterable[str], among: set[str], *, where: str, what: str) -> None:

@@ -110,6 +110,7 @@ def rows_of(practice: Practice) -> Rows:
         questions = [
             {"id": q.key, "kind": q.kind, "fr": q.fr, "en": q.en, "required": q.required}
             | ({"choices": [{"fr": c.fr, "en": c.en} for c in q.choices]} if q.choices else {})
+            | ({"first_visit": True} if q.first_visit else {})
             for q in v.questions
         ]
         step = v.step_minutes or v.minutes

@@ -61,7 +61,7 @@ class ChoiceTold(msgspec.Struct):
 
 
 class QuestionTold(msgspec.Struct):
-    """Asked before the visit; `kind` is text, choice or yes_no."""
+    """Asked before the visit; `kind` is text, choice or yes_no. `first_visit`: a yes says that it would be the first."""
 
     id: str
     kind: str
@@ -69,6 +69,7 @@ class QuestionTold(msgspec.Struct):
     en: str
     required: bool = False
     choices: list[ChoiceTold] = []
+    first_visit: bool = False
 
 
 class VisitTypeTold(msgspec.Struct):

@@ -74,4 +74,5 @@ def _question(question: Question) -> QuestionTold:
         en=question.en,
         required=question.required,
         choices=[ChoiceTold(each.fr, each.en) for each in question.choices],
+        first_visit=question.first_visit,
     )

@@ -120,7 +120,7 @@ class ChoiceRow(RuleRow, kw_only=True):
 
 
 class QuestionRow(RuleRow, kw_only=True):
-    """Asked before the visit; the answer is sealed."""
+    """Asked before the visit; the answer is sealed. `first_visit`: a yes says that somebody comes for the first time."""
 
     id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
     kind: Literal["text", "choice", "yes_no"]
@@ -128,6 +128,7 @@ class QuestionRow(RuleRow, kw_only=True):
     en: Annotated[str, Meta(min_length=1, max_length=300)]
     required: bool = False
     choices: Annotated[list[ChoiceRow], Meta(max_length=30)] = []
+    first_visit: bool = False
 
 
 class VisitTypeRow(RuleRow, kw_only=True):
@@ -182,6 +183,7 @@ class VisitTypeRow(RuleRow, kw_only=True):
                     each.en,
                     each.required,
                     tuple(Choice(choice.fr, choice.en) for choice in each.choices),
+                    each.first_visit,
                 )
                 for each in self.questions
             ),
