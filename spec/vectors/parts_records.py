@@ -24,6 +24,7 @@ from serment.seal.groups import (
     Reason,
     SealedFile,
     Series,
+    Wording,
 )
 from serment.seal.keys import Cap, SymmetricKey
 from serment.seal.primitives import KemPair, SignPair
@@ -89,7 +90,8 @@ def rich(label: str, cap: Cap) -> Payloads:
         (Answer("q1", "no"), Answer("q2", "x" * 900)),
         (file,),
     )
-    return identity, replace(contact, check=check, name="Zoé Martin"), reason
+    worded = replace(contact, check=check, name="Zoé Martin", messages=Wording("en", "Die (T)"))
+    return identity, worded, reason
 
 
 def envelope(

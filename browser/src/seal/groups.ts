@@ -8,6 +8,7 @@ import { Fields, type Json, bytesJson, checkText, optionalText, present, readJso
 export const NAME_BYTES_MAX = 200
 export const PHONE_BYTES_MAX = 16
 export const EMAIL_BYTES_MAX = 254
+export const WORD_BYTES_MAX = 24
 export const REASON_BYTES_MAX = 2_000
 export const NOTES_BYTES_MAX = 4_000
 export const ANSWERS_MAX = 20
@@ -22,6 +23,8 @@ export const SEXES = ['female', 'male', 'other', 'unknown'] as const
 export type Sex = (typeof SEXES)[number]
 export const RELATIONS = ['self', 'child', 'relative'] as const
 export type Relation = (typeof RELATIONS)[number]
+export const LANGUAGES = ['fr', 'en'] as const
+export type Language = (typeof LANGUAGES)[number]
 
 /** What joins appointments that were entered together: the ids of the records follow from `seed`, `first` (16) is the one they repeat. */
 export interface Series {
@@ -55,6 +58,13 @@ export interface NumberCheck {
   readonly bookingPk: Bytes
 }
 
+/** How messages to the addresses are worded: what a capsule says, for whoever makes the next one. */
+export interface Wording {
+  readonly language: Language
+  /** Chosen at booking; by default the town. */
+  readonly word: string
+}
+
 export interface Contact {
   /** E.164. */
   readonly phone: string | null
@@ -64,6 +74,8 @@ export interface Contact {
   /** What an SMS carries (16): its holders cancel and confirm. */
   readonly c: Bytes
   readonly check: NumberCheck | null
+  /** Null: nothing was said; the site's town, in French. */
+  readonly messages: Wording | null
 }
 
 export interface Answer {
@@ -166,6 +178,18 @@ function readCheck(value: unknown): NumberCheck {
   return check
 }
 
+function wordingJson({ language, word }: Wording): Json {
+  if (!LANGUAGES.includes(language)) throw new Unknown('language')
+  return { language, word: checkText(word, WORD_BYTES_MAX, 'word') }
+}
+
+function readWording(value: unknown): Wording {
+  const fields = new Fields(value, 'messages')
+  const wording = { language: fields.choice('language', LANGUAGES), word: fields.text('word', WORD_BYTES_MAX) }
+  fields.done()
+  return wording
+}
+
 export function writeContact(ct: Contact): Bytes {
   return writeJson({
     phone: optionalText(ct.phone, PHONE_BYTES_MAX, 'phone'),
@@ -173,6 +197,7 @@ export function writeContact(ct: Contact): Bytes {
     name: optionalText(ct.name, NAME_BYTES_MAX, 'name'),
     c: bytesJson(ct.c, ID_BYTES, 'c'),
     check: ct.check === null ? null : checkJson(ct.check),
+    messages: ct.messages === null ? null : wordingJson(ct.messages),
   })
 }
 
@@ -184,6 +209,7 @@ export function readContact(payload: Bytes): Contact {
     name: fields.optionalText('name', NAME_BYTES_MAX),
     c: fields.bytes('c', ID_BYTES),
     check: fields.has('check') ? readCheck(fields.value('check')) : null,
+    messages: fields.has('messages') ? readWording(fields.value('messages')) : null,
   }
   fields.done()
   return ct

@@ -6,7 +6,7 @@
 import { type Bytes, ID_BYTES, KEY_BYTES, equal, fromText, join, random, sized, text, u32 } from './bytes'
 import { D, T, day, inst, pad, unpad } from './conventions'
 import { Altered } from './errors'
-import { EMAIL_BYTES_MAX, PHONE_BYTES_MAX } from './groups'
+import { EMAIL_BYTES_MAX, LANGUAGES, type Language, PHONE_BYTES_MAX, WORD_BYTES_MAX, type Wording } from './groups'
 import { Fields, bytesJson, checkText, optionalText, readJson, writeJson } from './payload'
 import { BOX_OVERHEAD_BYTES, BoxKey, HPKE_OVERHEAD_BYTES, type PrivateKey, PublicKey, verify } from './primitives'
 
@@ -16,21 +16,16 @@ const PAGE_SIZES = [32] as const
 export const CAPSULE_BYTES = HPKE_OVERHEAD_BYTES + CAPSULE_SIZES[0]
 export const MESSAGE_BYTES = BOX_OVERHEAD_BYTES + MESSAGE_SIZES[0]
 export const PAGE_BYTES = BOX_OVERHEAD_BYTES + PAGE_SIZES[0]
-export const WORD_BYTES_MAX = 24
 const ZONE_BYTES_MAX = 40
 
-export const LANGUAGES = ['fr', 'en'] as const
-export type Language = (typeof LANGUAGES)[number]
+export type { Language }
 export const MESSAGE_KINDS = ['booked', 'moved', 'cancelled', 'reminder'] as const
 export type MessageKind = (typeof MESSAGE_KINDS)[number]
 
-export interface Capsule {
+export interface Capsule extends Wording {
   /** E.164. */
   readonly sms: string | null
   readonly mail: string | null
-  readonly language: Language
-  /** Chosen at booking; by default the town. */
-  readonly word: string
   readonly c: Bytes
   readonly messageKey: Bytes
 }

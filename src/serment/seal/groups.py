@@ -17,6 +17,7 @@ from serment.framing.conventions import (
     month_bytes,
 )
 from serment.framing.errors import Altered, Unknown
+from serment.framing.messages import WORD_BYTES_MAX
 from serment.seal.payload import Fields, Json, b64, check_text, present, read_json, write_json
 
 NAME_BYTES_MAX: Final = 200
@@ -36,8 +37,10 @@ SERIES_MAX: Final = 50
 
 Sex = Literal["female", "male", "other", "unknown"]
 Relation = Literal["self", "child", "relative"]
+Language = Literal["fr", "en"]
 SEXES: Final = ("female", "male", "other", "unknown")
 RELATIONS: Final = ("self", "child", "relative")
+LANGUAGES: Final = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,29 @@ class NumberCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How messages to the addresses are worded: the language, and the word that tells appointments apart."""
+
+    language: Language
+    word: str
+
+    def to_fields(self) -> Json:
+        if self.language not in LANGUAGES:
+            raise Unknown("language")
+        return {"language": self.language, "word": check_text(self.word, WORD_BYTES_MAX, "word")}
+
+    @classmethod
+    def from_fields(cls, value: object) -> Wording:
+        fields = Fields(value, "messages")
+        wording = cls(
+            language=cast(Language, fields.choice("language", LANGUAGES)),
+            word=fields.text("word", WORD_BYTES_MAX),
+        )
+        fields.done()
+        return wording
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Group `ct`. Phone in E.164. `c` (16) is what an SMS carries: its holders act on the appointment. `name`: who answers
     there, where that is not the patient.
@@ -168,6 +194,7 @@ class Contact:
     email: str | None = None
     check: NumberCheck | None = None
     name: str | None = None
+    messages: Wording | None = None
 
     def to_json(self) -> bytes:
         check_text(self.phone or "-", PHONE_BYTES_MAX, "phone")
@@ -181,6 +208,7 @@ class Contact:
                     ("name", self.name),
                     ("c", b64(exactly(self.c, TOKEN_BYTES, "c"))),
                     ("check", None if self.check is None else self.check.to_fields()),
+                    ("messages", None if self.messages is None else self.messages.to_fields()),
                 ]
             )
         )
@@ -194,6 +222,7 @@ class Contact:
             name=fields.optional_text("name", NAME_BYTES_MAX),
             c=fields.bytes("c", TOKEN_BYTES),
             check=NumberCheck.from_fields(fields.value("check")) if fields.has("check") else None,
+            messages=Wording.from_fields(fields.value("messages")) if fields.has("messages") else None,
         )
         fields.done()
         return contact

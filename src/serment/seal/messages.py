@@ -31,7 +31,7 @@ from serment.framing.messages import (
     check_page,
 )
 from serment.seal.chance import draw
-from serment.seal.groups import EMAIL_BYTES_MAX, PHONE_BYTES_MAX
+from serment.seal.groups import EMAIL_BYTES_MAX, LANGUAGES, PHONE_BYTES_MAX, Language
 from serment.seal.payload import (
     SAFE_INTEGER_MAX,
     Fields,
@@ -42,8 +42,6 @@ from serment.seal.payload import (
 )
 from serment.seal.primitives import KemPair, box_padded, hpke_open, hpke_seal, pad, unbox_padded, unpad
 
-Language = Literal["fr", "en"]
-LANGUAGES: Final = ("fr", "en")
 MessageKind = Literal["booked", "moved", "cancelled", "reminder"]
 MESSAGE_KINDS: Final = ("booked", "moved", "cancelled", "reminder")
 ZONE_BYTES_MAX: Final = 40
