@@ -1,10 +1,14 @@
 import { base64, fromBase64url } from '../seal/bytes';
+import type { Language } from '../seal/groups';
 import { capKeys } from '../seal/keys';
 import { postBooking, readAppointment } from '../wire/patient';
 import { Refused } from '../wire/problem';
-import type { Booked, Booking, Id } from '../wire/types';
+import type { Booked, Booking, Id, Site, VisitType } from '../wire/types';
 import type { OwnHold } from './hold';
-import { type Confided, readyToSeal, rowTokenHash, sealAsPatient } from './sealing';
+import type { Telling } from './messages/place';
+import { planBooked, type PlannedMessage } from './messages/plan';
+import { wordingFor } from './messages/word';
+import { type Confided, isSealedAnew, readyToSeal, rowTokenHash, sealAsPatient } from './sealing';
 import { type Trusted, renewTrust } from './trust';
 
 /** How often a practice's list of readers may change under one booking before we say so. */
@@ -14,16 +18,28 @@ const ROSTER_ROUNDS_MAX = 3;
 export interface ReadyBooking {
   booking: Booking;
   token: string;
+  /** What will be sent; null where no message comes. */
+  planned: readonly PlannedMessage[] | null;
 }
 
-/** Seals what was confided, for the held time. Nothing is sent. */
-export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap: string, confided: Confided): Promise<ReadyBooking> {
+/** What was confided, with how messages about it are worded. */
+export function worded(confided: Confided, { town }: Pick<Site, 'town'>, language: Language): Confided {
+  return { ...confided, ct: { ...confided.ct, messages: wordingFor(town, language, confided.id) } };
+}
+
+/** What is said of a booking. Of what is only asked for nothing is: the practice's answer places it. */
+export function tellingOfBooking({ timezone: zone, town }: Pick<Site, 'timezone' | 'town'>, { silent, accepted }: Pick<VisitType, 'silent' | 'accepted'>, confirm: boolean): Telling {
+  return { zone, town, silent, plan: accepted === 'on_request' ? () => [] : (visit, now) => planBooked(visit, now, { confirm }) };
+}
+
+/** Seals what was confided, for the held time. Nothing is sent. Throws NoAnswer, NotNow. */
+export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap: string, confided: Confided, telling: Telling): Promise<ReadyBooking> {
   await readyToSeal();
   const keys = await capKeys(fromBase64url(cap));
   const slot = { agenda: hold.agenda, start: hold.start, minutes: hold.minutes, visit_type: hold.visitType };
   const at = { practice: hold.practice, unit, record: hold.record, rev: 1, slot };
-  const { revision, act } = await sealAsPatient(trusted, at, keys, confided);
-  return { booking: { revision, row_token_hash: rowTokenHash(keys), act }, token: hold.token };
+  const { sealed, planned } = await sealAsPatient(trusted, at, keys, confided, telling);
+  return { booking: { ...sealed, row_token_hash: rowTokenHash(keys) }, token: hold.token, planned };
 }
 
 /** Whether the appointment of this secret stands: asked after a booking that got no answer. Throws Refused, NoAnswer, NotNow. */
@@ -48,7 +64,7 @@ export interface Resealing {
 
 /**
  * Sends a booking. When the practice's readers changed, the new list is verified, must extend the old, and the booking
- * is sealed anew without a word. Throws Refused (hold_expired, already_used, …), WrongPractice, NoAnswer, NotNow.
+ * is sealed anew without a word; so it is when another's messages have its handle. Throws Refused (hold_expired, already_used, …), WrongPractice, NoAnswer, NotNow.
  */
 export async function sendBooking(ready: ReadyBooking, { trusted, seal, keep }: Resealing): Promise<Booked> {
   for (let round = 0; ; round += 1) {
@@ -56,8 +72,8 @@ export async function sendBooking(ready: ReadyBooking, { trusted, seal, keep }: 
     try {
       return await postBooking(ready.booking, ready.token);
     } catch (error) {
-      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-      trusted = await renewTrust(trusted);
+      if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
+      if (error.is('stale_roster')) trusted = await renewTrust(trusted);
       ready = await seal(trusted);
     }
   }

@@ -8,8 +8,11 @@ import { capKeys, newSeed, type CapKeys } from '../seal/keys';
 import { postInPlace } from '../wire/patient';
 import { Refused } from '../wire/problem';
 import type { Link } from './link';
+import { planBooked } from './messages/plan';
+import { leaveBehind, takeAway } from './messages/taken_away';
+import { tellingOf } from './move';
 import { openLink, type OpenedAppointment } from './open_link';
-import { rowTokenHash, sealAsPatient } from './sealing';
+import { isSealedAnew, rowTokenHash, sealAsPatient } from './sealing';
 import { renewTrust } from './trust';
 
 const ROSTER_ROUNDS_MAX = 3;
@@ -30,18 +33,22 @@ export function isClaimable(opened: OpenedAppointment): boolean {
   return CLAIMABLE.includes(opened.view.status);
 }
 
-/** Seals the next revision in place, under `keys`, signed by `signer`. */
+/** Seals the next revision in place, under `keys`, signed by `signer`; its reminders go with it. */
 async function sealAnew(opened: OpenedAppointment, keys: CapKeys, signer: CapKeys): Promise<void> {
   const { practice, unit, record, rev, slot } = opened.view.appointment;
+  const telling = tellingOf(opened, (visit, now) => planBooked(visit, now, { confirm: false }));
   let { trusted } = opened;
+  leaveBehind(record, rev, opened.secrets);
   for (let round = 0; ; round += 1) {
-    const { revision, act } = await sealAsPatient(trusted, { practice, unit, record, rev: rev + 1, slot }, keys, opened.confided, signer.sign);
+    const at = { practice, unit, record, rev: rev + 1, slot };
+    const { sealed } = await sealAsPatient(trusted, at, keys, opened.confided, telling, signer.sign);
     try {
-      await postInPlace({ revision, seen_rev: rev, act, row_token_hash: rowTokenHash(keys) }, base64(signer.rowToken));
+      const placed = await postInPlace({ ...sealed, seen_rev: rev, row_token_hash: rowTokenHash(keys) }, base64(signer.rowToken));
+      await takeAway(record, placed.rev);
       return;
     } catch (error) {
-      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-      trusted = await renewTrust(trusted);
+      if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
+      if (error.is('stale_roster')) trusted = await renewTrust(trusted);
     }
   }
 }

@@ -2,8 +2,11 @@ import { postMove } from '../wire/patient';
 import { Refused } from '../wire/problem';
 import type { Booked, Move } from '../wire/types';
 import type { OwnHold } from './hold';
+import type { Telling } from './messages/place';
+import { planMoved, type PlannedMessage } from './messages/plan';
+import { keepAll, leaveBehind, takeAway } from './messages/taken_away';
 import type { OpenedAppointment } from './open_link';
-import { sealAsPatient } from './sealing';
+import { isSealedAnew, sealAsPatient } from './sealing';
 import { type Trusted, renewTrust } from './trust';
 
 const ROSTER_ROUNDS_MAX = 3;
@@ -13,15 +16,23 @@ export interface ReadyMove {
   move: Move;
   rowToken: string;
   token: string;
+  /** What will be sent; null where no message comes. */
+  planned: readonly PlannedMessage[] | null;
 }
 
-/** Seals the appointment anew for the held time, as its next revision: same link, new keys inside. Nothing is sent. */
+/** How messages of an opened appointment are sealed; nothing is said of one that was only asked for. */
+export function tellingOf({ view }: OpenedAppointment, plan: Telling['plan']): Telling {
+  const { site, visit_type: type } = view;
+  return { zone: site.timezone, town: site.town, silent: type.silent, plan: view.status === 'requested' ? () => [] : plan };
+}
+
+/** Seals the appointment anew for the held time, as its next revision: same link, new keys inside. Nothing is sent. Throws NoAnswer, NotNow. */
 export async function sealMove(opened: OpenedAppointment, trusted: Trusted, hold: OwnHold): Promise<ReadyMove> {
   const { practice, unit, record, rev } = opened.view.appointment;
   const slot = { agenda: hold.agenda, start: hold.start, minutes: hold.minutes, visit_type: hold.visitType };
   const at = { practice, unit, record, rev: rev + 1, slot };
-  const { revision, act } = await sealAsPatient(trusted, at, opened.keys, opened.confided);
-  return { move: { revision, seen_rev: rev, act }, rowToken: opened.rowToken, token: hold.token };
+  const { sealed, planned } = await sealAsPatient(trusted, at, opened.keys, opened.confided, tellingOf(opened, planMoved));
+  return { move: { ...sealed, seen_rev: rev }, rowToken: opened.rowToken, token: hold.token, planned };
 }
 
 /**
@@ -32,13 +43,21 @@ export async function sendMove(
   opened: OpenedAppointment, hold: OwnHold, ready: ReadyMove, keep: (ready: ReadyMove) => void,
 ): Promise<Booked> {
   let trusted = opened.trusted;
+  const { record, rev } = opened.view.appointment;
+  leaveBehind(record, rev, opened.secrets);
   for (let round = 0; ; round += 1) {
     keep(ready);
     try {
-      return await postMove(ready.move, ready.rowToken, ready.token);
+      const moved = await postMove(ready.move, ready.rowToken, ready.token);
+      await takeAway(record, moved.rev);
+      return moved;
     } catch (error) {
-      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-      trusted = await renewTrust(trusted);
+      if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) {
+        // Without an answer it may stand: the next look at the appointment tells.
+        if (error instanceof Refused) keepAll(record, rev);
+        throw error;
+      }
+      if (error.is('stale_roster')) trusted = await renewTrust(trusted);
       ready = await sealMove(opened, trusted, hold);
     }
   }

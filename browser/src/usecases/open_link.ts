@@ -9,6 +9,7 @@ import { readAppointment } from '../wire/patient';
 import type { AppointmentView, Id } from '../wire/types';
 import { type Confided, readyToSeal, recordOf, slotOf } from './sealing';
 import type { Link } from './link';
+import type { Secrets } from './messages/place';
 import { type Trusted, WrongPractice, trustPractice } from './trust';
 
 /** The appointment is not as its writer signed it. What was read is not shown; the person is told to call the practice. */
@@ -23,6 +24,8 @@ export interface OpenedAppointment {
   view: AppointmentView;
   record: SealedRecord;
   confided: Confided;
+  /** What its messages are steered and taken away with. */
+  secrets: Secrets;
 }
 
 async function checkWriter(record: SealedRecord, trusted: Trusted, keys: CapKeys, before: CapKeys | null): Promise<void> {
@@ -60,7 +63,7 @@ export async function openLink(link: Link, before: CapKeys | null = null): Promi
     await verifyStanding(record.place, slotOf(row.slot), null, null);
     const { groups } = await open(record, keyring(keys.box, keys.kem));
     if (groups.id === null || groups.ct === null || groups.rs === null) throw new Altered('groups');
-    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, groups.rs) };
+    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, groups.rs), secrets: { t: groups.id.t, c: groups.ct.c } };
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) throw new AlteredAppointment(undefined, { cause: error });
     throw error;

@@ -1,19 +1,21 @@
-import { type Bytes, base64, fromBase64, idFromUuid, random } from '../seal/bytes';
-import { D, sha256 } from '../seal/conventions';
+import { type Bytes, base64, fromBase64, idFromUuid } from '../seal/bytes';
+import { sha256 } from '../seal/conventions';
 import type { Place } from '../seal/context';
 import type { Contact, Groups, Identity, Reason } from '../seal/groups';
 import type { CapKeys } from '../seal/keys';
+import { drawMessageSecrets, fromC } from '../seal/messages';
 import type { SigningKey } from '../seal/primitives';
 import { sealBooking } from '../seal/readers';
 import type { Sealed as SealedRevision } from '../seal/record';
 import type { SealedRecord } from '../seal/revision';
 import { type Slot as SealedSlot, readSlot } from '../seal/slot';
 import { start } from '../seal/tiers';
-import type { Id, Revision, Sealed, Slot } from '../wire/types';
+import type { Refused } from '../wire/problem';
+import type { Booking, Id, Revision, Sealed, Slot } from '../wire/types';
+import { now } from './clock';
+import type { PlannedMessage } from './messages/plan';
+import { type Placed, type Secrets, type Telling, placeMessages } from './messages/place';
 import type { Trusted } from './trust';
-
-const MESSAGE_SECRET_BYTES = 32;
-const CODE_BYTES = 16;
 
 /** What a patient confides, read and checked; secrets of the messages are drawn when it is sealed. */
 export interface Confided {
@@ -50,10 +52,29 @@ export function placeOf(instance: string, at: At): Place {
   };
 }
 
+/** A revision with its messages, as it travels: the part of a booking or move that is sealed. */
+export type SealedPart = Pick<Booking, 'revision' | 'act' | 'page' | 'capsule' | 'messages'>;
+
 export interface PatientRevision {
-  revision: Revision;
-  /** Base64: who has the message's link acts with it. */
-  act: string;
+  sealed: SealedPart;
+  /** What will be sent; null where no message comes. */
+  planned: readonly PlannedMessage[] | null;
+}
+
+/** Whether a refusal is answered by sealing anew: other readers stand, or another's messages bear the handle that was drawn. */
+export function isSealedAnew(error: Refused): boolean {
+  return error.is('stale_roster') || error.is('handle_taken');
+}
+
+/** Groups of a revision with message secrets drawn for it. */
+export function withSecrets({ id, ct, rs }: Confided): { groups: Groups; secrets: Secrets; act: string } {
+  const { t, c, h } = drawMessageSecrets();
+  return { groups: { id: { ...id, t, h }, ct: { ...ct, c }, rs }, secrets: { t, c }, act: base64(fromC(c).act) };
+}
+
+/** The messages of a revision that is about to be sealed. Throws NoAnswer, NotNow. */
+export function placedWith({ roster }: Trusted, at: At, secrets: Secrets, ct: Omit<Contact, 'c'>, telling: Telling): Promise<Placed> {
+  return placeMessages(roster, slotOf(at.slot).start, secrets, ct, telling, now());
 }
 
 /** A sealed revision as it travels; a member's names its writer. */
@@ -72,23 +93,23 @@ export function wireRevision(at: At, sealed: SealedRevision): Revision {
   };
 }
 
-/** Seals a revision as the patient: new content keys, a new message secret and a new code at every one. `signer`: the booking key of the revision before, where this one changes it. */
+/**
+ * Seals a revision as the patient: new content keys, new message secrets and messages at every one. `signer`: the booking key of the revision
+ * before, where this one changes it. Throws NoAnswer, NotNow.
+ */
 export async function sealAsPatient(
   trusted: Trusted,
   at: At,
   cap: CapKeys,
   confided: Confided,
+  telling: Telling,
   signer: SigningKey = cap.sign,
 ): Promise<PatientRevision> {
-  const code = random(CODE_BYTES);
+  const { groups, secrets, act } = withSecrets(confided);
   const place = placeOf(trusted.roster.instance, at);
-  const groups: Groups = {
-    id: { ...confided.id, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) },
-    ct: { ...confided.ct, c: code },
-    rs: confided.rs,
-  };
+  const { bytes, planned } = await placedWith(trusted, at, secrets, confided.ct, telling);
   const sealed = await sealBooking(place, groups, cap, trusted.roster, signer);
-  return { revision: wireRevision(at, sealed), act: base64(D(code, 'act', CODE_BYTES)) };
+  return { sealed: { revision: wireRevision(at, sealed), act, ...bytes }, planned };
 }
 
 /** A row as the sealing ground reads it, its place being the one that was sealed. */

@@ -15,10 +15,12 @@ export interface Typed {
   email: string;
   reason: string;
   answers: Record<string, string>;
+  /** Tell them at once that it is booked. */
+  confirm: boolean;
 }
 
 export function nothingTyped(): Typed {
-  return { relation: '', givenName: '', birthName: '', birthDate: '', sex: '', contactName: '', phone: '', email: '', reason: '', answers: {} };
+  return { relation: '', givenName: '', birthName: '', birthDate: '', sex: '', contactName: '', phone: '', email: '', reason: '', answers: {}, confirm: true };
 }
 
 /** A field of the form, in the order in which it stands; a question's field is `q-` and its id. */
@@ -102,7 +104,7 @@ export function confidedFrom(typed: Typed, questions: Question[], today: string)
       givenName: read('givenName')!, birthName: read('birthName')!, usedName: null, birthDate: read('birthDate')!,
       sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'], series: null,
     },
-    ct: { phone: read('phone'), email: read('email'), name: read('contactName'), check: null },
+    ct: { phone: read('phone'), email: read('email'), name: read('contactName'), check: null, messages: null },
     rs: { reason: read('reason'), notes: null, answers, files: [] },
   };
 }

@@ -58,6 +58,8 @@ export interface VisitType {
   who: 'anyone' | 'known' | 'staff';
   accepted: 'at_once' | 'on_request';
   place: 'site' | 'video';
+  /** No message is sent about such a visit. */
+  silent: boolean;
   horizon_days?: number;
   notice_minutes?: number;
   instructions_fr: string;

@@ -6,7 +6,7 @@ const DAY = 86_400;
 const NOW = 1_805_000_000;
 
 /** Alice's dressings: yesterday's seen, then one a day; the third ahead is cancelled already. */
-const all: OneOf[] = (['seen', 'booked', 'booked', 'cancelled', 'booked'] as const).map((status, nth) => ({
+const all: Omit<OneOf, 'identity'>[] = (['seen', 'booked', 'booked', 'cancelled', 'booked'] as const).map((status, nth) => ({
   record: `r${nth}`, unit: 'u', agenda: 'a', start: NOW + (nth - 1) * DAY + 60, minutes: 20, visitType: 'v', rev: 1, acts: 0, status,
 }));
 const goes = (nth: number, reach: Reach) => reached(all, all[nth]!, reach, NOW).map(({ record }) => record);

@@ -4,12 +4,14 @@ import { draftOf, dropDraft, keepAppointment, keepDraft } from '../../usecases/k
 import { freeAround, openAgenda } from '../../usecases/offer';
 import { type Typed, confidedFrom, nothingTyped } from '../../usecases/typed';
 import type { ReadyBooking } from '../../usecases/book';
+import type { PlannedMessage } from '../../usecases/messages/plan';
 import type { Confided } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 import type { Link } from '../../usecases/link';
 import type { Readers } from '../../usecases/open_link';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
+import { language } from '../../words/index';
 import { localDate } from '../../words/when';
 import { type Trouble, troubleOf } from '../parts/attempt';
 import { keptEntry } from './kept_entry';
@@ -31,6 +33,8 @@ export interface Done {
   /** This browser was asked to keep the appointment and could. */
   kept: boolean;
   readers: Readers;
+  /** What will be sent; null where no message comes. */
+  planned: readonly PlannedMessage[] | null;
 }
 
 /** What survives a reload of this tab; nothing of it does on a shared computer. */
@@ -73,6 +77,8 @@ export class BookingFlow {
   shared = $state(false);
   /** Who will read it, once the practice's roster is verified. */
   readers = $state.raw<Readers | null>(null);
+  /** Whether the practice's messages have somebody who sends them, once its roster is verified. */
+  sends = $state<boolean | null>(null);
   /** Nobody vouched for the practice's key: it is the one the site named. */
   firstUse = $state(false);
   done = $state.raw<Done | null>(null);
@@ -93,6 +99,11 @@ export class BookingFlow {
   /** Whether a practice's link brought its key: one letter of it may have changed on the way. */
   get byLink(): boolean {
     return this.#told !== null;
+  }
+
+  /** Whether somebody who books is told of it at once, if they like. */
+  get confirms(): boolean {
+    return this.sends === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
   }
 
   /** Visit types that somebody who comes from the public page may book here. */
@@ -269,6 +280,7 @@ export class BookingFlow {
     this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
     this.firstUse = this.#trusted.onFirstUse;
     this.readers = code.readersOf(this.#trusted, this.view!.unit);
+    this.sends = this.#trusted.roster.notifierPk !== null;
     return this.#trusted;
   }
 
@@ -334,9 +346,11 @@ export class BookingFlow {
   async #confirm(): Promise<void> {
     const code = await sealing();
     const { view, hold, visitType } = this;
-    const confided = confidedFrom($state.snapshot(this.typed), visitType!.questions, this.today());
-    const seal = (trusted: Trusted): Promise<ReadyBooking> => code.sealBooking(trusted, view!.unit, hold!, this.#cap, confided);
-    const of = JSON.stringify(confided);
+    const { confirm } = this.typed;
+    const confided = code.worded(confidedFrom($state.snapshot(this.typed), visitType!.questions, this.today()), view!.site, language());
+    const telling = code.tellingOfBooking(view!.site, visitType!, confirm);
+    const seal = (trusted: Trusted): Promise<ReadyBooking> => code.sealBooking(trusted, view!.unit, hold!, this.#cap, confided, telling);
+    const of = JSON.stringify([confided, confirm]);
     const trusted = await this.#trust();
     const ready = this.#ready?.of === of ? this.#ready.booking : await seal(trusted);
     const keep = (booking: ReadyBooking, now: Trusted): void => {
@@ -347,7 +361,7 @@ export class BookingFlow {
     };
     try {
       const booked = await code.sendBooking(ready, { trusted, seal, keep });
-      this.#finish(confided, booked, code.linkOf(this.#trusted!, this.#cap), code.readersOf(this.#trusted!, view!.unit));
+      this.#finish(confided, booked, this.#ready!.booking.planned, code.linkOf(this.#trusted!, this.#cap), code.readersOf(this.#trusted!, view!.unit));
       if (!this.shared) code.pin(view!.practice.practice, this.#trusted!);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -364,14 +378,14 @@ export class BookingFlow {
     } else throw error;
   }
 
-  #finish(confided: Confided, booked: Booked, link: Link, readers: Readers): void {
+  #finish(confided: Confided, booked: Booked, planned: Done['planned'], link: Link, readers: Readers): void {
     const { view, hold } = this;
     const slot = { agenda: hold!.agenda, start: hold!.start, minutes: hold!.minutes, visit_type: hold!.visitType };
     const seen = { ...view!, status: booked.status, appointment: { rev: booked.rev, slot } };
     const kept = !this.shared && keepAppointment(keptEntry(link, seen, confided));
     this.#unanswered = null;
     dropDraft();
-    this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers };
+    this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers, planned };
     this.holdState = 'none';
     this.step = 'done';
     // A reload opens the appointment. The secret stays out of the address, which browsers keep and sync.

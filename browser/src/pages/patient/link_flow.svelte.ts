@@ -50,6 +50,8 @@ export class LinkFlow {
   wasInPath = $state(false);
   /** The time it had before somebody else moved it. */
   before = $state.raw<Before | null>(null);
+  /** Whether messages go with the new time of what was moved here. */
+  tells = $state(false);
 
   #retry: () => Promise<void> = async () => undefined;
   #ready: ReadyMove | null = null;
@@ -139,12 +141,15 @@ export class LinkFlow {
   }
 
   async load(): Promise<void> {
-    const { openLink, ready } = await code();
+    const { openLink, ready, settleLeft } = await code();
     await ready();
     if (this.link!.shown === true) await this.#claimLink();
     const kept = keptOf(this.link!.cap);
     const last = this.#lastKnown() ?? kept;
     this.opened = await openLink(this.link!);
+    const { view } = this.opened;
+    // What a tab left half done when it closed; nobody waits for it.
+    void settleLeft(view.appointment.record, view.appointment.rev, view.status !== 'cancelled' && view.status !== 'refused');
     this.before = (last === null ? null : movedFrom(last, this.opened.view.appointment)) ?? null;
     this.kept = kept !== null;
     // What this browser keeps of it follows a move and a cancellation.
@@ -242,6 +247,7 @@ export class LinkFlow {
       this.#ready ??= await sealMove(opened, opened.trusted, hold);
       try {
         await sendMove(opened, hold, this.#ready, (sent) => (this.#ready = sent));
+        this.tells = this.#ready.planned !== null && this.#ready.planned.length > 0;
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         return this.#notMoved(error, hold);

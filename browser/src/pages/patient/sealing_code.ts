@@ -4,7 +4,7 @@ import type { Link } from '../../usecases/link';
 import { readyToSeal } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 
-export { isBooked, sealBooking, sendBooking } from '../../usecases/book';
+export { isBooked, sealBooking, sendBooking, tellingOfBooking, worded } from '../../usecases/book';
 export { readersOf } from '../../usecases/open_link';
 export { WrongPractice, pin, readFingerprint, trustPractice } from '../../usecases/trust';
 

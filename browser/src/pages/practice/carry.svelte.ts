@@ -8,16 +8,17 @@ import { dateAt, instantOf, MINUTE, monday, placeSpan } from '../../usecases/des
 import { stepFrom, tabStop, type StopLane } from '../../usecases/desk/keyboard';
 import { apart, nearest, placesFor } from '../../usecases/desk/lanes';
 import { takesTime, type Visit } from '../../usecases/desk/model';
-import { moveVisit, type Target } from '../../usecases/desk/move';
+import { moveVisit, type Moved, type Target } from '../../usecases/desk/move';
 import { explainMove } from '../../usecases/desk/explain';
 import { firstPlace } from '../../usecases/desk/first_place';
 import type { LaneView } from '../../usecases/desk/view';
 import { Refused } from '../../wire/problem';
-import type { Booked, Id, LocalDate } from '../../wire/types';
+import type { Id, LocalDate } from '../../wire/types';
 import { t } from '../../words/index';
 import type { Desk } from './desk.svelte';
 import { follow } from './drag';
 import { fullName, whenInWords } from './say';
+import { noticeOf } from './told';
 import { MOVING } from './wrong';
 
 const DROP_REACH_MINUTES = 10;
@@ -53,8 +54,8 @@ function placeOfId(id: string): { agenda: Id; start: number } | null {
 
 export class Carry {
   moving = $state.raw<Moving | null>(null);
-  /** Where what this desk moved stood before, and the revision that moved it. */
-  #origins = $state.raw<ReadonlyMap<Id, { before: Visit; rev: number }>>(new Map());
+  /** Where what this desk moved stood before, the revision that moved it, and until when nobody was told (UTC seconds; null: nobody is). */
+  #origins = $state.raw<ReadonlyMap<Id, { before: Visit; rev: number; until: number | null }>>(new Map());
   #swallow = false;
   #ended: () => void = () => undefined;
 
@@ -235,30 +236,28 @@ export class Carry {
     if (monday(dateAt(zone, start)) !== desk.shown.monday || !desk.shown.dates.includes(dateAt(zone, start))) await desk.shown.show(dateAt(zone, start));
     const when = whenInWords(zone, start);
     const done = agenda === visit.agenda ? t('move.done', { when }) : t('move.done_other', { when, practitioner: desk.rules.agenda(agenda)?.practitioner ?? '' });
-    this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev });
-    desk.deeds.sayUntold(done, visit, () => this.#putBack(visit));
+    this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev, until: noticeOf(moved.planned)?.message.notBefore ?? null });
+    desk.deeds.sayTold(done, visit, moved.planned, () => this.#putBack(visit));
     await desk.choice.focusStop(visit.record);
     return null;
   }
 
-  async #move(visit: Visit, target: Target): Promise<{ rev: number } | 'warning_changed' | null> {
+  async #move(visit: Visit, target: Target): Promise<{ rev: number; planned: Moved['planned'] } | 'warning_changed' | null> {
     const { desk } = this;
-    let rev = 0;
+    let moved: Moved | null = null;
     let changed = false;
     const done = await desk.deeds.attempt(visit, async () => {
-      let booked: Booked;
       try {
-        booked = await moveVisit(desk.open, visit, target);
-        rev = booked.rev;
+        moved = await moveVisit(desk.open, visit, target);
       } catch (error) {
         changed = error instanceof Refused && error.is('warning_changed');
         if (changed) return;
         throw error;
       }
-      desk.reading.markSeen(visit.record, booked.rev);
+      desk.reading.markSeen(visit.record, moved.rev);
       await desk.reading.read();
     }, MOVING);
-    return changed ? 'warning_changed' : done ? { rev } : null;
+    return changed ? 'warning_changed' : done ? moved : null;
   }
 
   /** Where this desk moved `visit` from, as long as nothing changed since and its old time is ahead and free, as far as is seen. */
@@ -283,11 +282,16 @@ export class Carry {
     const now = desk.reading.visit(before.record);
     if (now === undefined) return;
     const target = await this.#backTo(now, before);
-    const moved = target === null ? null : await this.#move(now, target);
+    const until = this.#origins.get(before.record)?.until ?? null;
+    const unsaid = until === null || Date.now() / 1000 < until;
+    const moved = target === null ? null : await this.#move(now, { ...target, unsaid });
     if (moved === 'warning_changed') desk.deeds.problem = t('move.taken');
     if (moved === null || moved === 'warning_changed') return;
     await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
-    desk.deeds.sayUntold(t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) }), now);
+    const done = t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) });
+    // Taken back before the message went: nobody was told of anything.
+    if (until !== null && unsaid) desk.deeds.say(done);
+    else desk.deeds.sayTold(done, now, moved.planned);
     await desk.choice.focusStop(before.record);
   }
 

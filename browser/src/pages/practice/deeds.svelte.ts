@@ -3,11 +3,14 @@
 import { accept, refuse } from '../../usecases/desk/accept';
 import { note, noteBackTo, sign } from '../../usecases/desk/act';
 import type { Visit } from '../../usecases/desk/model';
+import { oweTo, owedNoMore, steerOrOwe, type Steered } from '../../usecases/desk/steer';
+import type { PlannedMessage } from '../../usecases/messages/plan';
 import { isOutage, type Note } from '../../usecases/desk/routes';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
 import { t, type WordKey } from '../../words/index';
 import type { Desk } from './desk.svelte';
+import { goesInWords, noticeOf, steeredOf } from './told';
 import { inWords } from './wrong';
 
 export const UNDO_SECONDS = 10;
@@ -38,10 +41,32 @@ export class Deeds {
     this.#show({ text, undo, call: null }, seconds);
   }
 
-  /** What was done to `visit`, and that nobody has told its patient of it. */
-  sayUntold(text: string, visit: Visit, undo: Said['undo'] = null): void {
+  /**
+   * What was done to `visit`, and who tells its patient: the message that goes, or nobody. The call is offered in each case: whether the
+   * appointment has a number is not looked at here. `planned`: null where no message goes; `owed`: it goes once the line stands again.
+   */
+  sayTold(text: string, visit: Visit, planned: readonly PlannedMessage[] | null | 'owed', undo: Said['undo'] = null): void {
     const call = visit.reading === 'open' ? visit.record : null;
-    this.#show({ text: `${text} ${t('said.untold')}`, undo, call }, CALL_SECONDS);
+    const notice = planned === 'owed' ? undefined : noticeOf(planned);
+    const told = planned === 'owed' ? t('said.told_later') : notice === undefined ? t('said.untold') : t('said.told', { when: goesInWords(this.desk, notice) });
+    this.#show({ text: `${text} ${told}`, undo, call }, CALL_SECONDS);
+  }
+
+  /** Has the messages follow what was decided; answers what is planned for this one. */
+  async #steer(steered: Steered): Promise<readonly PlannedMessage[] | null | 'owed'> {
+    const told = await steerOrOwe(this.desk.open, [steered]);
+    return told === null ? 'owed' : (told.get(steered.record) ?? null);
+  }
+
+  /** Does what its patient is told of. Refused, nobody is. */
+  async #owing<Answer>(visit: Visit, deed: () => Promise<Answer>): Promise<Answer> {
+    oweTo(this.desk.open, [visit.record]);
+    try {
+      return await deed();
+    } catch (error) {
+      if (error instanceof Refused) owedNoMore(this.desk.open, [visit.record]);
+      throw error;
+    }
   }
 
   #show(said: Said, seconds: number): void {
@@ -110,9 +135,10 @@ export class Deeds {
   async cancel(visit: Visit): Promise<void> {
     const { open, reading } = this.desk;
     await this.attempt(visit, async () => {
-      await sign(open, visit, 'cancel');
+      await this.#owing(visit, () => sign(open, visit, 'cancel'));
+      const planned = await this.#steer(steeredOf(visit, 'cancelled'));
       await reading.read();
-      this.sayUntold(t('said.cancelled'), visit, () => this.restore(visit.record));
+      this.sayTold(t('said.cancelled'), visit, planned, () => this.restore(visit.record));
     });
   }
 
@@ -122,19 +148,23 @@ export class Deeds {
     const visit = reading.visit(record);
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
-      const { status } = await sign(open, visit, 'undo');
+      const { status } = await this.#owing(visit, () => sign(open, visit, 'undo'));
+      const planned = await this.#steer(steeredOf(visit, status));
       await reading.read();
-      this.say(t(status === 'requested' ? 'said.request_again' : 'said.undone'));
+      const done = t(status === 'requested' ? 'said.request_again' : 'said.undone');
+      // Who may have been told that it was cancelled is told that it stands.
+      this.say(planned !== 'owed' && noticeOf(planned) !== undefined ? `${done} ${t('said.told_stands')}` : done);
     }, { slot_taken: 'wrong.restore_taken' });
   }
 
   async answer(visit: Visit, yes: boolean): Promise<void> {
     const { open, reading } = this.desk;
     await this.attempt(visit, async () => {
-      await (yes ? accept : refuse)(open, visit);
+      const { status } = await this.#owing(visit, () => (yes ? accept : refuse)(open, visit));
+      const planned = await this.#steer({ ...steeredOf(visit, status), accepted: yes });
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
-      this.sayUntold(t(yes ? 'said.accepted' : 'said.refused'), visit, yes ? null : () => this.restore(visit.record));
+      this.sayTold(t(yes ? 'said.accepted' : 'said.refused'), visit, planned, yes ? null : () => this.restore(visit.record));
     });
   }
 }

@@ -5,6 +5,7 @@ import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
+import { settleOwed } from '../../usecases/desk/steer';
 import { watchTabs } from '../../usecases/desk/tabs';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
@@ -62,8 +63,11 @@ export class Desk {
     this.drawing = new Drawing(() => this.reading.opening);
     this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
       signedOut: () => this.close('signed out'),
-      // What was just done, and can be taken back, is not talked over.
-      back: () => { if (this.deeds.said === null) this.deeds.say(t('offline.back')); },
+      back: () => {
+        // What was just done, and can be taken back, is not talked over.
+        if (this.deeds.said === null) this.deeds.say(t('offline.back'));
+        void this.#tellOwed();
+      },
       rulesChanged: () => void this.followRules(),
       compactionFailed: () => { this.deeds.problem = t('wrong.compaction'); },
     });
@@ -73,9 +77,19 @@ export class Desk {
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
     this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));
-    void this.reading.read().then(() => Promise.all([this.rewrapping.start(), this.requests.read()]));
+    void this.reading.read().then(() => Promise.all([this.rewrapping.start(), this.requests.read(), this.#tellOwed()]));
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
+  }
+
+  /** Messages that a closed tab or a broken line left unplaced. */
+  async #tellOwed(): Promise<void> {
+    try {
+      await settleOwed(this.open);
+    } catch (error) {
+      // It stays owed: the next opening, or the end of the outage, asks again.
+      if (!isOutage(error) && !(error instanceof Refused)) throw error;
+    }
   }
 
   async #look(): Promise<void> {

@@ -2,6 +2,7 @@
 /** Several appointments of a series cancelled in one gesture, told in one sentence, and taken back in one. */
 import type { Visit } from '../../usecases/desk/model';
 import { signAll, type Done, type OneOf } from '../../usecases/desk/series';
+import { noticeOf } from './told';
 import { tn, type CountKey } from '../../words/index';
 import type { Desk } from './desk.svelte';
 
@@ -32,7 +33,12 @@ export async function cancelAll(desk: Desk, visit: Visit, all: readonly OneOf[],
     const done = await signAll(desk.open, all, 'cancel', tell);
     await Promise.all([desk.reading.read(), changed()]);
     const undo = done.done.length === 0 ? null : () => restoreAll(desk, visit, done.done, changed);
-    desk.deeds.sayUntold(told(done, CANCELLED), visit, undo);
+    const notices = [...(done.told?.values() ?? [])].map(noticeOf);
+    const untold = notices.filter((one) => one === undefined).length;
+    const first = notices.find((one) => one !== undefined);
+    // Where some are told and some are not, whom to call stands in each one's own panel.
+    const planned = done.told === null ? 'owed' : untold > 0 || first === undefined ? null : [first];
+    desk.deeds.sayTold(told(done, CANCELLED), visit, planned, undo);
   });
 }
 

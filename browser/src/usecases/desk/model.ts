@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the desk shows: agendas, appointments as far as they are opened, and the state each is drawn in. */
+import type { Bytes } from '../../seal/bytes';
 import type { Series } from '../../seal/groups';
 import type { Id, LocalDate, Question, Status } from '../../wire/types';
 import type { Span } from './days';
@@ -52,6 +53,8 @@ export interface Identity {
   relation: string;
   /** Null: entered alone. */
   series: Series | null;
+  /** What its messages are steered with: their secret and their handle. */
+  steering: { t: Bytes; h: Bytes };
 }
 
 /**

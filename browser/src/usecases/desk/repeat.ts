@@ -4,22 +4,23 @@
  * clear joins them: their ids follow from a secret in each one's sealed identity. What is not booked is told, and what is
  * booked stands.
  */
-import { base64, idFromUuid, random } from '../../seal/bytes';
-import { D } from '../../seal/conventions';
+import { base64, random } from '../../seal/bytes';
 import { Altered } from '../../seal/errors';
-import type { Groups, Series } from '../../seal/groups';
+import type { Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
 import { sealByMember } from '../../seal/readers';
 import { NoAnswer, Refused } from '../../wire/problem';
 import type { Booking, Id, Slot } from '../../wire/types';
-import { recordOf, slotOf } from '../sealing';
+import { planBooked } from '../messages/plan';
+import { type Confided, isSealedAnew, placedWith, placeOf, recordOf, wireRevision, withSecrets } from '../sealing';
 import { addDays, dateAt, instantText, localDay, wallOf } from './days';
 import type { Visit } from './model';
 import { isSigned } from './open_records';
 import { planned, wishedTimes, type OfferDay, type Planned, type Rhythm } from './repeat_dates';
 import { newRecords } from './series';
 import { isOutage, postHold, postRead, postRelease, postStaffBooking, readStaffSlots } from './routes';
+import { tellingOf } from './telling';
 import type { OpenDesk } from './unlock';
 import { renewDesk, underPresentKeys } from './units';
 
@@ -29,7 +30,6 @@ const NEAR_DAYS = 3;
 const OFFER_DAYS_MAX = 35;
 const TOKEN_BYTES = 32;
 const SECRET_BYTES = 32;
-const CODE_BYTES = 16;
 const ROSTER_ROUNDS_MAX = 3;
 
 async function offer(desk: OpenDesk, visit: Visit, from: string, until: string): Promise<OfferDay[]> {
@@ -53,41 +53,31 @@ export async function planRepeat(desk: OpenDesk, visit: Visit, zone: string, rhy
   return wished.map((one) => planned(zone, one, minute, days, NEAR_DAYS));
 }
 
-type Copied = Pick<Groups, 'ct' | 'rs'> & { id: Omit<Groups['id'], 't' | 'h'> };
-
 /** What is sealed again on each date. Answers to questions and files belong to the first visit; so does a checked number. */
-async function copied(desk: OpenDesk, visit: Visit, series: Series): Promise<Copied> {
+async function copied(desk: OpenDesk, visit: Visit, series: Series): Promise<Confided> {
   const row = await postRead(desk.practice.practice, visit.record, ['id', 'ct', 'rs'], desk.kids, 'repeat');
   const record = recordOf(desk.instance, row);
   if (!(await isSigned(desk, record))) throw new Altered('signature');
   const { groups: { id, ct, rs } } = await open(record, desk.ring);
   if (id === null || ct === null || rs === null) throw new Altered('groups');
   const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
-  return { id: { ...identity, series }, ct: { ...ct, check: null }, rs: { ...rs, answers: [], files: [] } };
+  const { c: _c, ...contact } = ct;
+  return { id: { ...identity, series }, ct: { ...contact, check: null }, rs: { ...rs, answers: [], files: [] } };
 }
 
-async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, { id, ct, rs }: Copied): Promise<Booking> {
+async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, confided: Confided): Promise<Booking> {
   const epoch = desk.units.get(visit.unit)?.[0];
   if (epoch === undefined) throw new Altered('unit');
-  const code = random(CODE_BYTES);
-  const groups: Groups = { id: { ...id, t: random(SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) }, ct: { ...ct, c: code }, rs };
+  const { groups, secrets, act } = withSecrets(confided);
   const at = { practice: desk.practice.practice, unit: visit.unit, record, rev: 1, slot };
-  const place = {
-    instance: desk.instance, practice: idFromUuid(at.practice), unit: idFromUuid(at.unit), record: idFromUuid(record), rev: 1, slot: slotOf(slot),
-  };
+  const telling = tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, (of, now) => planBooked(of, now, { confirm: false }));
+  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
   // Nobody holds a link to it yet: its booking key is drawn and forgotten.
   const { sign } = await capKeys(random(SECRET_BYTES));
-  const { bodies: [idBody, ctBody, rsBody], ...made } = await sealByMember(
-    place, groups, epoch.keys.record, desk.trusted.roster, { bookingPk: sign.publicKey, patientPk: null }, desk.user.sign,
+  const made = await sealByMember(
+    placeOf(desk.instance, at), groups, epoch.keys.record, desk.trusted.roster, { bookingPk: sign.publicKey, patientPk: null }, desk.user.sign,
   );
-  return {
-    revision: {
-      ...at, bodies: { id: base64(idBody), ct: base64(ctBody), rs: base64(rsBody) }, stanzas: made.stanzas.map(base64), sig: base64(made.signature),
-      head: base64(made.head), booking_pk: base64(made.bookingPk), patient_pk: null, writer: 'member',
-      writer_kid: made.writerKid === null ? null : base64(made.writerKid),
-    },
-    act: base64(D(code, 'act', CODE_BYTES)),
-  };
+  return { revision: wireRevision(at, made), act, ...bytes };
 }
 
 /** Sent again once with the same bytes when no answer came: the server answers what stands. */
@@ -100,7 +90,7 @@ async function send(desk: OpenDesk, booking: Booking, token: string): Promise<vo
   }
 }
 
-async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, copy: Copied): Promise<void> {
+async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, copy: Confided): Promise<void> {
   const { practice } = desk.practice;
   const token = base64(random(TOKEN_BYTES));
   const held = await postHold(practice, { record, agenda: visit.agenda, visit_type: visit.visitType, start: instantText(start), minutes: visit.minutes }, token);
@@ -111,7 +101,7 @@ async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, 
         await send(desk, await sealed(desk, visit, record, slot, copy), token);
         return;
       } catch (error) {
-        if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
+        if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
         await renewDesk(desk);
       }
     }

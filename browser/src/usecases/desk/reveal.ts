@@ -4,7 +4,7 @@ import { Altered } from '../../seal/errors';
 import type { Contact, OpenedGroups, Reason } from '../../seal/groups';
 import { open } from '../../seal/record';
 import type { SealedRecord } from '../../seal/revision';
-import type { Id } from '../../wire/types';
+import type { Id, Sealed } from '../../wire/types';
 import { recordOf } from '../sealing';
 import { isSigned } from './open_records';
 import { postRead } from './routes';
@@ -12,6 +12,7 @@ import type { OpenDesk } from './unlock';
 import { underPresentKeys } from './units';
 
 export interface Read {
+  row: Sealed;
   record: SealedRecord;
   groups: OpenedGroups;
   signed: boolean;
@@ -19,19 +20,19 @@ export interface Read {
 
 /**
  * Fetches these groups of one record and opens them; the signature is checked first and told beside.
- * `rev` is the revision on screen: another one is Altered here, since its slot is not the one shown.
+ * `rev` is the revision on screen: another one is Altered here, since its slot is not the one shown. Null takes the one that stands.
  * Throws SealError, Refused, NoAnswer, NotNow.
  */
-export function readGroups(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
+export function readGroups(desk: OpenDesk, record: Id, rev: number | null, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
   return underPresentKeys(desk, () => readOnce(desk, record, rev, groups, purpose));
 }
 
-async function readOnce(desk: OpenDesk, record: Id, rev: number, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
+async function readOnce(desk: OpenDesk, record: Id, rev: number | null, groups: readonly ('id' | 'ct' | 'rs')[], purpose: string): Promise<Read> {
   const row = await postRead(desk.practice.practice, record, groups, desk.kids, purpose);
-  if (row.record !== record || row.rev !== rev) throw new Altered('revision');
+  if (row.record !== record || (rev !== null && row.rev !== rev)) throw new Altered('revision');
   const sealed = recordOf(desk.instance, row);
   const signed = await isSigned(desk, sealed);
-  return { record: sealed, groups: (await open(sealed, desk.ring)).groups, signed };
+  return { row, record: sealed, groups: (await open(sealed, desk.ring)).groups, signed };
 }
 
 /** The contact of one record, which no list ever carries. */

@@ -2,7 +2,7 @@
 /** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
 import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
-import type { Base64, Booked, Booking, Hold, Id, Instant, LocalDate, Offer, Practice, Question, Revision, Sealed, Site, Status } from '../../wire/types';
+import type { Base64, Booked, Booking, Hold, Id, Instant, LocalDate, Move, Offer, Practice, Question, Sealed, Site, Status } from '../../wire/types';
 
 export interface Membership extends Pick<Practice, 'practice' | 'slug' | 'name'> {
   member: Id;
@@ -19,6 +19,7 @@ export interface HouseVisitType {
   buffer_before_minutes: number;
   buffer_after_minutes: number;
   colour: number;
+  silent: boolean;
   questions: Question[];
 }
 
@@ -149,11 +150,8 @@ export const postStaffBooking = (practice: Id, booking: Booking, token: Base64) 
 export const readStaffSlots = (practice: Id, agenda: Id, visitType: Id, from: LocalDate, days: number) =>
   request<Offer>(address(of(practice, 'slots'), { agenda, visit_type: visitType, from, days }), { cookie: true });
 
-export interface StaffMove {
-  revision: Revision;
-  seen_rev: number;
-  act: Base64;
-}
+/** At a held time, or at the time it has. */
+export type StaffMove = Move;
 
 export const postStaffMove = (practice: Id, record: Id, move: StaffMove, token: Base64) =>
   post<Booked>(of(practice, `appointments/${record}/move`), move, { 'Serment-Hold': token });

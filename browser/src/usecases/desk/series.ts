@@ -14,6 +14,7 @@ import { sign, type Signable } from './act';
 import type { Identity, Visit } from './model';
 import { openRows, type OpenedRow } from './open_records';
 import { isOutage, postRead } from './routes';
+import { oweTo, owedNoMore, steerOrOwe, type Told } from './steer';
 import type { OpenDesk } from './unlock';
 import { underPresentKeys } from './units';
 
@@ -23,6 +24,7 @@ const ASKED_AT_ONCE = 6;
 /** One appointment of a series, as it stands. */
 export interface OneOf extends Signable {
   status: Status;
+  identity: Identity;
 }
 
 export type Reach = 'one' | 'next' | 'all';
@@ -54,10 +56,10 @@ function belongs({ row, identity }: OpenedRow, series: Series, person: Identity)
   return equal(idFromUuid(row.record), series.first) && named(identity).some((key) => keys.includes(key));
 }
 
-function oneOf({ record, unit, slot, rev, acts, status }: Sealed): OneOf {
+function oneOf({ record, unit, slot, rev, acts, status }: Sealed, identity: Identity): OneOf {
   return {
     record, unit, agenda: slot.agenda, start: Date.parse(slot.start) / 1000, minutes: slot.minutes, visitType: slot.visit_type,
-    rev, acts: acts.at(-1)?.n ?? 0, status,
+    rev, acts: acts.at(-1)?.n ?? 0, status, identity,
   };
 }
 
@@ -73,12 +75,12 @@ export async function readSeries(desk: OpenDesk, visit: Visit): Promise<{ all: O
   const { series } = identity;
   const rows = await askAll(desk, [uuidFromId(series.first), ...ids(series)]);
   const opened = await underPresentKeys(desk, () => openRows(desk, rows));
-  const all = opened.filter((one) => one.reading === 'open' && belongs(one, series, identity)).map(({ row }) => oneOf(row));
+  const all = opened.filter((one) => one.reading === 'open' && belongs(one, series, identity)).map(({ row, identity: own }) => oneOf(row, own!));
   return { all: all.sort((a, b) => a.start - b.start), unread: opened.length - all.length };
 }
 
 /** Which of them a cancellation takes: booked and not begun. */
-export function reached(all: readonly OneOf[], visit: Pick<Visit, 'record' | 'start'>, reach: Reach, now: number): OneOf[] {
+export function reached<One extends Pick<OneOf, 'record' | 'start' | 'status'>>(all: readonly One[], visit: Pick<Visit, 'record' | 'start'>, reach: Reach, now: number): One[] {
   return all.filter((one) => one.status === 'booked' && one.start > now
     && (reach === 'all' || one.record === visit.record || (reach === 'next' && one.start >= visit.start)));
 }
@@ -113,11 +115,17 @@ export interface Done {
   done: OneOf[];
   otherwise: OneOf[];
   left: OneOf[];
+  /** What is planned for those for which it was done; null: it will be once the line stands again. */
+  told: Told | null;
 }
 
-/** Cancels each, or takes each cancellation back, in order of time. Throws Refused (signed_out, no_such_practice). */
+/**
+ * Cancels each, or takes each cancellation back, in order of time; then their messages follow, all at once. Throws Refused (signed_out,
+ * no_such_practice).
+ */
 export async function signAll(desk: OpenDesk, all: readonly OneOf[], kind: 'cancel' | 'undo', tell: (done: number) => void = () => undefined): Promise<Done> {
-  const result: Done = { done: [], otherwise: [], left: [] };
+  const result: Done = { done: [], otherwise: [], left: [], told: null };
+  oweTo(desk, all.map(({ record }) => record));
   let away = false;
   for (const one of all) {
     if (away) {
@@ -135,5 +143,7 @@ export async function signAll(desk: OpenDesk, all: readonly OneOf[], kind: 'canc
     }
     tell(result.done.length);
   }
+  owedNoMore(desk, result.otherwise.map(({ record }) => record));
+  result.told = away ? null : await steerOrOwe(desk, result.done);
   return result;
 }

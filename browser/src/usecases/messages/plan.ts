@@ -5,7 +5,7 @@
  * e-mail look like everybody's. Source: spec/rdv1.md section 4, docs/decisions/0042. Instants are UTC seconds.
  */
 import type { Message, MessageKind } from '../../seal/messages';
-import { DAY_MINUTES, MINUTE, addDays, dateAt, instantOf, localDay } from '../desk/days';
+import { DAY_MINUTES, MINUTE, addDays, dateAt, instantOf, localDay, wallOf } from '../desk/days';
 
 /** Nine in the morning on the site's wall; the notifier spreads what goes then (domain/reminder.py, REMINDERS_FROM). */
 const REMINDERS_FROM_MINUTE = 540;
@@ -30,8 +30,35 @@ export interface PlannedMessage {
 }
 
 /** The day whose key a capsule is sealed to: the one after the appointment, at the site. */
-export function keyDayOf(visit: Visit): string {
+export function keyDayOf(visit: Pick<Visit, 'zone' | 'start'>): string {
   return addDays(dateAt(visit.zone, visit.start), 1);
+}
+
+const DECENT_FROM_MINUTE = 480;
+const DECENT_UNTIL_MINUTE = 1200;
+/** Who learns of a change later than this may be on the way (domain/reminder.py, NOTICE_AHEAD_MINUTES). */
+const NOTICE_AHEAD_MINUTES = 180;
+
+/** When a notice will go, as the notifier will decide: nobody's phone rings at night, but for what somebody must know by morning. */
+export function noticeGoes({ notBefore, zone, start }: Message): number {
+  const today = localDay(zone, dateAt(zone, notBefore));
+  const { minute } = wallOf(today, notBefore);
+  if (minute >= DECENT_FROM_MINUTE && minute < DECENT_UNTIL_MINUTE) return notBefore;
+  const day = minute < DECENT_FROM_MINUTE ? today : localDay(zone, addDays(dateAt(zone, notBefore), 1));
+  const morning = instantOf(day, DECENT_FROM_MINUTE) ?? day.end - (DAY_MINUTES - DECENT_FROM_MINUTE) * MINUTE;
+  return start - morning < NOTICE_AHEAD_MINUTES * MINUTE ? notBefore : morning;
+}
+
+export type Channel = 'sms' | 'mail';
+
+/** The channels a message goes by, as the notifier will decide: the reminder of the week before is an e-mail (domain/reminder.py, channels_of). */
+export function channelsOf({ sendDay, message }: PlannedMessage, { sms, mail }: { sms: boolean; mail: boolean }): Channel[] {
+  const weekAhead = message.kind === 'reminder' && sendDay < addDays(keyDayOf(message), -WEEK_DAYS);
+  const byMail: Channel[] = mail ? ['mail'] : [];
+  const bySms: Channel[] = sms ? ['sms'] : [];
+  if (weekAhead) return byMail;
+  if (message.kind === 'booked') return mail ? byMail : bySms;
+  return [...bySms, ...byMail];
 }
 
 /** `confirm`: the patient asked to be told at once. The confirmation then stands for a reminder that would go the same hour. */

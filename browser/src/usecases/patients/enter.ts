@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Staff enter a patient: the time is held, the three groups are sealed under the unit's record key and signed, then booked. */
 import { base64, idFromUuid, random, uuidFromId } from '../../seal/bytes';
-import { D } from '../../seal/conventions';
-import type { Groups } from '../../seal/groups';
 import { SigningKey } from '../../seal/primitives';
 import { sealByMember } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
-import type { Booked, Id, Slot } from '../../wire/types';
+import type { Booked, Booking, Id, Slot } from '../../wire/types';
 import { instantText } from '../desk/days';
-import { postRelease } from '../desk/routes';
+import { postRelease, postStaffBooking } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
-import { placeOf, wireRevision, type Confided } from '../sealing';
+import { tellingOf } from '../desk/telling';
+import { planBooked, type PlannedMessage } from '../messages/plan';
+import { isSealedAnew, placedWith, placeOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
 import { presentEpoch } from './index_book';
-import { postStaffBooking, postStaffHold, type StaffBooking } from './routes';
+import { postStaffHold } from './routes';
 
 const TOKEN_BYTES = 32;
-const MESSAGE_SECRET_BYTES = 32;
-const CODE_BYTES = 16;
 const ROSTER_ROUNDS_MAX = 3;
 
 /** When, where and for what. */
@@ -29,19 +27,14 @@ export interface Wanted {
   minutes: number;
 }
 
-/** Groups of a revision with message secrets drawn for it. */
-export function withSecrets({ id, ct, rs }: Confided): { groups: Groups; act: string } {
-  const code = random(CODE_BYTES);
-  const groups = { id: { ...id, t: random(MESSAGE_SECRET_BYTES), h: D(code, 'handle', CODE_BYTES) }, ct: { ...ct, c: code }, rs };
-  return { groups, act: base64(D(code, 'act', CODE_BYTES)) };
-}
-
 /** One booking being entered. Its record and token stay the same, so that every request can be repeated. */
 export class Entering {
   readonly record = uuidFromId(random(16));
   readonly #token = base64(random(TOKEN_BYTES));
   #held: Slot | null = null;
-  #ready: StaffBooking | null = null;
+  #ready: Booking | null = null;
+  /** What its patient will be sent; null where no message comes. */
+  planned: readonly PlannedMessage[] | null = null;
 
   constructor(readonly desk: OpenDesk) {}
 
@@ -63,23 +56,26 @@ export class Entering {
       try {
         return await postStaffBooking(this.desk.practice.practice, this.#ready, this.#token);
       } catch (error) {
-        if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-        this.desk.trusted = await renewTrust(this.desk.trusted);
+        if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
+        if (error.is('stale_roster')) this.desk.trusted = await renewTrust(this.desk.trusted);
         this.#ready = null;
       }
     }
   }
 
-  async #seal(unit: Id, confided: Confided): Promise<StaffBooking> {
+  async #seal(unit: Id, confided: Confided): Promise<Booking> {
     const { desk } = this;
-    const { groups, act } = withSecrets(confided);
+    const { groups, secrets, act } = withSecrets(confided);
     const at = { practice: desk.practice.practice, unit, record: this.record, rev: 1, slot: this.#held! };
     // Nobody holds this booking key: a link given later brings another.
     const nobody = await SigningKey.fromSeed(random(TOKEN_BYTES));
     const link = { bookingPk: nobody.publicKey, patientPk: null };
     const place = { ...placeOf(desk.instance, at), unit: idFromUuid(unit) };
+    const telling = tellingOf(desk, { agenda: at.slot.agenda, visitType: at.slot.visit_type }, (visit, now) => planBooked(visit, now, { confirm: false }));
+    const { bytes, planned } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
+    this.planned = planned;
     const sealed = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
-    return { revision: wireRevision(at, sealed), act };
+    return { revision: wireRevision(at, sealed), act, ...bytes };
   }
 
   /** Gives the time up; what is lost on the way expires. */

@@ -3,7 +3,7 @@
  * A link for the patient at the desk: a fresh secret is drawn, the appointment is sealed anew to it at its own time, the code is shown
  * and the secret forgotten. An earlier link opens nothing from then on; the patient's browser replaces the secret when it opens it.
  */
-import { base64, base64url, fromBase64, random, uuidFromId } from '../../seal/bytes';
+import { type Bytes, base64, base64url, fromBase64, random, uuidFromId } from '../../seal/bytes';
 import { sha256 } from '../../seal/conventions';
 import { Altered } from '../../seal/errors';
 import type { Series } from '../../seal/groups';
@@ -13,14 +13,16 @@ import { checkReseal, sealByMember, type Link as Keys } from '../../seal/readers
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
 import { isSigned } from '../desk/open_records';
-import { postRead } from '../desk/routes';
+import { postRead, type StaffMove } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import type { Link } from '../link';
-import { recordOf, wireRevision, type Confided } from '../sealing';
+import { readPlanned } from '../desk/steer';
+import { tellingOf } from '../desk/telling';
+import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
+import { isSealedAnew, placedWith, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
-import { withSecrets } from './enter';
 import { presentEpoch } from './index_book';
-import { postInPlace, type StaffInPlace } from './routes';
+import { postInPlace } from './routes';
 
 const CAP_BYTES = 32;
 const ROSTER_ROUNDS_MAX = 3;
@@ -32,7 +34,7 @@ interface Change {
   alter: (confided: Confided) => Confided;
 }
 
-async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: Change): Promise<StaffInPlace> {
+async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: Change): Promise<{ body: StaffMove; before: { c: Bytes } }> {
   const row = await postRead(desk.practice.practice, record, ['id', 'ct', 'rs'], desk.kids, purpose);
   const sealed = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified: a member's signature would vouch for it.
@@ -40,9 +42,10 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: 
   const opened = await open(sealed, desk.ring);
   const { id, ct, rs } = opened.groups;
   if (id === null || ct === null || rs === null) throw new Altered('groups');
-  const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
-  const { c: _c, ...contact } = ct;
-  const { groups, act } = withSecrets(alter({ id: identity, ct: contact, rs }));
+  const { pkh: _pkh, t, h, ...identity } = id;
+  const { c, ...contact } = ct;
+  const confided = alter({ id: identity, ct: contact, rs });
+  const { groups, secrets, act } = withSecrets(confided);
   const before: Keys = { bookingPk: sealed.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
   const place = { ...sealed.place, rev: row.rev + 1 };
   checkReseal(opened, before, { place, groups });
@@ -51,20 +54,29 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: 
   const link = keys === null ? before : { bookingPk: keys.sign.publicKey, patientPk: keys.kem.publicKey };
   const next = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
   const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
-  const body = { revision: wireRevision(at, next), seen_rev: row.rev, act };
-  return keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) };
+  // What was planned goes on as it was, under the new secrets: the link in a message is the new one's.
+  const carried = await readPlanned(desk, { t, h });
+  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, () => carried));
+  const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...bytes };
+  return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c } };
 }
 
 async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Promise<number> {
   for (let round = 0; ; round += 1) {
-    const body = await sealInPlace(desk, record, what);
+    const { body, before } = await sealInPlace(desk, record, what);
     // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
     if (body.seen_rev !== rev) throw new Refused('stale_revision', 409, {});
     try {
-      return (await postInPlace(desk.practice.practice, record, body)).rev;
+      leaveBehind(record, rev, before);
+      const placed = await postInPlace(desk.practice.practice, record, body);
+      await takeAway(record, placed.rev);
+      return placed.rev;
     } catch (error) {
-      if (!(error instanceof Refused) || !error.is('stale_roster') || round >= ROSTER_ROUNDS_MAX) throw error;
-      desk.trusted = await renewTrust(desk.trusted);
+      if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) {
+        if (error instanceof Refused) keepAll(record, rev);
+        throw error;
+      }
+      if (error.is('stale_roster')) desk.trusted = await renewTrust(desk.trusted);
     }
   }
 }

@@ -2,7 +2,7 @@
 /** The routes of cards and of the search index, as docs/reference/http.md says them. Never in one request with an appointment. */
 import { request } from '../../wire/request';
 import type { StaffHold, StaffMove } from '../desk/routes';
-import type { Base64, Booked, Hold, Id, Revision } from '../../wire/types';
+import type { Base64, Booked, Hold, Id } from '../../wire/types';
 
 export interface CardWire {
   card: Id;
@@ -53,21 +53,9 @@ export const postEntries = (practice: Id, unit: Id, epoch: number, entries: read
 export const postMerge = (practice: Id, merge: { unit: Id; epoch: number; month: number; version: number; bytes: Base64; gathered: readonly Id[] }) =>
   post<null>(practice, 'index/merge', merge);
 
-export interface StaffBooking {
-  revision: Revision;
-  act: Base64;
-}
-
-export const postStaffBooking = (practice: Id, booking: StaffBooking, token: Base64) =>
-  post<Booked>(practice, 'appointments', booking, { 'Serment-Hold': token });
-
 /** `warned`: the names of the reasons that were shown; what came since is refused. */
 export const postStaffHold = (practice: Id, hold: StaffHold & { overbook?: boolean; warned?: readonly string[] }, token: Base64) =>
   post<Hold>(practice, 'holds', hold, { 'Serment-Hold': token });
 
-export interface StaffInPlace extends StaffMove {
-  row_token_hash?: Base64;
-}
-
 /** The next revision at the time the appointment has. */
-export const postInPlace = (practice: Id, record: Id, body: StaffInPlace) => post<Booked>(practice, `appointments/${record}/move`, body);
+export const postInPlace = (practice: Id, record: Id, body: StaffMove) => post<Booked>(practice, `appointments/${record}/move`, body);

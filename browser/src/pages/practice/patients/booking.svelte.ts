@@ -165,7 +165,7 @@ export class BookingForm {
       const told = { ...content, note: null, refuse: null, noShows: [] };
       await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? null, apart: this.apart, person: told, lastVisit: this.date });
       await this.#entering.book(this.unit, {
-        id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null },
+        id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null, messages: null },
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });
       this.patients.booked(record);

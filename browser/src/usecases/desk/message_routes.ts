@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/** The staff's routes of messages, as docs/reference/http.md says them. */
+import type { Replacement } from '../../wire/messages';
+import type { Base64, Id, LocalDate } from '../../wire/types';
+import { of, post } from './routes';
+
+/** Handles of one replacement. */
+export const REPLACED_MAX = 50;
+
+export interface MessageTold {
+  mid: Base64;
+  send_day: LocalDate;
+  set: number;
+  message: Base64;
+  result: 'planned' | 'sent' | 'delivered' | 'undelivered' | 'dropped';
+  channel: string | null;
+  reason: string | null;
+}
+
+/** `set` null: there is no capsule, or no more. */
+export interface HandleTold {
+  h: Base64;
+  set: number | null;
+  messages: MessageTold[];
+}
+
+export const postMessagesRead = (practice: Id, handles: readonly Base64[]) => post<{ handles: HandleTold[] }>(of(practice, 'messages/read'), { handles });
+export const postReplacements = (practice: Id, replacements: readonly Replacement[]) => post<null>(of(practice, 'messages'), { replacements });
