@@ -8,14 +8,14 @@ import { boxPreviousSeed, sealEpochSeed } from '../../seal/epoch';
 import { epochKeys, newSeed } from '../../seal/keys';
 import { PublicKey, type SigningKey } from '../../seal/primitives';
 import type { Roster } from '../../seal/roster';
-import { kemKid, type Epoch, type Member, type NewRoot, type Removal, type SignedEvent } from '../../seal/roster_events';
+import { kemKid, type Epoch, type Member, type NewRoot, type Notifier, type Removal, type SignedEvent } from '../../seal/roster_events';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
 import { renewDesk } from '../desk/units';
 import { postRoster, type RosterBatch } from './routes';
 
-export type Step = Member | Removal | NewRoot;
+export type Step = Member | Removal | NewRoot | Notifier;
 
 /** What is wanted, judged anew on each roster it is tried on. Null: it is so already. */
 export type Wanted = (roster: Roster) => { steps: readonly Step[]; names?: RosterBatch['units']; turn?: readonly Bytes[] } | null;

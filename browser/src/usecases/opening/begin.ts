@@ -3,7 +3,8 @@
 import { ID_BYTES, fromBase64, random, uuidFromId, type Bytes } from '../../seal/bytes';
 import type { Id } from '../../wire/types';
 import type { Account } from '../account/account';
-import { readHouse } from '../desk/routes';
+import { readHouse, readMe } from '../desk/routes';
+import { openPractice, type OpenDesk } from '../desk/unlock';
 import { type FirstRules, type Standing, type Template, type Weekday, postRules, readStanding } from './routes';
 
 export interface Span {
@@ -68,6 +69,13 @@ export async function unfinished(account: Account): Promise<Begun | null> {
     practice: left.practice, slug: left.slug, name: left.name, specialty: house.practitioners[0]?.specialty ?? '',
     fingerprint: fromBase64(house.fingerprint ?? ''), standing,
   };
+}
+
+/** The practice that was just opened, as its owner's desk has it; null if the account is no member any more. Throws what a desk's opening throws. */
+export async function deskOf({ user }: Account, practice: Id): Promise<OpenDesk | null> {
+  const { practices } = await readMe();
+  const mine = practices.find((one) => one.practice === practice);
+  return mine === undefined ? null : await openPractice({ user, practices, dormant: [] }, mine);
 }
 
 /** A practice's own link, with its key after the #. */

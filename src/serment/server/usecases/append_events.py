@@ -21,7 +21,7 @@ from serment.server.usecases.errors import StaleRoster
 UNITS_MAX = 200
 SEALED_SEED_BYTES = HPKE_OVERHEAD_BYTES + KEY_BYTES
 BOXED_SEED_BYTES = BOX_OVERHEAD_BYTES + KEY_BYTES
-# Connectors and the notifier have steps of their own: what they bring besides is not checked here.
+# Connectors have steps of their own: what they bring besides is not checked here.
 _KINDS = frozenset({Kind.MEMBER, Kind.REMOVAL, Kind.EPOCH, Kind.NEW_ROOT})
 
 
@@ -56,10 +56,10 @@ LetIn = Callable[[Member], Awaitable[Entrant]]
 """Answers who a new member is, or raises NotInvited."""
 
 
-def parse_batch(events: Sequence[SignedEvent]) -> list[Event]:
+def parse_batch(events: Sequence[SignedEvent], *, also: frozenset[Kind] = frozenset()) -> list[Event]:
     """The events. Raises Unknown for none, or for a kind that has no place here."""
     parsed = [Event.parse(signed.event) for signed in events]
-    if not parsed or any(event.payload.kind not in _KINDS for event in parsed):
+    if not parsed or any(event.payload.kind not in _KINDS | also for event in parsed):
         raise Unknown("event kind")
     return parsed
 

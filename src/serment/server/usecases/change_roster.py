@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 from uuid import UUID
 
-from serment.database.pool import transaction
+from serment.database.pool import Transaction, transaction
 from serment.domain.roles import Deed
 from serment.framing import Member, Roster, Stale
 from serment.framing.errors import Altered
-from serment.framing.roster_events import Event, Role
+from serment.framing.roster_events import Event, Kind, Notifier, Role
 from serment.server.instance import Instance
-from serment.server.stores import members
+from serment.server.stores import members, messages
 from serment.server.usecases.append_events import (
     Entrant,
     RosterBatch,
@@ -23,7 +23,7 @@ from serment.server.usecases.append_events import (
     repeated,
     store_batch,
 )
-from serment.server.usecases.errors import NotInvited, NotYourRole, StaleRoster
+from serment.server.usecases.errors import NoNotifier, NotInvited, NotYourRole, StaleRoster
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.owners_served import check_an_owner_is_served, owners_of
 from serment.server.usecases.read_roster import roster_of
@@ -33,11 +33,11 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
     """Appends the events and stores what goes with them. The same bytes again: the same answer.
 
     Raises NotYourRole, StaleRoster (another head stands: read it, sign anew), NotInvited, LastOwner (an owner
-    goes, and none is left who is served and has no last day), Altered, Unknown; nothing was kept then. Members who leave
-    are served nothing from the commit on; their open streams end with the next hint.
+    goes, and none is left who is served and has no last day), NoNotifier, Altered, Unknown; nothing was kept then.
+    Members who leave are served nothing from the commit on; their open streams end with the next hint.
     """
     staff.check_may(Deed.CHANGE_MEMBERS)
-    events = parse_batch(batch.events)
+    events = parse_batch(batch.events, also=frozenset({Kind.NOTIFIER}))
     today = instance.clock().astimezone(UTC).date()
     async with transaction(instance.pool) as tx:
         await members.lock_practice(tx, staff.practice)
@@ -45,6 +45,7 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
         if before.seq >= events[0].seq:
             return await repeated(tx, staff.practice, before, batch, events[0].seq)
         _check_signers(before, staff, events)
+        await _check_notifier(tx, events, today)
         try:
             after = before.extend(batch.events)
         except Stale:
@@ -76,3 +77,15 @@ def _check_signers(before: Roster, staff: Staff, events: Sequence[Event]) -> Non
         raise NotYourRole
     if any(event.signer_pk not in (me.sign_pk, before.root_pk) for event in events):
         raise Altered("signer")
+
+
+async def _check_notifier(tx: Transaction, events: Sequence[Event], today: date) -> None:
+    """Whom a practice names is who sends here: nothing sealed to another one would ever be opened. Raises NoNotifier, Altered."""
+    named = [event.payload for event in events if isinstance(event.payload, Notifier)]
+    if not named:
+        return
+    row = await messages.read_notifier(tx, today)
+    if row is None:
+        raise NoNotifier
+    if any(each.sign_pk != row["root"] for each in named):
+        raise Altered("another notifier than the one that serves here")
