@@ -257,6 +257,8 @@ class Town:
                 visit_type=self.type(visit_type),
                 start=start,
                 town="Die",
+                zone="Europe/Paris",
+                sender=None,
             )
         )
         assert isinstance(kept, Kept)

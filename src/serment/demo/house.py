@@ -11,7 +11,7 @@ from serment.database.queries import load
 from serment.demo.paper import write_paper
 from serment.framing.conventions import KEY_BYTES, sha256
 from serment.framing.roster import Roster
-from serment.framing.roster_events import Role
+from serment.framing.roster_events import Notifier, Role
 from serment.framing.server_secret import find_row, password_share, stored_auth
 from serment.seal.chance import draw
 from serment.seal.keys import EpochKeys, UserKeys
@@ -63,8 +63,10 @@ async def open_practice(
     units: Sequence[uuid.UUID],
     people: Sequence[Person],
     today: dt.date,
+    notifier: bytes | None = None,
 ) -> House:
     """Make every key, sign the roster, store what the server may hold, in one transaction; the first person owns.
+    `notifier`: the root of who sends its messages, which the owner names.
 
     From here on the practice takes online bookings. Seeds exist in this process's memory only, and wrapped in the rows.
     """
@@ -78,7 +80,8 @@ async def open_practice(
     genesis, roster = found_practice(instance, practice.bytes, SignPair.from_seed(root), members[0])
     joined, roster = write_events(roster, [(keys[0].sign, member) for member in members[1:]])
     epochs = [new_epoch(roster, unit, members) for unit in unit_ids]
-    opened, roster = write_events(roster, [(keys[0].sign, epoch.event) for epoch in epochs])
+    named = [] if notifier is None else [(keys[0].sign, Notifier(notifier))]
+    opened, roster = write_events(roster, [*((keys[0].sign, epoch.event) for epoch in epochs), *named])
     codes: dict[str, str] = {}
     async with connection.transaction():
         for seq, event in enumerate([genesis, *joined, *opened], start=1):

@@ -5,8 +5,10 @@ import random
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
+from serment.demo.sender import Reached, Sender, place
+from serment.framing import MessageRow
 from serment.framing.context import RecordContext, Slot
 from serment.framing.roster import Roster
 from serment.seal.groups import Answer, Contact, Identity, Reason, Relation
@@ -80,11 +82,16 @@ async def book_as(
     visit_type: uuid.UUID,
     start: datetime,
     town: str,
+    zone: str,
+    sender: Sender | None,
     answers: tuple[Answer, ...] = (),
 ) -> Kept:
-    """Hold the slot, seal the three groups, book. Raises what `hold_slot` and `book` raise; nothing is kept then."""
+    """Hold the slot, seal the three groups and the reminders, book. Without a `sender` nothing is sent.
+
+    Raises what `hold_slot` and `book` raise; nothing is kept then.
+    """
     practice, record = uuid.UUID(bytes=roster.practice), uuid.uuid4()
-    token, cap, c = secrets.token_bytes(32), Cap.new(), draw_c()
+    token, cap, t, c = secrets.token_bytes(32), Cap.new(), draw_t(), draw_c()
     held = await hold_slot(
         instance,
         HoldRequest(
@@ -99,17 +106,24 @@ async def book_as(
         birth_date=patient.birth_date,
         sex="female" if patient.sex == "female" else "male",
         relation=patient.relation,
-        t=draw_t(),
+        t=t,
         h=handle(c),
         pkh=cap.pkh,
     )
     reason = Reason(reason=patient.reason or None, answers=answers)
     sealed = seal_booking(context, (identity, Contact(c=c, phone=patient.phone or None), reason), cap, roster)
+    word = town[:20]
+    capsule, messages = None, list[MessageRow]()
+    if sender is not None:
+        reached = Reached(start, zone, patient.phone or None, word, t, c)
+        capsule, messages = place(sender, instance.name, reached, datetime.now(UTC))
     written = Written(
         revision=sealed.revision,
         stanzas=[stanza.to_bytes() for stanza in sealed.stanzas],
         row_token_hash=hashlib.sha256(cap.row_token).digest(),
         act=act_token(c),
-        page=seal_page(instance.name, c, town[:20]),
+        page=seal_page(instance.name, c, word),
+        capsule=capsule,
+        messages=messages,
     )
     return Kept(cap, await book(instance, written, token))

@@ -27,6 +27,7 @@ from serment.demo import town
 from serment.demo.cards import known, plant_cards
 from serment.demo.house import Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as, invent
+from serment.demo.sender import Sender, publish
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.roster import Roster
@@ -113,11 +114,13 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
         await _register(connection, settings.data)
         houses = await _houses(connection)
         say(f"{len(houses)} practices with their hours and visit types")
+        sender = await publish(instance.pool, instance.name, settings.data)
+        say("the notifier's keys made and published, for each of the next 400 days")
         for house in houses:
-            await _open(connection, instance, house)
+            await _open(connection, instance, house, sender)
         say("practices opened: keys made, rosters signed")
         alice = settings.data / ALICE_FILE
-        await _book(instance, houses, alice)
+        await _book(instance, houses, alice, sender)
     finally:
         await connection.close()
         await instance.pool.close()
@@ -186,7 +189,7 @@ async def _houses(connection: asyncpg.Connection) -> list[Practice]:
     return list(slugs.values())
 
 
-async def _open(connection: asyncpg.Connection, instance: Instance, house: Practice) -> None:
+async def _open(connection: asyncpg.Connection, instance: Instance, house: Practice, sender: Sender) -> None:
     practice = seed_id(house.slug, "practice", "")
     if await load("demo")["is_open"].value(connection, practice=practice):
         return
@@ -202,6 +205,7 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
             units=units,
             people=PEOPLE if main else (Person(house.practitioners[0].family_name, Role.OWNER),),
             today=_today(),
+            notifier=sender.root,
         )
         if main:
             await plant_cards(
@@ -215,15 +219,15 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
             )
 
 
-async def _book(instance: Instance, houses: list[Practice], alice: Path) -> None:
+async def _book(instance: Instance, houses: list[Practice], alice: Path, sender: Sender) -> None:
     """Fill the agendas. The first booking of the first house is Alice's: her link is written to the file `alice`."""
     booked = 0
     with click.progressbar(houses, label="  · patients book", width=30) as bar:
         for house in bar:
             roster = await roster_of(instance, seed_id(house.slug, "practice", ""))
             if house.slug == town.MAIN:
-                booked += await _live_through(instance, house, roster)
-            async for kept in _book_house(instance, house, roster, _ahead(house)):
+                booked += await _live_through(instance, house, roster, sender)
+            async for kept in _book_house(instance, house, roster, _ahead(house), sender):
                 booked += 1
                 if house.slug == town.MAIN:
                     _keep_first(alice, f"{_base64url(kept.cap.secret)}.{_base64url(roster.fingerprint)}")
@@ -247,7 +251,7 @@ def _ahead(house: Practice) -> Stretch:
     return Stretch(_today(), days, share)
 
 
-async def _live_through(instance: Instance, house: Practice, roster: Roster) -> int:
+async def _live_through(instance: Instance, house: Practice, roster: Roster, sender: Sender) -> int:
     """The last days and the whole of today, so that the desk opens on a practice at work: booked in time, then seen or
     missed. Today is booked from the eve, as a whole: what a later start finds does not depend on the minute.
     """
@@ -257,7 +261,7 @@ async def _live_through(instance: Instance, house: Practice, roster: Roster) -> 
     eve = dt.datetime.combine(first, dt.time(), dt.UTC) - dt.timedelta(days=2)
     then = dataclasses.replace(instance, clock=lambda: eve)
     stretch = Stretch(first, MAIN_DAYS_BACK + 1, MAIN_SHARE_BACK)
-    booked = [kept async for kept in _book_house(then, house, roster, stretch)]
+    booked = [kept async for kept in _book_house(then, house, roster, stretch, sender)]
     await load("demo")["live_through"].run(
         instance.pool, practice=seed_id(house.slug, "practice", ""), now=instance.clock()
     )
@@ -265,7 +269,7 @@ async def _live_through(instance: Instance, house: Practice, roster: Roster) -> 
 
 
 async def _book_house(
-    instance: Instance, house: Practice, roster: Roster, stretch: Stretch
+    instance: Instance, house: Practice, roster: Roster, stretch: Stretch, sender: Sender
 ) -> AsyncIterator[Kept]:
     """Book a share of the free slots. Whether somebody comes is drawn from the slot itself: a start after a crash draws
     the same again, finds what stands taken, and books only what is missing.
@@ -290,6 +294,8 @@ async def _book_house(
                         visit_type=asked.visit_type,
                         start=slot.start,
                         town=house.sites[0].town,
+                        zone=house.sites[0].timezone,
+                        sender=None if visit_type.silent else sender,
                         answers=_answers(visit_type, chance),
                     )
                 except SlotTaken:

@@ -1,0 +1,111 @@
+"""The demo's notifier, as far as planting needs it: its keys are made and published before a practice opens, so that each can
+name it and every planted appointment has its messages. `serment notify` takes the same keys up and sends onto paper.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from serment.database.pool import Pool
+from serment.domain.instants import first_instant, local_day
+from serment.domain.reminder import REMINDERS_FROM, WEEK_AHEAD_DAYS
+from serment.framing import CapsuleRow, MessageRow
+from serment.framing.conventions import kid
+from serment.notifier.keys import Keys
+from serment.notifier.outbox import Outbox
+from serment.notifier.strongbox import Strongbox
+from serment.seal.chance import draw
+from serment.seal.messages import (
+    Capsule,
+    Message,
+    delete_token,
+    handle,
+    message_key,
+    seal_capsule,
+    seal_message,
+    write_token,
+)
+
+CONFIG_FILE = "notifier.toml"
+PRIVATE_MODE = 0o600
+CONFIG = """# Made by `serment demo`: messages go onto paper, into the folder `sent`.
+[keys]
+file = "notifier/keys"
+mirror = "notifier-mirror/keys"
+
+[[channel]]
+kind = "paper"
+name = "paper-sms"
+folder = "sent"
+carries = "sms"
+
+[[channel]]
+kind = "paper"
+name = "paper-mail"
+folder = "sent"
+carries = "mail"
+"""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends here: the root that practices name, and the key of each day to come."""
+
+    root: bytes
+    days: Mapping[dt.date, bytes]
+
+
+async def publish(pool: Pool, instance: str, folder: Path) -> Sender:
+    """Make the keys and the configuration in `folder` where they lack, and publish. Repeatable."""
+    config = folder / CONFIG_FILE
+    if not config.exists():
+        config.touch(PRIVATE_MODE)
+        config.write_text(CONFIG, "utf-8")
+    outbox = Outbox(pool)
+    with Strongbox(folder / "notifier/keys", folder / "notifier-mirror/keys") as box:
+        keys = Keys(box, instance)
+        await keys.publish(outbox, dt.datetime.now(dt.UTC))
+        return Sender(keys.root.pk, await outbox.day_keys())
+
+
+@dataclass(frozen=True)
+class Reached:
+    """An appointment and whom its messages reach, as a browser knows them when it books."""
+
+    start: dt.datetime
+    zone: str
+    phone: str | None
+    word: str
+    t: bytes
+    c: bytes
+
+
+def place(
+    sender: Sender, instance: str, reached: Reached, now: dt.datetime
+) -> tuple[CapsuleRow | None, list[MessageRow]]:
+    """The capsule and the reminders still to come; nothing for a day whose key is gone."""
+    key_day = local_day(reached.start, reached.zone) + dt.timedelta(days=1)
+    pk = sender.days.get(key_day)
+    if pk is None:
+        return None, []
+    h, k_m = handle(reached.c), message_key(reached.t)
+    inside = Capsule("fr", reached.word, reached.c, k_m, reached.phone, None)
+    del_hash = hashlib.sha256(delete_token(reached.c)).digest()
+    write_hash = hashlib.sha256(write_token(reached.t)).digest()
+    sealed = seal_capsule(instance, key_day.isoformat(), pk, kid(pk), inside)
+    rows = []
+    for days in (WEEK_AHEAD_DAYS, 1):
+        day = key_day - dt.timedelta(days=1 + days)
+        at = first_instant(dt.datetime.combine(day, REMINDERS_FROM), reached.zone)
+        if at <= now:
+            continue
+        mid = draw(16)
+        message = Message("reminder", int(at.timestamp()), reached.zone, int(reached.start.timestamp()))
+        rows.append(
+            MessageRow(
+                h, mid, day.isoformat(), 1, seal_message(instance, h, mid, day.isoformat(), 1, k_m, message)
+            )
+        )
+    return CapsuleRow(h, key_day.isoformat(), sealed, del_hash, write_hash, 1), rows
