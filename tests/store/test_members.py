@@ -22,6 +22,7 @@ from serment.framing.roster_seeds import BoxedSeed
 from serment.seal.chance import draw
 from serment.seal.invitation import invitation_tag, open_as_owner, seal_to_owner
 from serment.seal.keys import UserKeys
+from serment.seal.primitives import SignPair
 from serment.seal.roster_writing import _seal_previous
 from serment.server.usecases import append_events
 from serment.server.usecases.append_events import RosterBatch
@@ -33,6 +34,7 @@ from serment.server.usecases.errors import (
     AlreadyMember,
     KeysRetired,
     LastOwner,
+    NoNotifier,
     NoRecordStanza,
     NoSuchAgenda,
     NoSuchInvitation,
@@ -254,6 +256,23 @@ async def test_a_removal_without_its_epoch_or_a_seed_is_refused_whole(house: Hou
     assert await people.events_of(house) == stood
     await bento.change(house, change)
     assert await people.events_of(house) == stood + 2
+
+
+async def test_an_owner_names_the_notifier_that_serves_here_and_no_other(
+    house: House, bento: Person, sam: Person
+) -> None:
+    here, mallorys = SignPair.from_seed(b"h" * 32), SignPair.from_seed(b"m" * 32)
+    named = await people.write(bento, house, [Notifier(here.pk)])
+    with pytest.raises(NoNotifier):
+        await bento.change(house, named)
+    await house.instance.pool.execute("INSERT INTO notifier_root (pk) VALUES ($1)", here.pk)
+    with pytest.raises(Altered):
+        await bento.change(house, await people.write(bento, house, [Notifier(mallorys.pk)]))
+    with pytest.raises(NotYourRole):
+        await sam.change(house, named)
+    stands = await bento.change(house, named)
+    assert await bento.change(house, named) == stands
+    assert (await bento.roster(house)).notifier_pk == here.pk
 
 
 async def test_the_same_change_again_is_answered_and_stands_once(house: House, bento: Person) -> None:

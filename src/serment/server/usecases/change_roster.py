@@ -80,7 +80,7 @@ def _check_signers(before: Roster, staff: Staff, events: Sequence[Event]) -> Non
 
 
 async def _check_notifier(tx: Transaction, events: Sequence[Event], today: date) -> None:
-    """Whom a practice names is who sends here: nothing sealed to another one would ever be opened. Raises NoNotifier, Altered."""
+    """Whom a practice names is who sends here: what is sealed to another is never opened. Raises NoNotifier, Altered."""
     named = [event.payload for event in events if isinstance(event.payload, Notifier)]
     if not named:
         return

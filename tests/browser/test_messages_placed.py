@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a browser places reaches the number that was typed in it: a real notifier, whose messages go onto paper."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import DESK, Site, check_in_both_themes
+from browser.walk import (
+    ALICE,
+    TOM,
+    WORDS,
+    choose_time,
+    confirm,
+    fill_form,
+    heading,
+    show_day,
+    slot_of,
+    to_review,
+)
+from serment.demo.sender import CONFIG, CONFIG_FILE
+from serment.notifier.config import read_config
+from serment.notifier.start import Standing, standing
+from serment.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+ZONE = ZoneInfo("Europe/Paris")
+# 06 39 98 is of Mayotte for who reads numbers; ARCEP keeps these for fiction.
+ALICES_NUMBER, ALICES_MAIL = "+262639981240", "alice@exemple.fr"
+
+
+@dataclass
+class Post:
+    """The host's notifier: it works when a test lets it, at the hour that the test says."""
+
+    site: Site
+    folder: Path
+    read: set[Path] = field(default_factory=set)
+
+    def _at(self, now: dt.datetime, work: Callable[[Standing], Any]) -> Any:
+        async def run() -> Any:
+            config = read_config(self.folder / CONFIG_FILE)
+            origin = self.site.origin
+            async with standing(
+                config, self.site.url, instance=Settings().instance, origin=origin, clock=lambda: now
+            ) as here:
+                return await work(here)
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(run())).result()
+
+    def opens(self) -> str:
+        """Publishes its keys; answers the digits that it prints."""
+
+        async def publish(here: Standing) -> str:
+            await here.keys.publish(here.outbox, dt.datetime.now(dt.UTC))
+            return here.keys.fingerprint
+
+        return str(self._at(dt.datetime.now(dt.UTC), publish))
+
+    def sends(self, now: dt.datetime | None = None, *, minutes: float = 0) -> list[str]:
+        """What goes out at that hour: the files that were not there before."""
+
+        async def work(here: Standing) -> None:
+            await here.notifier.take()
+            await here.notifier.read_anew()
+            await here.notifier.send()
+
+        self._at(now or dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes), work)
+        files = set((self.folder / "sent").glob("*.txt")) - self.read
+        self.read |= files
+        return [path.read_text("utf-8") for path in sorted(files)]
+
+
+def on_the_eve(day: dt.date) -> dt.datetime:
+    """The last minute of the morning in which a day's reminders go."""
+    return dt.datetime.combine(day - dt.timedelta(days=1), dt.time(11, 1), ZONE).astimezone(dt.UTC)
+
+
+def to(number: str, sent: list[str]) -> list[str]:
+    return [text for text in sent if number in text]
+
+
+@pytest.fixture(scope="module")
+def post(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Post:
+    folder = tmp_path_factory.mktemp("post")
+    (folder / CONFIG_FILE).write_text(CONFIG, "utf-8")
+    return Post(site, folder)
+
+
+@pytest.fixture
+def bento(site: Site, profile: Callable[..., BrowserContext]) -> Page:
+    """Dr Bento's desk, open."""
+    page = profile(DESK).new_page()
+    page.goto(site.address("/fr/desk"))
+    page.get_by_label("Nom de connexion").fill("bento")
+    page.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible(timeout=30_000)
+    return page
+
+
+@pytest.fixture
+def named(site: Site, post: Post) -> Post:
+    """Whoever comes later finds the notifier named by the first test, or names it."""
+    assert rows(site, "SELECT 1 FROM notifier_root"), "the first test names it"
+    return post
+
+
+def rows(site: Site, query: str) -> list[Any]:
+    async def fetch() -> list[Any]:
+        connection = await asyncpg.connect(site.url)
+        try:
+            return list(await connection.fetch(query))
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(fetch())).result()
+
+
+def books(page: Page, site: Site, day: dt.date, hour: str, *, whose: str = "me") -> None:
+    page.goto(site.booking("fr"))
+    choose_time(page, "fr", day, hour)
+    fill_form(page, "fr", ALICE if whose == "me" else TOM, whose=whose)
+    to_review(page, "fr")
+    confirm(page, "fr")
+
+
+def test_nothing_is_promised_before_the_owner_has_compared_and_named_who_sends(
+    site: Site, post: Post, alice: Page, bento: Page
+) -> None:
+    books(alice, site, site.fresh_day(), "8:00")
+    expect(alice.get_by_text("Aucun rappel ne vous sera envoyé.")).to_be_visible()
+    bento.get_by_role("button", name="Mes clés").click()
+    expect(bento.get_by_text("Votre hébergeur n’a pas encore de service d’envoi")).to_be_visible()
+    digits = post.opens()
+    bento.reload()
+    bento.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
+    bento.get_by_label("Nom de connexion").fill("bento")
+    bento.get_by_role("button", name="Ouvrir", exact=True).click()
+    bento.get_by_role("button", name="Mes clés").click()
+    expect(bento.locator("#sender-digits")).to_have_text(digits)
+    check_in_both_themes(bento)
+    bento.get_by_role("button", name="Nommer ce service d’envoi").click()
+    expect(bento.locator("#sender-first")).to_have_text("Comparez d’abord les signes, puis cochez la case.")
+    assert rows(site, "SELECT 1 FROM inbox_capsules") == []
+    bento.get_by_label("J’ai comparé les 32 signes").check()
+    bento.get_by_role("button", name="Nommer ce service d’envoi").click()
+    expect(bento.get_by_text("Les rappels partent par le service d’envoi de votre hébergeur")).to_be_visible()
+    check_in_both_themes(bento)
+
+
+def test_a_number_typed_in_the_browser_gets_its_confirmation_and_its_reminder(
+    site: Site, named: Post, alice: Page
+) -> None:
+    day = site.fresh_day()
+    alice.goto(site.booking("fr"))
+    choose_time(alice, "fr", day, "9:00")
+    fill_form(alice, "fr")
+    expect(alice.get_by_label("M’envoyer tout de suite une confirmation")).to_be_checked()
+    check_in_both_themes(alice)
+    to_review(alice, "fr")
+    confirm(alice, "fr")
+    expect(alice.get_by_text("Une confirmation part par e-mail.")).to_be_visible()
+    expect(alice.get_by_text("Un rappel, par SMS et par e-mail.")).to_be_visible()
+    expect(
+        alice.get_by_text("Ces messages ne disent que le jour, l’heure et «\u00a0Die\u00a0»")
+    ).to_be_visible()
+    check_in_both_themes(alice)
+    [booked] = named.sends()
+    assert ALICES_MAIL in booked and "Die" in booked and "9 h" in booked
+    eve = named.sends(on_the_eve(day))
+    [sms] = to(ALICES_NUMBER, eve)
+    assert "RDV" in sms and "Die" in sms and "/t#" in sms
+    assert to(ALICES_MAIL, eve)
+    for word in ("Bento", "Tilleuls", "Consultation", "Alice", "Renaudin"):
+        assert all(word not in text for text in [booked, *eve])
+    assert named.sends(on_the_eve(day)) == []
+
+
+def test_a_childs_messages_bear_an_initial(site: Site, named: Post, alice: Page) -> None:
+    books(alice, site, site.fresh_day(), "9:00", whose="child")
+    expect(alice.get_by_text("«\u00a0Die (T)\u00a0»")).to_be_visible()
+    [booked] = named.sends()
+    assert "Die (T)" in booked
+
+
+def test_a_moved_appointment_is_told_of_after_ten_minutes_and_reminds_of_its_new_time_alone(
+    site: Site, named: Post, alice: Page
+) -> None:
+    day, later = site.fresh_day(), site.fresh_day()
+    books(alice, site, day, "9:00")
+    named.sends()
+    alice.get_by_role("button", name="Déplacer ou annuler").click()
+    words = WORDS["fr"]
+    alice.get_by_role("button", name=words["move"], exact=True).click()
+    expect(heading(alice, words["which"])).to_be_visible()
+    show_day(alice, "fr", later)
+    slot_of(alice, later, "10:20").click()
+    expect(heading(alice, words["move_there"])).to_be_visible()
+    alice.get_by_role("button", name=words["do_move"]).click()
+    expect(heading(alice, words["moved"])).to_be_visible()
+    expect(alice.get_by_text("Un message avec la nouvelle heure part dans dix minutes.")).to_be_visible()
+    assert named.sends(minutes=9) == []
+    morning = dt.datetime.combine(dt.datetime.now(ZONE).date() + dt.timedelta(days=1), dt.time(8, 30), ZONE)
+    [moved] = to(ALICES_NUMBER, named.sends(morning.astimezone(dt.UTC)))
+    assert "déplacé" in moved and "10 h 20" in moved
+    assert named.sends(on_the_eve(day)) == []
+    [reminder] = to(ALICES_NUMBER, named.sends(on_the_eve(later)))
+    assert "10 h 20" in reminder
+
+
+def test_who_cancels_by_their_link_hears_no_more_of_it(site: Site, named: Post, alice: Page) -> None:
+    day = site.fresh_day()
+    books(alice, site, day, "9:00")
+    named.sends()
+    alice.get_by_role("button", name="Déplacer ou annuler").click()
+    alice.get_by_role("button", name=WORDS["fr"]["cancel"]).click()
+    alice.get_by_role("button", name=WORDS["fr"]["do_cancel"]).click()
+    expect(heading(alice, WORDS["fr"]["cancelled"])).to_be_visible()
+    assert named.sends(minutes=30) == []
+    assert named.sends(on_the_eve(day)) == []
+    assert rows(site, "SELECT 1 FROM inbox_messages UNION ALL SELECT 1 FROM hot_messages") == []
+    assert alice.evaluate("localStorage.getItem('serment.leaving')") is None
+
+
+def visit(page: Page, day: dt.date, hours: str) -> Any:
+    while page.locator(f"#day-{day}").count() == 0:
+        before = page.get_by_role("heading", level=1).inner_text()
+        page.get_by_role("button", name="Semaine suivante").click()
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+    return page.locator(f"section.wday:has(> #day-{day})").get_by_role(
+        "button", name=re.compile("^" + re.escape(hours))
+    )
+
+
+def cancels(page: Page) -> None:
+    page.get_by_role("button", name="Annuler", exact=True).click()
+    page.get_by_role("button", name="Oui, annuler le rendez-vous").click()
+    expect(page.locator(".said")).to_contain_text(
+        re.compile(r"Le patient est prévenu (à|\w+ \d+ \w+,) \d+\s?h")
+    )
+
+
+def test_a_cancellation_taken_back_in_time_is_told_to_nobody_and_one_that_stands_is(
+    site: Site, named: Post, alice: Page, bento: Page
+) -> None:
+    day = site.fresh_day()
+    books(alice, site, day, "9:00")
+    named.sends()
+    visit(bento, day, "9 h à").click()
+    cancels(bento)
+    bento.locator(".said").get_by_role("button", name="Défaire").click()
+    expect(bento.locator(".said")).to_have_text(re.compile("C’est défait"))
+    assert to(ALICES_NUMBER, named.sends(on_the_eve(day))) != []
+    visit(bento, day, "9 h à").click()
+    cancels(bento)
+    [told] = to(ALICES_NUMBER, named.sends(on_the_eve(day) + dt.timedelta(hours=1)))
+    assert "annulé" in told
