@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How many holds one address may take: five an hour freely, then each costs a little work; no one is shut
-out.
+out. Phone checks are counted apart, twenty an hour.
 
 Addresses are seen only as buckets under a key of the day that lives in memory. The work is hashcash-like:
 find a nonce such that SHA-256(challenge || nonce) begins with so many zero bits. A challenge says what it asks
@@ -21,6 +21,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from serment.domain.errors import WorkRefused
 
 HOLDS_PER_HOUR = 5
+CHECKS_PER_HOUR = 20
 WORK_BITS_FIRST = 14  # about 16,000 hashes
 WORK_BITS_MAX = 22
 WORK_HOURS = 1  # a challenge is good for the rest of its hour and the whole next one
@@ -58,9 +59,9 @@ class Tally:
             recent.remove(taken)
         return Tally(tuple(recent))
 
-    def bits_asked(self, now: datetime) -> int:
-        """The zero bits asked for the next hold; 0 asks for no work. One bit more for every second hold."""
-        over = len(self.at(now).recent) - HOLDS_PER_HOUR
+    def bits_asked(self, now: datetime, free: int = HOLDS_PER_HOUR) -> int:
+        """The zero bits asked for the next one after `free` an hour; 0 asks for no work. One bit more for every second."""
+        over = len(self.at(now).recent) - free
         return 0 if over < 0 else min(WORK_BITS_FIRST + over // 2, WORK_BITS_MAX)
 
 

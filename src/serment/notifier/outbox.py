@@ -24,6 +24,9 @@ SETTLED_DAYS: Final = 30
 COUNT_DAYS: Final = 400
 STOP_DAYS: Final = 400  # a message's link objects for so long
 PROOF_MONTHS: Final = 12
+CODES_A_DAY: Final = 3
+LIVE_PROOFS_MAX: Final = 10
+ASKS_TAKEN_MAX: Final = 64
 _FIRST: Final = b""
 
 
@@ -207,6 +210,65 @@ class Outbox:
         )
         return reason
 
+    async def take_asks(self, now: dt.datetime) -> list[tuple[bytes, bytes]]:
+        """Phone checks new to anybody, (q, ask) each. A crash after this sends no code: whoever waits asks again."""
+        rows = await self._queries["take_asks"].rows(self._pool, now=now, most=ASKS_TAKEN_MAX)
+        return [(row["q"], row["ask"]) for row in rows]
+
+    async def allow_code(self, tag: bytes, today: dt.date, all_most: int) -> bool:
+        """Whether one more code may go to this address; counted then."""
+        return bool(
+            await self._queries["allow_code"].run(
+                self._pool,
+                tag=tag,
+                today=today,
+                most=CODES_A_DAY,
+                all_most=all_most,
+                proofs_most=LIVE_PROOFS_MAX,
+                live_since=live_since(today),
+            )
+        )
+
+    async def count_code(self, today: dt.date, channel: str, outcome: str) -> None:
+        """For what a host may see."""
+        await self._queries["count_code"].run(self._pool, today=today, channel=channel, outcome=outcome)
+
+    async def codes(self, qs: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """What was typed for some checks, (q, code) each."""
+        return [
+            (row["q"], row["code"]) for row in await self._queries["read_codes"].rows(self._pool, qs=list(qs))
+        ]
+
+    async def answer_nothing(self, q: bytes, code: bytes, tries: int) -> None:
+        """This code proves nothing."""
+        await self._queries["answer_nothing"].run(self._pool, q=q, code=code, tries=tries)
+
+    async def proofs_left(self, tag: bytes, today: dt.date) -> int:
+        """How many signatures this address may still have."""
+        live = await self._queries["read_live_proofs"].value(
+            self._pool, tag=tag, live_since=live_since(today)
+        )
+        return max(0, LIVE_PROOFS_MAX - int(live))
+
+    async def answer_proofs(
+        self, q: bytes, code: bytes, tries: int, tag: bytes, today: dt.date, proofs: int, reply: bytes
+    ) -> bool:
+        """Hands so many signatures over and counts them. False and nothing done if too few are left or it is over."""
+        return bool(
+            await self._queries["answer_proofs"].run(
+                self._pool,
+                q=q,
+                code=code,
+                tries=tries,
+                tag=tag,
+                month=today.replace(day=1),
+                proofs=proofs,
+                reply=reply,
+                proofs_most=LIVE_PROOFS_MAX,
+                live_since=live_since(today),
+            )
+        )
+
     async def counts(self, since: dt.date) -> list[dict[str, Any]]:
         """What a host may see."""
         return [dict(row) for row in await self._queries["read_counts"].rows(self._pool, since=since)]
@@ -215,6 +277,11 @@ class Outbox:
         """Who this connection is and which of `forbidden` it could read; the database's clock."""
         row = await self._queries["read_rights"].row(self._pool, forbidden=list(forbidden))
         return dict(row or {})
+
+
+def live_since(today: dt.date) -> dt.date:
+    """The first month whose signatures still count: the same one of last year."""
+    return dt.date(today.year - PROOF_MONTHS // 12, today.month, 1)
 
 
 def _keys(places: Sequence[Place]) -> dict[str, list[bytes]]:

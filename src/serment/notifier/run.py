@@ -32,16 +32,20 @@ READ_ANEW_SECONDS: Final = 3600.0  # what another process had in hand when it wa
 AFTER_ERROR_SECONDS: Final = 5.0
 PAGE: Final = 500
 
+Duty = tuple[Callable[[], Awaitable[None]], float]  # what, and the seconds between two times
+
 _journal = structlog.get_logger("serment.notifier")
 
 
 class Notifier:
-    """The duties, over a sender and its queue."""
+    """The duties, over a sender and its queue; `more` are those of other parts."""
 
     def __init__(
         self, outbox: Outbox, keys: Keys, sender: Sender, *, tag_key: bytes,
         channels: Sequence[TextChannel | LetterChannel], clock: Callable[[], dt.datetime],
+        more: Sequence[Duty] = (),
     ) -> None:  # fmt: skip
+        self._more = more
         self._outbox, self._keys, self._sender = outbox, keys, sender
         self._tag_key, self._channels, self._clock = tag_key, channels, clock
         self._forgotten: dt.date | None = None
@@ -125,6 +129,7 @@ class Notifier:
                 (self.hand_over, HAND_OVER_SECONDS),
                 (self.day, DAY_SECONDS),
                 (self.read_anew, READ_ANEW_SECONDS),
+                *self._more,
             ):
                 duties.create_task(_again_and_again(duty, seconds))
 

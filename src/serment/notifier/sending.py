@@ -221,15 +221,15 @@ class Sender:
             self._count_sms(now)
             body = wording.sms(kind, visits, language, now, self._origin)
             text = Text(address, body, key, language, repeat)
-            return await self._first_that_works(self._texts, lambda one: one.send(text))
+            return await self.first_that_works(self._texts, lambda one: one.send(text))
         parts = letters.letter(kind, visits, language, now, self._origin)
         message_id = f"<{key}@{wording.host_of(self._origin)}>"
         letter = Letter(
             address, parts.subject, parts.text, parts.html, parts.calendar, parts.unsubscribe, message_id, key
         )
-        return await self._first_that_works(self._letters, lambda one: one.send(letter))
+        return await self.first_that_works(self._letters, lambda one: one.send(letter))
 
-    async def _first_that_works(
+    async def first_that_works(
         self, channels: Sequence[_Some], send: Callable[[_Some], Awaitable[Taken]]
     ) -> tuple[Taken, str]:
         """By the first channel that is not broken; its name beside. Raises what it raised, or ChannelBroken."""

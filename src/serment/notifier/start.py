@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from serment.database.pool import open_pool
 from serment.notifier.channels import Channel
+from serment.notifier.checks import Checks, CodeLimits
 from serment.notifier.config import Config
 from serment.notifier.keys import Keys
 from serment.notifier.outbox import Outbox
@@ -54,6 +55,14 @@ async def standing(
             limits=Limits(tuple(config.limits.prefixes), config.limits.sms_a_day),
             texts=config.texts, letters=config.letters, clock=clock,
         )  # fmt: skip
+        checks = Checks(
+            outbox, keys, sender, instance=instance, origin=origin, tag_key=box.tag_key,
+            limits=CodeLimits(tuple(config.limits.prefixes), config.limits.codes_a_day),
+            texts=config.texts, letters=config.letters, clock=clock,
+        )  # fmt: skip
+        stack.push_async_callback(checks.close)
         channels: list[Channel] = [*config.texts, *config.letters]
-        notifier = Notifier(outbox, keys, sender, tag_key=box.tag_key, channels=channels, clock=clock)
+        notifier = Notifier(
+            outbox, keys, sender, tag_key=box.tag_key, channels=channels, clock=clock, more=checks.duties
+        )
         yield Standing(notifier, outbox, keys, config)

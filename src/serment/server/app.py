@@ -22,7 +22,7 @@ from litestar.static_files import create_static_files_router
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.database.queries import Connection
 from serment.framing.server_secret import own_tag, work_key
-from serment.server.api import messages, opening, patient, practice, problems, public
+from serment.server.api import checks, messages, opening, patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.changes import Changes
 from serment.server.headers import with_headers
@@ -129,6 +129,7 @@ def create_app(
             *opening.public_handlers,
             *patient.handlers,
             *messages.public_handlers,
+            *checks.handlers,
             *practice.handlers,
             *_pages(),
         ],

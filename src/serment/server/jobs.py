@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from serment.server.instance import Instance
-from serment.server.usecases.expire import expire_cards, expire_holds, expire_sessions
+from serment.server.usecases.expire import expire_cards, expire_checks, expire_holds, expire_sessions
 from serment.server.usecases.refresh_next_free import AGENDAS_PER_SWEEP_MAX, refresh_due
 
 HINT_SECONDS = 1.0
@@ -46,6 +46,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat(_hints, instance, HINT_SECONDS)),
         asyncio.create_task(_repeat(expire_holds, instance, EXPIRE_SECONDS)),
+        asyncio.create_task(_repeat(expire_checks, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_sessions, instance, SESSION_SECONDS)),
         asyncio.create_task(_repeat(expire_cards, instance, CARD_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),

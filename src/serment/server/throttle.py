@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who asks too often, without knowing who asks: five holds an hour, then work, never refusal.
+"""Who asks too often, without knowing who asks: five holds and twenty phone checks an hour, then work, never refusal.
 
 An address is seen only as a bucket under a key that is drawn for the day and lies in this process's memory; nothing is
 stored or logged. A wrong row token slows its bucket: each counts, and beyond a few the answer waits.
@@ -35,6 +35,7 @@ class Throttle:
         self._day: date | None = None
         self._day_key = b""
         self._holds: OrderedDict[bytes, Tally] = OrderedDict()
+        self._checks: OrderedDict[bytes, Tally] = OrderedDict()
         self._wrong: OrderedDict[bytes, Tally] = OrderedDict()
         self._served: OrderedDict[bytes, datetime] = OrderedDict()
         self._slowed = 0
@@ -44,6 +45,7 @@ class Throttle:
         if now.date() != self._day:
             self._day, self._day_key = now.date(), secrets.token_bytes(32)
             self._holds.clear()
+            self._checks.clear()
             self._wrong.clear()
         try:
             return throttle.bucket(address, self._day_key)
@@ -54,20 +56,24 @@ class Throttle:
         """Counts a hold before it is placed, so that a hundred at once are a hundred. Raises WorkAsked where the bucket
         owes work and none came or it does not serve, WorkRefused for what is no work.
         """
-        asked = self._holds.get(bucket, Tally()).bits_asked(now)
+        return self._claim(self._holds, throttle.HOLDS_PER_HOUR, bucket, work, now)
+
+    def claim_check(self, bucket: bytes, work: bytes | None, now: datetime) -> Claim:
+        """The same for a phone check that is asked for."""
+        return self._claim(self._checks, throttle.CHECKS_PER_HOUR, bucket, work, now)
+
+    def _claim(
+        self, tallies: OrderedDict[bytes, Tally], free: int, bucket: bytes, work: bytes | None, now: datetime
+    ) -> Claim:
+        asked = tallies.get(bucket, Tally()).bits_asked(now, free)
         if asked:
             serial = None if work is None else throttle.check_work(self._work_key, asked, work, now)
             if serial is None or serial in self._served:
                 fresh = secrets.token_bytes(throttle.SERIAL_BYTES)
                 raise WorkAsked(throttle.challenge(self._work_key, asked, fresh, now), asked)
             self._serve(serial, now)
-        _note(self._holds, bucket, now)
-        return Claim(self, bucket, now)
-
-    def give_back(self, bucket: bytes, taken: datetime) -> None:
-        """Takes back a hold that came to nothing. The work done for it is spent."""
-        if bucket in self._holds:
-            self._holds[bucket] = self._holds[bucket].without(taken)
+        _note(tallies, bucket, now)
+        return Claim(tallies, bucket, now)
 
     def _serve(self, serial: bytes, now: datetime) -> None:
         self._served[serial] = now
@@ -89,9 +95,9 @@ class Throttle:
 
 @dataclass(slots=True)
 class Claim:
-    """A counted hold: kept once it stands, given back if nothing came of it."""
+    """A counted hold or check: kept once it stands, given back if nothing came of it. The work done for it is spent."""
 
-    throttle: Throttle
+    tallies: OrderedDict[bytes, Tally]
     bucket: bytes
     taken: datetime
     kept: bool = False
@@ -100,8 +106,8 @@ class Claim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.kept:
-            self.throttle.give_back(self.bucket, self.taken)
+        if not self.kept and self.bucket in self.tallies:
+            self.tallies[self.bucket] = self.tallies[self.bucket].without(self.taken)
 
 
 def _note(tallies: OrderedDict[bytes, Tally], bucket: bytes, now: datetime) -> None:

@@ -187,3 +187,50 @@ SELECT current_user AS who, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE
         WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname = ANY (:forbidden::text[])
             AND has_any_column_privilege(c.oid, 'SELECT') ORDER BY 1) AS readable,
     now() AS clock
+
+-- name: take_asks
+-- Phone checks that somebody asks for, each handed out once.
+UPDATE phone_checks p SET asked = false
+FROM (SELECT q FROM phone_checks WHERE asked AND until > :now LIMIT :most FOR UPDATE SKIP LOCKED) w
+WHERE p.q = w.q RETURNING p.q, p.ask
+
+-- name: allow_code
+-- One more code to this address, if it has not had its number today, all of today's are not spent, and signatures are left to it;
+-- counted before it is sent.
+INSERT INTO address_days AS d (address_tag, day, codes) SELECT :tag, :today, 1
+WHERE (SELECT coalesce(sum(codes), 0) FROM address_days WHERE day = :today) < :all_most
+    AND (SELECT coalesce(sum(proofs), 0) FROM address_proofs WHERE address_tag = :tag AND month >= :live_since) < :proofs_most
+ON CONFLICT (address_tag, day) DO UPDATE SET codes = d.codes + 1 WHERE d.codes < :most
+
+-- name: count_code
+-- What became of one, for the host's counts.
+INSERT INTO message_counts AS c (day, channel, kind, outcome, messages) VALUES (:today, :channel, 'code', :outcome, 1)
+ON CONFLICT (day, channel, kind, outcome) DO UPDATE SET messages = c.messages + 1
+
+-- name: read_codes
+-- Codes that were typed for some checks.
+SELECT q, code FROM phone_checks WHERE q = ANY (:qs::bytea[]) AND code IS NOT NULL
+
+-- name: answer_nothing
+-- A code was judged and proves nothing.
+UPDATE phone_checks SET code = NULL, tries = :tries WHERE q = :q AND code = :code
+
+-- name: read_live_proofs
+-- How many signatures of an address still count.
+SELECT coalesce(sum(proofs), 0)::int FROM address_proofs WHERE address_tag = :tag AND month >= :live_since
+
+-- name: answer_proofs
+-- The signatures, counted in the same statement: both or nothing, and never more than an address may have.
+WITH before AS (
+    SELECT coalesce(sum(proofs), 0) AS proofs FROM address_proofs
+    WHERE address_tag = :tag AND month >= :live_since AND month <> :month
+), counted AS (
+    INSERT INTO address_proofs AS p (address_tag, month, proofs)
+    SELECT :tag, :month, :proofs::int FROM before b
+    WHERE b.proofs + :proofs::int <= :proofs_most
+        AND EXISTS (SELECT FROM phone_checks WHERE q = :q AND code = :code AND reply IS NULL)
+    ON CONFLICT (address_tag, month) DO UPDATE SET proofs = p.proofs + :proofs::int
+        WHERE p.proofs + :proofs::int + (SELECT b.proofs FROM before b) <= :proofs_most
+    RETURNING 1
+)
+UPDATE phone_checks SET reply = :reply, code = NULL, tries = :tries WHERE q = :q AND EXISTS (SELECT FROM counted)

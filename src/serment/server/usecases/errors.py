@@ -51,6 +51,26 @@ class NoNotifier(Refusal):
     """No notifier serves this instance: no reminder can be sent. Nothing was changed."""
 
 
+class CheckTaken(Refusal):
+    """This check belongs to another question. Nothing was changed; the browser draws a new one and asks again."""
+
+
+class TooManyChecks(Refusal):
+    """Too many numbers are being checked at this moment. Nothing was sent; ask again in a minute, or book without a check."""
+
+
+class NoSuchCheck(Refusal):
+    """There is no such check, or its ten minutes are over. Nothing was changed; ask for a new code."""
+
+
+class CodeJudged(Refusal):
+    """Another code for this check is being looked at. Nothing was changed; wait for its answer."""
+
+
+class TriesSpent(Refusal):
+    """Three codes were tried. Nothing was changed; ask for a new code."""
+
+
 class NoDayKey(Refusal):
     """No message can be prepared for this day. Nothing was changed; the appointment itself can be booked."""
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What has run out goes: holds past their limit, sessions past their end, passwords tried in vain, months of cards."""
+"""What has run out goes: holds and phone checks, sessions past their end, passwords tried in vain, months of cards."""
 
 from __future__ import annotations
 
 from datetime import UTC
 
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, members, search_index, spans, unlocks
+from serment.server.stores import accounts, cards, checks, members, search_index, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
 
 HOLDS_PER_SWEEP_MAX = 1_000
@@ -17,6 +17,11 @@ CARDS_PER_SWEEP_MAX = 5_000
 async def expire_holds(instance: Instance) -> int:
     """How many holds were deleted. An expired hold blocks nobody meanwhile: whoever wants its time takes it away."""
     return await spans.expire_holds(instance.pool, instance.clock(), HOLDS_PER_SWEEP_MAX)
+
+
+async def expire_checks(instance: Instance) -> None:
+    """Deletes phone checks whose ten minutes are over, answered or not."""
+    await checks.expire(instance.pool, instance.clock())
 
 
 async def expire_sessions(instance: Instance) -> None:
