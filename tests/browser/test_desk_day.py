@@ -312,11 +312,11 @@ def repeat(page: Page, hours: str, times: int) -> None:
 
 
 def test_a_series_is_seen_and_cancelled_as_one_and_taken_back_as_one(centre: Town, sam: Page) -> None:
-    """Four Tuesdays at 15:20; from the second on they are cancelled, then all; each time Sam takes it back."""
-    kept = centre.book(ALICE, NEXT_WEEK, "15:20")
+    """Four Tuesdays at 17:20; from the second on they are cancelled, then all; each time Sam takes it back."""
+    kept = centre.book(ALICE, NEXT_WEEK, "17:20")
     unlock(sam, centre)
     to_next_week(sam)
-    repeat(sam, "15 h 20", 3)
+    repeat(sam, "17 h 20", 3)
     sam.get_by_role("button", name="Voir toute la série").click()
     expect(sam.get_by_role("heading", name="4 rendez-vous dans la série")).to_be_visible()
     dates = sam.locator(".series-dates > li")
@@ -325,7 +325,7 @@ def test_a_series_is_seen_and_cancelled_as_one_and_taken_back_as_one(centre: Tow
     # To the second of them, and from there the keyboard alone.
     dates.nth(1).get_by_role("button").click()
     expect(sam.get_by_role("heading", name="Alice Renaudin-Abescat")).to_be_focused()
-    second = visit(sam, "15 h 20 à", NEXT_WEEK + dt.timedelta(days=7))
+    second = visit(sam, "17 h 20 à", NEXT_WEEK + dt.timedelta(days=7))
     second.focus()
     sam.keyboard.press("r")
     expect(sam.get_by_role("heading", name="4 rendez-vous dans la série")).to_be_visible()
@@ -348,7 +348,7 @@ def test_a_series_is_seen_and_cancelled_as_one_and_taken_back_as_one(centre: Tow
     sam.get_by_role("button", name="Annuler 4 rendez-vous").click()
     expect(sam.locator(".said")).to_contain_text("4 rendez-vous annulés.")
     # Tom takes the time of the third: what is taken back is told, and what is not.
-    centre.book(TOM, NEXT_WEEK + dt.timedelta(days=14), "15:20")
+    centre.book(TOM, NEXT_WEEK + dt.timedelta(days=14), "17:20")
     sam.locator(".said").get_by_role("button", name="Défaire").click()
     expect(sam.locator(".said")).to_contain_text("3 rendez-vous rétablis. 1 n’a pas pu l’être")
     # The patient's own link opens what it opened, and says nothing of the others.
