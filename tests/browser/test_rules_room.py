@@ -127,7 +127,7 @@ def test_sam_notes_an_absence_in_one_line_by_keyboard_and_decides_about_each_app
     # One line and one key: with the phone at one's ear, that is all there is to it.
     page.keyboard.type("jeudi 14-16")
     expect(page.locator("#quick-said")).to_contain_text(
-        "jeudi 18 mars, de 14 h à 16 h".replace(" h", "\u00a0h")
+        "Dr Inès Bento\u00a0: jeudi 18 mars, de 14 h à 16 h".replace(" h", "\u00a0h")
     )
     expect(page.get_by_text("2 rendez-vous se trouveraient hors des horaires")).to_be_visible()
     assert "14:40" in offered(practice, THURSDAY)
@@ -176,7 +176,7 @@ def test_a_line_that_says_no_date_is_not_guessed_at_and_an_absence_is_taken_back
     )
     line.fill("vendredi")
     line.press("Enter")
-    expect(page.locator(".said")).to_contain_text("Absence notée")
+    expect(page.locator(".said")).to_contain_text("Absence notée, Dr Inès Bento")
     assert offered(practice, FRIDAY) == []
     page.locator(".said").get_by_role("button", name="Défaire").click()
     expect(page.get_by_text("Aucune absence, aucun jour particulier à venir.")).to_be_visible()

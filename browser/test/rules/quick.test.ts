@@ -43,6 +43,16 @@ describe('one line typed on the phone', () => {
     ['18/3 14:00-16:00', hours('2027-03-18', 14, 16)],
     ['demain matin', hours('2027-03-17', 0, 13)],
     ['demain après-midi', hours('2027-03-17', 13, 24)],
+    ['cet après-midi', hours(TODAY, 13, 24)],
+    ['absente cet aprem', hours(TODAY, 13, 24)],
+    ['this afternoon', hours(TODAY, 13, 24)],
+    ['ce matin', hours(TODAY, 0, 13)],
+    ['ce soir', hours(TODAY, 18, 24)],
+    ['tonight', hours(TODAY, 18, 24)],
+    ['demain soir', hours('2027-03-17', 18, 24)],
+    ['tomorrow morning', hours('2027-03-17', 0, 13)],
+    ['ce jeudi après midi', hours('2027-03-18', 13, 24)],
+    ['de jeudi après-midi à samedi matin', hours('2027-03-18', 13, 13, 'absent', '2027-03-20')],
     ['vendredi à 15h', hours('2027-03-19', 15, 24)],
     ['this Thursday only 14-16', hours('2027-03-18', 14, 16, 'only')],
     ['jeudi seulement 14-16', hours('2027-03-18', 14, 16, 'only')],
@@ -53,7 +63,7 @@ describe('one line typed on the phone', () => {
     expect(readQuick(text, TODAY)).toEqual(wanted);
   });
 
-  it.each(['', 'bonjour', '31 février', '19 août au 12 août 2027', 'jeudi 16-14', 'jeudi 25h', 'ouvert samedi', 'le 12', '12 19 23', '1/1 2/2 3/3'])(
+  it.each(['', 'bonjour', '31 février', '19 août au 12 août 2027', 'jeudi 16-14', 'jeudi 25h', 'ouvert samedi', 'le 12', '12 19 23', '1/1 2/2 3/3', 'matin', 'ce', 'ce matin et ce soir'])(
     '"%s" is not guessed at', (text) => {
       expect(readQuick(text, TODAY)).toBeNull();
     },

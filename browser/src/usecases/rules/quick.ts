@@ -30,9 +30,12 @@ const DAYS = [
 ];
 const ONLY = ['seulement', 'uniquement', 'only'];
 const EXTRA = ['ouvert', 'ouverte', 'open', 'extra', 'plus'];
-/** The halves of a day, in minutes. */
 const NOON = 13 * 60;
+const EVENING = 18 * 60;
 const DAY_MINUTES = 1440;
+/** Morning, afternoon, evening: minutes of the day. An afternoon of which nobody says the end lasts until the day's. */
+const PARTS = [[0, NOON], [NOON, DAY_MINUTES], [EVENING, DAY_MINUTES]] as const;
+const PART_WORDS = [['matin', 'matinee', 'morning'], ['aprem', 'aprm', 'apm', 'afternoon'], ['soir', 'soiree', 'evening']];
 
 type Token =
   | { kind: 'number'; value: number }
@@ -40,7 +43,7 @@ type Token =
   | { kind: 'date'; value: LocalDate }
   | { kind: 'month'; value: number }
   | { kind: 'weekday'; value: number }
-  | { kind: 'half'; value: 0 | 1 }
+  | { kind: 'part'; value: number }
   | { kind: 'week'; value: LocalDate }
   | { kind: 'dash' };
 
@@ -76,6 +79,8 @@ function clock(hours: number, minutes: number): Token | null {
 
 interface Read {
   tokens: Token[];
+  /** "ce matin", "this afternoon", "tonight": of today where no date is said. */
+  now: boolean;
   kind: QuickKind;
 }
 
@@ -84,6 +89,7 @@ function read(text: string, today: LocalDate): Read | null {
   const tokens: Token[] = [];
   let kind: QuickKind = 'absent';
   let next = false;
+  let now = false;
   while ((rest = rest.trimStart()) !== '') {
     const match = (pattern: RegExp): RegExpExecArray | null => {
       const found = pattern.exec(rest.trimEnd());
@@ -104,21 +110,25 @@ function read(text: string, today: LocalDate): Read | null {
       token = date === null ? null : { kind: 'date', value: date };
     } else if ((found = match(/^(\d{1,4})(?:er|st|nd|rd|th)?(?= |-|$)/)) !== null) token = { kind: 'number', value: Number(found[1]) };
     else if (match(/^-/) !== null) token = { kind: 'dash' };
-    else if (match(/^(apres|after) ?-? ?(midi)\b/) !== null || match(/^afternoon\b/) !== null) token = { kind: 'half', value: 1 };
+    else if (match(/^(apres|after) ?-? ?midi\b/) !== null) token = { kind: 'part', value: 1 };
     else if (match(/^(apres|day after) ?-? ?(demain|tomorrow)\b/) !== null) token = { kind: 'date', value: addDays(today, 2) };
     else if (match(/^(semaine prochaine|next week)\b/) !== null) token = { kind: 'week', value: addDays(monday(today), 7) };
     else if (match(/^(cette semaine|this week)\b/) !== null) token = { kind: 'week', value: monday(today) };
     else if ((found = match(/^[a-z]+/)) !== null) {
       const word = found[0];
       if (['au', 'a', 'to', 'until', 'jusqu', 'till'].includes(word)) token = { kind: 'dash' };
-      else if (['du', 'de', 'from', 'le', 'la', 'les', 'the', 'of', 'ce', 'cet', 'this', 'on', 'et', 'en', 'absent', 'absente', 'away', 'off', 'in', 'conge', 'conges', 'h', 'journee', 'journees', 'entiere', 'entieres', 'whole', 'day', 'days', 'all'].includes(word)) continue;
+      else if (['ce', 'cet', 'cette', 'this'].includes(word)) { now = true; continue; }
+      else if (word === 'tonight') {
+        now = true;
+        token = { kind: 'part', value: 2 };
+      } else if (['du', 'de', 'from', 'le', 'la', 'les', 'the', 'of', 'on', 'et', 'en', 'absent', 'absente', 'away', 'off', 'in', 'conge', 'conges', 'h', 'journee', 'journees', 'entiere', 'entieres', 'whole', 'day', 'days', 'all'].includes(word)) continue;
       else if (word === 'prochain' || word === 'next') { next = true; continue; }
       else if (ONLY.includes(word)) { kind = 'only'; continue; }
       else if (EXTRA.includes(word)) { if (kind === 'absent') kind = 'extra'; continue; }
       else if (word === 'aujourd' || word === 'today') token = { kind: 'date', value: today };
       else if (word === 'hui') continue;
       else if (word === 'demain' || word === 'tomorrow') token = { kind: 'date', value: addDays(today, 1) };
-      else if (word === 'matin' || word === 'morning') token = { kind: 'half', value: 0 };
+      else if (indexIn(PART_WORDS, word) >= 0) token = { kind: 'part', value: indexIn(PART_WORDS, word) };
       else if (indexIn(DAYS, word) >= 0) token = { kind: 'weekday', value: indexIn(DAYS, word) + 1 };
       else if (indexIn(MONTHS, word) >= 0) token = { kind: 'month', value: indexIn(MONTHS, word) + 1 };
       else return null;
@@ -127,7 +137,7 @@ function read(text: string, today: LocalDate): Read | null {
     // "jusqu’au" and "to the" are one dash.
     if (token.kind !== 'dash' || tokens.at(-1)?.kind !== 'dash') tokens.push(token);
   }
-  return { tokens: dated(tokens, today, next), kind };
+  return { tokens: dated(tokens, today, next), kind, now };
 }
 
 /** Numbers with their months, and weekdays, become dates; "12-19 août" lends its month to the first. */
@@ -163,10 +173,12 @@ function dated(tokens: readonly Token[], today: LocalDate, next: boolean): Token
 export function readQuick(text: string, today: LocalDate): Quick | null {
   const found = read(text, today);
   if (found === null) return null;
-  const { tokens, kind } = found;
+  const { tokens, kind, now } = found;
   const dates = tokens.flatMap((token) => (token.kind === 'date' ? [token.value] : []));
   const week = tokens.find((token) => token.kind === 'week');
   if (week !== undefined && dates.length === 0) dates.push(week.value, addDays(week.value, 6));
+  const parts = tokens.flatMap((token) => (token.kind === 'part' ? [PARTS[token.value]!] : []));
+  if (dates.length === 0 && now && parts.length > 0) dates.push(today);
   if (dates.length === 0 || dates.length > 2) return null;
   const clocks = tokens.flatMap((token, at) => {
     if (token.kind === 'clock') return [token.value];
@@ -174,10 +186,9 @@ export function readQuick(text: string, today: LocalDate): Quick | null {
     if (token.kind === 'number' && token.value <= 24 && (tokens[at - 1]?.kind === 'dash' || tokens[at + 1]?.kind === 'dash')) return [token.value * 60];
     return token.kind === 'number' ? [NaN] : [];
   });
-  const half = tokens.find((token) => token.kind === 'half');
   const [from, until] = [dates[0]!, dates[1] ?? dates[0]!];
-  if (until < from || clocks.some(Number.isNaN) || clocks.length > 2 || (half !== undefined && clocks.length > 0)) return null;
-  if (half !== undefined) return { kind, from, until, start: half.value === 0 ? 0 : NOON, end: half.value === 0 ? NOON : DAY_MINUTES };
+  if (until < from || clocks.some(Number.isNaN) || clocks.length > 2 || parts.length > dates.length || (parts.length > 0 && clocks.length > 0)) return null;
+  if (parts.length > 0) return { kind, from, until, start: parts[0]![0], end: parts.at(-1)![1] };
   if (clocks.length === 0) return kind === 'absent' ? { kind, from, until, start: null, end: null } : null;
   if (clocks.length === 1) return kind === 'absent' ? { kind, from, until, start: clocks[0]!, end: DAY_MINUTES } : null;
   const [start, end] = [clocks[0]!, clocks[1]!];
