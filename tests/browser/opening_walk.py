@@ -134,7 +134,7 @@ class Ferrand:
         self.step("L’affiche et la porte")
         expect(self.page.locator(".poster-words")).to_contain_text("·")
         self.look("door")
-        self.page.get_by_role("button", name="Prendre des rendez-vous").click()
+        self.page.get_by_role("button", name="Ouvrir aux patients").click()
         expect(self.page.get_by_role("heading", name="Le cabinet est ouvert")).to_be_visible()
         self.look("open")
 

@@ -66,6 +66,17 @@ def test_a_practice_is_opened_and_a_patient_books_there(
     expect(heading(alice, words["who"])).to_be_visible()
     _alice_says_who_she_is(alice)
     expect(heading(alice, words["done"])).to_be_visible()
+    # Her page and the poster have one thing in common to compare, in either language.
+    poster = ferrand.page.locator(".poster-words").inner_text()
+    for language in ("fr", "en"):
+        alice.goto(clean.origin + link.replace("/fr/", f"/{language}/"))
+        expect(alice.locator("#practice-words")).to_have_text(poster)
+        expect(alice.get_by_role("link", name="04 75 22 00 77".replace(" ", "\u00a0"))).to_be_visible()
+        check_accessible(alice)
+    # From the last step the desk opens without a password: its keys are there.
+    ferrand.page.get_by_role("button", name="Ouvrir l’agenda").click()
+    expect(ferrand.page.get_by_role("navigation", name="Parties du bureau")).to_be_visible()
+    expect(ferrand.page).to_have_url(re.compile(r"/fr/desk\?p="))
     # The desk opens on the machine that made it, by the password alone, and reads her.
     ferrand.page.goto(f"{clean.origin}/fr/desk")
     ferrand.page.get_by_label("Nom de connexion").fill(NAME)

@@ -1,4 +1,4 @@
-import { base64, equal, fromBase64url, idFromUuid } from '../seal/bytes';
+import { type Bytes, base64, equal, fromBase64url, idFromUuid } from '../seal/bytes';
 import { Altered, SealError } from '../seal/errors';
 import { verifyStanding } from '../seal/act';
 import type { Contact, Identity, Reason } from '../seal/groups';
@@ -80,9 +80,11 @@ export interface Readers {
   members: number;
   /** The groups (1 identity, 2 contact, 4 reason) that each granted program opens. */
   programs: number[];
+  /** By which the practice's roster was verified. */
+  fingerprint: Bytes;
 }
 
 export function readersOf({ roster }: Trusted, unit: Id): Readers {
   const id = idFromUuid(unit);
-  return { members: roster.membersOf(id).length, programs: roster.grantsOf(id).map((grant) => grant.mask) };
+  return { members: roster.membersOf(id).length, programs: roster.grantsOf(id).map((grant) => grant.mask), fingerprint: roster.fingerprint };
 }

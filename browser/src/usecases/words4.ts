@@ -4,7 +4,7 @@
  * people talk; too few to pin one. What a browser pins is the whole fingerprint (docs/reference/paper.md).
  * The lists are those of BIP-39 (2,048 words each, MIT), French and English; loaded only where words are shown.
  */
-import { type Bytes, random } from '../seal/bytes';
+import { type Bytes, fromHex, hex, random } from '../seal/bytes';
 
 export const WORDS = 4;
 const BITS_PER_WORD = 11;
@@ -27,6 +27,24 @@ function take(list: readonly string[], bytes: Bytes, words: number): string[] {
 /** The four words of a fingerprint (or of any hash) in a language. Both sides must read the same language. */
 export async function fourWords(fingerprint: Bytes, language: 'fr' | 'en'): Promise<string[]> {
   return take(await listOf(language), fingerprint, WORDS);
+}
+
+/**
+ * A practice's own four words, of the French list whatever the page's language: the poster, the desk, and a patient's page in either
+ * language show the same ones (docs/decisions/0047).
+ */
+export async function practiceWords(fingerprint: Bytes): Promise<string> {
+  return (await fourWords(fingerprint, 'fr')).join(' · ');
+}
+
+/** All of a fingerprint, in fours of hexadecimal signs. */
+export function inFours(fingerprint: Bytes): string {
+  return hex(fingerprint).replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+/** The fingerprint that `inFours` wrote. */
+export function fromFours(signs: string): Bytes {
+  return fromHex(signs.replace(/ /g, ''));
 }
 
 /** A password drawn here: seven words, blanks between. */

@@ -7,7 +7,9 @@ import type { Account } from '../../usecases/account/account';
 import { type Begun, type Span, storeRules, unfinished } from '../../usecases/opening/begin';
 import { drawRoot, handIn, writePractice, type RootPaper, type Said, type Written } from '../../usecases/opening/found';
 import { postDoor, readTemplate, type Opened, type Standing, type Template } from '../../usecases/opening/routes';
+import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
+import type DeskPage from '../practice/DeskPage.svelte';
 import { inWords } from './said';
 
 export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as const;
@@ -37,6 +39,8 @@ export class Opening {
   said = $state.raw<Said | null>(keptDraft());
   begun = $state.raw<Begun | null>(null);
   template = $state.raw<Template | null>(null);
+  /** The types of the template that were kept; all of them where that was in another sitting. */
+  chosen = $state.raw<readonly number[] | null>(null);
   standing = $state.raw<Standing | null>(null);
   root = $state.raw<RootPaper>(drawRoot());
   problem = $state<string | null>(null);
@@ -139,8 +143,19 @@ export class Opening {
   async begin(spans: readonly Span[], types: readonly number[]): Promise<void> {
     await this.#attempt(async () => {
       this.standing = await storeRules(this.begun!.practice, spans, types);
+      this.chosen = types;
       this.step = 'door';
     });
+  }
+
+  /** The desk of the practice, opened with the account that is open here; null where that failed, which is told. */
+  async arrive() {
+    let arrived: { Page: typeof DeskPage; first: OpenDesk } | null = null;
+    await this.#attempt(async () => {
+      const { arrive, DeskPage: Page } = await import('../practice/arrive');
+      arrived = { Page, first: await arrive(this.account!, this.begun!) };
+    });
+    return arrived as { Page: typeof DeskPage; first: OpenDesk } | null;
   }
 
   async openDoor(): Promise<void> {

@@ -11,3 +11,9 @@ if (key !== undefined) {
   }
   // Going on as if there had been no key would make of the door's code a first meeting.
 } else if (location.hash.startsWith('#k')) document.getElementById('link-cut')?.removeAttribute('hidden');
+
+// The words that the poster at the door has too: they need this program's list.
+const shown = document.getElementById('practice-words');
+if (shown !== null) {
+  void import('../../usecases/words4').then(async ({ practiceWords, fromFours }) => { shown.textContent = await practiceWords(fromFours(shown.dataset['fingerprint'] ?? '')); }, () => undefined);
+}

@@ -39,7 +39,7 @@ export interface Kind {
 
 export interface Template {
   hours: { days: Weekday[]; start_minute: number; end_minute: number }[];
-  visit_types: { name_fr: string; name_en: string; minutes: number; who: 'anyone' | 'known' | 'staff'; place: 'site' | 'video' }[];
+  visit_types: { name_fr: string; name_en: string; minutes: number; who: 'anyone' | 'known' | 'staff'; place: 'site' | 'video'; accepted: 'at_once' | 'on_request' }[];
 }
 
 export const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'] as const;

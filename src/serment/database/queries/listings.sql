@@ -30,7 +30,7 @@ SELECT practice, slug, name, fingerprint, accepts_bookings FROM practices WHERE 
 
 -- name: sites_of_practice
 -- Where the practice is: the sites at which somebody receives still.
-SELECT name, address, postcode, town FROM sites s WHERE practice = :practice AND EXISTS (SELECT FROM agendas a
+SELECT name, address, postcode, town, phone FROM sites s WHERE practice = :practice AND EXISTS (SELECT FROM agendas a
     WHERE a.practice = s.practice AND a.site = s.site AND a.active AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date))
 ORDER BY name, site;
 

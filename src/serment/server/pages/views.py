@@ -272,7 +272,14 @@ def practice_view(language: Language, row: Mapping[str, Any]) -> dict[str, objec
         "name": row["name"],
         "practice": row["practice"],
         "slug": row["slug"],
-        "sites": [f"{s['address']}, {s['postcode']} {s['town']}" for s in row["sites"]],
+        "sites": [
+            {
+                "address": f"{s['address']}, {s['postcode']} {s['town']}",
+                "phone": phone(s["phone"]) if s["phone"] else "",
+                "phone_href": phone_href(s["phone"]),
+            }
+            for s in row["sites"]
+        ],
         "people": [
             {
                 "name": full_name(p),
