@@ -13,6 +13,7 @@ DEEDS: Mapping[str, Deed] = {
     "GET seeds": Deed.READ_AGENDA,
     "POST seeds/previous": Deed.READ_AGENDA,
     "POST agenda": Deed.READ_AGENDA,
+    "POST unopened": Deed.READ_AGENDA,
     "GET slots": Deed.READ_AGENDA,
     "POST first-places": Deed.READ_AGENDA,
     "GET why": Deed.READ_AGENDA,

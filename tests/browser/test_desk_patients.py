@@ -105,6 +105,33 @@ def test_who_booked_online_is_found_by_name_date_or_nothing_else(practice: Town,
     check_in_both_themes(sam)
 
 
+LOUISE = Patient("Louise", "Delaverne", "1951-01-02", "female", "+33639981299", "")
+NEXT_WEEK, FAR = TODAY + dt.timedelta(days=9), TODAY + dt.timedelta(days=30)
+UNOPENED = "SELECT count(*) AS n FROM stanzas JOIN appointments USING (practice, record, rev) WHERE octet_length(bytes) = 1250"
+
+
+def nothing_unopened(page: Page, practice: Town) -> None:
+    deadline = time.monotonic() + SETTLED_MS / 1000
+    while practice.rows(UNOPENED)[0]["n"] > 0:
+        assert time.monotonic() < deadline
+        # The desk looks at the agenda every half minute.
+        page.clock.fast_forward(30_000)
+        page.wait_for_timeout(500)
+
+
+def test_who_booked_online_for_a_week_that_nobody_has_opened_is_found_by_name(
+    practice: Town, sam: Page
+) -> None:
+    practice.book(LOUISE, NEXT_WEEK, "09:10")
+    unlock(sam, practice)
+    found_by_number(sam, "delaverne", "Louise Delaverne")
+    # She books again while the desk is open, for a month later: she is looked for at once, and is one person.
+    practice.book(LOUISE, FAR, "09:10")
+    nothing_unopened(sam, practice)
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("delaverne")
+    expect(sam.get_by_role("option")).to_have_count(2)
+
+
 def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam: Page) -> None:
     unlock(sam, practice)
     known(sam, practice, 2)
@@ -279,6 +306,38 @@ def test_two_browsers_on_one_card_the_second_sees_both_and_chooses(
     helene.get_by_role("button", name="Garder la fiche").click()
     helene.get_by_role("button", name="Prendre l’autre").click()
     expect(helene.locator(".people-card")).to_contain_text("Vient avec son père.")
+
+
+def test_a_card_left_in_mid_typing_is_found_as_it_was_left(practice: Town, sam: Page) -> None:
+    open_card_of(sam, practice, "tom abescat")
+    sam.get_by_role("button", name="Modifier").click()
+    sam.get_by_role("checkbox", name=re.compile("^Refuser")).check()
+    sam.get_by_label("Note du cabinet").fill("Préfère le matin.")
+    rooms = sam.get_by_role("navigation", name="Parties du bureau")
+    rooms.get_by_role("button", name="Agenda").click()
+    expect(sam.locator(".said")).to_contain_text("Fiche de Tom Abescat")
+    rooms.get_by_role("button", name="Patients").click()
+    expect(sam.get_by_label("Note du cabinet")).to_have_value("Préfère le matin.")
+    expect(sam.get_by_role("checkbox", name=re.compile("^Refuser"))).to_be_checked()
+    # Given up, it is gone for good.
+    sam.get_by_role("button", name="Laisser comme avant").click()
+    sam.get_by_role("button", name="Modifier").click()
+    expect(sam.get_by_label("Note du cabinet")).not_to_have_value("Préfère le matin.")
+
+
+def test_what_was_typed_to_find_somebody_is_not_typed_again(practice: Town, sam: Page) -> None:
+    unlock(sam, practice)
+    gap(sam, "8 h 30", FRIDAY).or_(gap(sam, "9 h 10", FRIDAY)).first.click()
+    sam.get_by_role("combobox", name="Qui appelle ?").fill("0699887766")
+    sam.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    expect(sam.get_by_label("Téléphone")).to_have_value("06 99 88 77 66".replace(" ", "\u00a0"))
+    expect(sam.get_by_label("Nom de naissance")).to_be_focused()
+    patients_room(sam)
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("Dupont Jeanne 14/3/61")
+    sam.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    expect(sam.get_by_label("Date de naissance")).to_have_value("14/3/61")
+    sam.get_by_role("button", name="Garder la fiche").click()
+    expect(sam.get_by_role("heading", name="Jeanne Dupont")).to_be_visible()
 
 
 def test_a_time_that_is_taken_is_booked_only_after_a_warning_and_marked(practice: Town, sam: Page) -> None:

@@ -105,7 +105,7 @@ export function readEmail(typed: string): string {
   return email;
 }
 
-const MONTHS = [
+export const MONTHS = [
   ['janvier', 'january'], ['fevrier', 'february'], ['mars', 'march'], ['avril', 'april'], ['mai', 'may'], ['juin', 'june'],
   ['juillet', 'july'], ['aout', 'august'], ['septembre', 'september'], ['octobre', 'october'], ['novembre', 'november'], ['decembre', 'december'],
 ] as const;
@@ -121,7 +121,7 @@ function monthNamed(word: string): number {
 
 function dateParts(typed: string): [year: string, month: string, day: string] {
   const text = typed.toLowerCase().replace(/^\s*le\s/, '').replace(/\b1\s?er\b/, '1').trim();
-  const run = /^(\d{2})(\d{2})(\d{4})$/.exec(text);
+  const run = /^(\d{2})(\d{2})(\d{4}|\d{2})$/.exec(text);
   if (run !== null) return [run[3]!, run[2]!, run[1]!];
   const parts = text.split(/[\s/.\-,]+/).filter((part) => part !== '');
   if (parts.length !== 3) throw new Mistyped('field.date.unreadable');
@@ -131,11 +131,19 @@ function dateParts(typed: string): [year: string, month: string, day: string] {
   return /^\p{L}/u.test(a) ? [c, a, b] : [c, b, a];
 }
 
-/** A birth date as YYYY-MM-DD from 2 11 2015, 02/11/2015, 02112015, 2 novembre 2015 or 2015-11-02 (day first). Throws Mistyped. */
+/** 61 is 1961, since nobody is born in 2061 yet; 19 may be somebody of a hundred years or a child, and is not guessed. */
+function wholeYear(typed: string, today: string): string {
+  const thisYear = Number(today.slice(0, 4));
+  if (/^\d\d$/.test(typed) && Number(`20${typed}`) > thisYear) return `19${typed}`;
+  if (/^\d{1,3}$/.test(typed)) throw new Mistyped('field.date.year');
+  return typed;
+}
+
+/** A birth date as YYYY-MM-DD from 2 11 2015, 02/11/2015, 2/11/61, 02112015, 2 novembre 2015 or 2015-11-02 (day first). Throws Mistyped. */
 export function readBirthDate(typed: string, today: string): string {
   if (typed.trim() === '') throw new Mistyped('field.date.missing');
-  const [yearText, monthText, dayText] = dateParts(typed);
-  if (/^\d{1,3}$/.test(yearText)) throw new Mistyped('field.date.year');
+  const [shortYear, monthText, dayText] = dateParts(typed);
+  const yearText = wholeYear(shortYear, today);
   const month = /^\d+$/.test(monthText) ? Number(monthText) : monthNamed(monthText);
   if (!/^\d{4}$/.test(yearText) || !/^\d{1,2}$/.test(dayText)) throw new Mistyped('field.date.unreadable');
   const [year, day] = [Number(yearText), Number(dayText)];

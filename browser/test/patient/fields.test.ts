@@ -33,6 +33,16 @@ describe('an e-mail address', () => {
   });
 });
 
+describe('a year of two digits', () => {
+  it.each(['14/3/61', '14 3 61', '140361', '14 mars 61'])('is taken where it can be one alone: "%s"', (typed) => {
+    expect(readBirthDate(typed, TODAY)).toBe('1961-03-14');
+  });
+  it('is asked for where a child or somebody of a hundred years may be meant', () => {
+    for (const typed of ['14/3/19', '14/3/27', '1/1/00']) expect(fault(() => readBirthDate(typed, TODAY))).toBe('field.date.year');
+    expect(readBirthDate('14/3/28', TODAY)).toBe('1928-03-14');
+  });
+});
+
 describe('the first of a month', () => {
   it.each(['1er février 1948', '1 er février 1948', 'le 1er février 1948', '1 2 1948'])('is read from "%s"', (typed) => {
     expect(readBirthDate(typed, TODAY)).toBe('1948-02-01');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
+import { readCaller } from '../../src/usecases/patients/query';
 import { nearlyBegins, People, type Person } from '../../src/usecases/patients/search';
 
 const YEAR = 2027;
@@ -39,6 +40,31 @@ describe('somebody on the phone says who they are', () => {
     ['06 39 98 00 01', ['Alice']], ['0639', ['Alice']], ['9980', ['Alice']], ['+33 6 39', ['Alice']], ['0298441122', ['Hélène']], ['415555', ['Jean-Pierre']],
   ])('by part of a number: %s', (typed, found) => { expect(names(typed)).toEqual(found); });
   it.each(['', ' ', 'x1', 'zebulon', '31/2/1850', 'fontbonne 1940'])('finds nobody for "%s"', (typed) => { expect(names(typed)).toEqual([]); });
+});
+
+describe('a birth date said with its month', () => {
+  it.each(['14 mars 1961', 'mars 1961', '14 mars', '14 mars 61', 'fontbonne 14 Mars 1961'])('finds who was born then by "%s"', (typed) => {
+    expect(names(typed)[0]).toBe('Alice');
+  });
+  it('takes accents and the first of a month', () => {
+    const people = house();
+    people.put(person('Zoé', 'Mars', '1952-02-01'));
+    for (const typed of ['1er février 1952', 'fevrier 1952', '1 février']) expect(people.find(typed, YEAR).found.map(({ givenName }) => givenName)).toEqual(['Zoé']);
+    expect(people.find('mars', YEAR).found[0]!.givenName).toBe('Zoé');
+  });
+});
+
+describe('somebody who is not found', () => {
+  const TODAY = '2027-03-16';
+  it('keeps on the new card what was typed to find them', () => {
+    expect(readCaller('dupont jeanne 14/3/61', TODAY)).toEqual({ birthName: 'Dupont', givenName: 'Jeanne', birthDate: '14/3/61', phone: '' });
+    expect(readCaller('0699887766', TODAY)).toEqual({ birthName: '', givenName: '', birthDate: '', phone: '06\u00a099\u00a088\u00a077\u00a066' });
+    expect(readCaller('Le Goff 1er août 1961 06 99 88 77 66', TODAY)).toMatchObject({ birthName: 'Le', givenName: 'Goff', birthDate: '1er août 1961', phone: '06\u00a099\u00a088\u00a077\u00a066' });
+  });
+  it('loses no part of a number either', () => {
+    expect(readCaller('069988776', TODAY).phone).toBe('069988776');
+    expect(readCaller('o’brien', TODAY)).toMatchObject({ birthName: 'O’brien', phone: '', birthDate: '' });
+  });
 });
 
 describe('an index that changes', () => {

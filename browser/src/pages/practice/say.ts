@@ -49,7 +49,8 @@ function formatted(date: string, name: string, options: Intl.DateTimeFormatOptio
     format = new Intl.DateTimeFormat(language() === 'en' ? 'en-GB' : 'fr-FR', { ...options, timeZone: 'UTC' });
     dateFormats.set(key, format);
   }
-  const text = format.format(new Date(`${date}T00:00:00Z`));
+  const plain = format.format(new Date(`${date}T00:00:00Z`));
+  const text = language() === 'fr' ? plain.replace(/(?<!\d)1(?!\d|er)/, '1er') : plain;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

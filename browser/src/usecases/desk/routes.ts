@@ -124,6 +124,10 @@ export async function postAgenda(practice: Id, ask: AgendaAsk): Promise<AgendaAn
   return answer;
 }
 
+/** What is booked to come and no desk has opened yet, soonest first; `standing` counts all of it, after `after`. */
+export const postUnopened = (practice: Id, ask: { kids: readonly Base64[]; most: number; after?: ListPlace }) =>
+  post<{ standing: number; records: Sealed[] }>(of(practice, 'unopened'), ask);
+
 export const postRead = (practice: Id, record: Id, groups: readonly string[], kids: readonly Base64[], purpose: string) =>
   post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What was typed into the search box: parts of names, a birth date in any usual spelling, part of a number. */
+import { Mistyped, MONTHS, readBirthDate, readPhone, showPhone } from '../fields';
 import { plain } from './folding';
 
 export interface Query {
@@ -50,11 +51,65 @@ function phoneOf(text: string): string | null {
   return digits.length >= PHONE_DIGITS_MIN ? digits : null;
 }
 
+const unmarked = (text: string) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '');
+const MONTH_NAMES = [...MONTHS.flat(), 'février', 'août', 'décembre'].join('|');
+/** "14 mars 1961", "1er mars 61", "mars 1961", "14 mars": a month's whole name beside a number is no part of anybody's name. */
+const DATED = new RegExp(`(?:(?<!\\d)(\\d{1,2})(?:er)?\\s+)?(?<!\\p{L})(${MONTH_NAMES})(?!\\p{L})(?:\\s+(\\d{4}|\\d{2})(?!\\d))?`, 'giu');
+
+/** A date with its month in letters, as far as it was typed: beginnings or ends of YYYY-MM-DD. */
+function datesNamed(day: string | undefined, name: string, year: string | undefined, thisYear: number): string[] {
+  const month = MONTHS.findIndex((names) => names.some((one) => one === unmarked(name.toLowerCase()))) + 1;
+  const end = `-${two(String(month))}-${day === undefined ? '' : two(day)}`;
+  return year === undefined ? [end] : years(year, thisYear).map((full) => `${full}${end}`);
+}
+
 export function readQuery(typed: string, thisYear: number): Query {
   const numbers: Query['numbers'] = [];
-  const rest = typed.replace(DIGITS, (run) => {
+  const undated = typed.normalize('NFC').replace(DATED, (text, day: string | undefined, name: string, year: string | undefined) => {
+    if (day === undefined && year === undefined) return text;
+    numbers.push({ dates: datesNamed(day, name, year, thisYear), phone: null });
+    return ' ';
+  });
+  const rest = undated.replace(DIGITS, (run) => {
     numbers.push({ dates: datesOf(run, thisYear), phone: phoneOf(run) });
     return ' ';
   });
   return { words: plain(rest).split(' ').filter((word) => word !== ''), numbers };
+}
+
+/** What was typed to find somebody who is not there yet, as the beginning of their card: surname first, as it is said on the phone. */
+export interface Caller {
+  birthName: string;
+  givenName: string;
+  /** As it was typed. */
+  birthDate: string;
+  phone: string;
+}
+
+function reads(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Mistyped)) throw error;
+    return false;
+  }
+}
+
+export function readCaller(typed: string, today: string): Caller {
+  const caller: Caller = { birthName: '', givenName: '', birthDate: '', phone: '' };
+  const names = typed.normalize('NFC').replace(DATED, (text) => {
+    if (!reads(() => readBirthDate(text, today))) return text;
+    caller.birthDate = text.trim();
+    return ' ';
+  }).replace(DIGITS, (run) => {
+    if (reads(() => readPhone(run))) caller.phone = showPhone(readPhone(run));
+    else if (reads(() => readBirthDate(run, today))) caller.birthDate = run;
+    // A number with a slip, or a part of one, is not typed twice either.
+    else if (phoneOf(run) !== null) caller.phone = run;
+    return ' ';
+  });
+  const [surname = '', ...given] = names.replace(/[/.+()]+/g, ' ').trim().split(/\s+/);
+  const capital = (word: string) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
+  return { ...caller, birthName: capital(surname), givenName: given.map(capital).join(' ') };
 }

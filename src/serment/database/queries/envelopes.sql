@@ -124,6 +124,33 @@ WHERE p.unit = ANY (:units::uuid[])
 ORDER BY p.start, p.record
 LIMIT :most
 
+-- name: read_unopened
+-- The booked appointments to come of some units that nobody has opened yet (they have a stanza to one of these public keys), in order
+-- of time, with group id and these stanzas alone; how many there are in all, those after a place.
+WITH standing AS (
+    SELECT p.record, p.start, count(*) OVER () AS standing
+    FROM (SELECT agenda FROM agendas WHERE practice = :practice AND unit = ANY (:units::uuid[])) g,
+    LATERAL (SELECT * FROM appointments WHERE practice = :practice AND agenda = g.agenda AND start >= :since OFFSET 0) p
+    WHERE p.unit = ANY (:units::uuid[]) AND p.status = 'booked'
+        AND (:after_record::uuid IS NULL OR (p.start, p.record) > (:after_start::timestamptz, :after_record::uuid))
+        AND EXISTS (SELECT FROM stanzas WHERE practice = p.practice AND record = p.record AND rev = p.rev
+            AND kid = ANY (:kids::bytea[]) AND octet_length(bytes) = 1250)
+    ORDER BY p.start, p.record
+    LIMIT :most
+)
+SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, p.status,
+    p.confirmed, p.overbooked, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
+    p.body_id, NULL::bytea AS body_ct, NULL::bytea AS body_rs,
+    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, sha256(p.body_rs) AS hash_rs,
+    a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas, n.standing
+FROM standing n JOIN appointments p ON p.practice = :practice AND p.record = n.record,
+LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,
+        array_agg(signer_kid ORDER BY n) AS signer_kids, array_agg(sig ORDER BY n) AS sigs
+    FROM acts WHERE practice = p.practice AND record = p.record AND rev = p.rev) a,
+LATERAL (SELECT array_agg(kid) AS kids, array_agg(bytes) AS stanzas
+    FROM stanzas WHERE practice = p.practice AND record = p.record AND rev = p.rev AND kid = ANY (:kids::bytea[])) s
+ORDER BY p.start, p.record
+
 -- name: lock_for_stanzas
 -- Locks the appointments whose stanzas change, in one order for everybody.
 SELECT record, rev, head, unit, patient_pk FROM appointments

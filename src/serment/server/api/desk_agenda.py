@@ -30,7 +30,14 @@ from serment.server.usecases.explain_slot import explain_slot
 from serment.server.usecases.find_slots import FreeSlots, find_slots
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_agenda import AGENDAS_MAX, DAYS_MAX, AgendaDays, read_agenda
-from serment.server.usecases.read_envelope import ListPlace, Sealed, read_for_member
+from serment.server.usecases.read_envelope import (
+    UNOPENED_MAX,
+    ListPlace,
+    Sealed,
+    Unopened,
+    read_for_member,
+    read_unopened,
+)
 from serment.server.usecases.read_practice import House, read_house
 from serment.server.usecases.read_requests import Requests, read_requests
 from serment.server.usecases.read_rules import rules_of
@@ -74,6 +81,14 @@ class ReadBody(Body):
     groups: Annotated[list[Literal["id", "ct", "rs"]], Meta(min_length=1, max_length=3)]
     kids: Annotated[list[Kid], Meta(max_length=KIDS_MAX)]
     purpose: Annotated[str, Meta(pattern="^[a-z][a-z_]{0,31}$")]
+
+
+class UnopenedBody(Body):
+    """`kids` are the keys of my units that patients seal to. `after` passes over those up to that place."""
+
+    kids: Annotated[list[Kid], Meta(min_length=1, max_length=KIDS_MAX)]
+    most: Annotated[int, Meta(ge=1, le=UNOPENED_MAX)]
+    after: AfterPlace | None = None
 
 
 class WhyAnswer(msgspec.Struct):
@@ -179,6 +194,20 @@ async def read(
     return await read_for_member(instance_of(request), staff, record, data.groups, data.kids)
 
 
+@post(
+    "/{practice:uuid}/unopened",
+    status_code=200,
+    responses=problems(401, 403, 404, 415, 422),
+    summary="Bookings to come that no desk has opened yet",
+)
+async def unopened(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[UnopenedBody]
+) -> Unopened:
+    staff = await staff_of(request, practice, Deed.READ_AGENDA)
+    after = None if data.after is None else ListPlace(instant(data.after.start), data.after.record)
+    return await read_unopened(instance_of(request), staff, after=after, kids=data.kids, most=data.most)
+
+
 @get("/{practice:uuid}/why", responses=problems(401, 404, 422), summary="Why a slot is not offered")
 async def why(
     request: Request[Any, Any, Any],
@@ -231,4 +260,4 @@ async def _hints(
                 yield hint
 
 
-handlers = [house, seeds, agenda, staff_slots, requests, read, why, changes]
+handlers = [house, seeds, agenda, staff_slots, requests, read, unopened, why, changes]

@@ -134,6 +134,31 @@ async def read_sealed_list(
     )
 
 
+async def read_unopened(
+    connection: Connection,
+    practice: UUID,
+    units: Sequence[UUID],
+    since: datetime,
+    *,
+    after: tuple[datetime, UUID] | None,
+    kids: Sequence[bytes],
+    most: int,
+) -> list[asyncpg.Record]:
+    """Booked appointments with a stanza to one of these public keys, group id alone, in order of time and record; `standing`
+    in each row counts them all, those after `after` (start, record) if given.
+    """
+    return await _QUERIES["read_unopened"].rows(
+        connection,
+        practice=practice,
+        units=units,
+        since=since,
+        after_start=None if after is None else after[0],
+        after_record=None if after is None else after[1],
+        kids=kids,
+        most=most,
+    )
+
+
 StanzaKey = tuple[UUID, int, bytes]
 """(record, rev, kid)"""
 

@@ -20,6 +20,7 @@ from serment.server.usecases.read_practice import PracticeTold, QuestionTold, Si
 
 GROUPS = {"id": 1, "ct": 2, "rs": 3}
 LIST_MAX = 5_000  # appointments in one answer; what follows is asked for next
+UNOPENED_MAX = 50  # appointments in one answer
 
 
 class SealedSlot(msgspec.Struct):
@@ -286,3 +287,28 @@ async def read_list(
         for row in rows[:LIST_MAX]
     ]
     return listed, ListPlace(listed[-1].start, listed[-1].record) if len(rows) > LIST_MAX else None
+
+
+class Unopened(msgspec.Struct):
+    """`standing` counts all that nobody has opened yet, those of this answer included; each carries group id alone."""
+
+    standing: int
+    records: list[Sealed]
+
+
+async def read_unopened(
+    instance: Instance, staff: Staff, *, after: ListPlace | None, kids: Sequence[bytes], most: int
+) -> Unopened:
+    """What is booked from now on in the caller's units and no desk has opened yet, soonest first: no card tells of it before.
+    `kids` are the units' public keys. What a desk has compacted is not offered again.
+    """
+    rows = await envelopes.read_unopened(
+        instance.pool,
+        staff.practice,
+        list(staff.units),
+        instance.clock(),
+        after=None if after is None else (after.start, after.record),
+        kids=kids,
+        most=min(most, UNOPENED_MAX),
+    )
+    return Unopened(rows[0]["standing"] if rows else 0, [sealed(row, listed=True) for row in rows])

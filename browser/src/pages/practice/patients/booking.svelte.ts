@@ -6,6 +6,7 @@ import { explain } from '../../../usecases/desk/explain';
 import type { Why } from '../../../usecases/desk/routes';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
 import type { Card } from '../../../usecases/patients/cards';
+import { readCaller } from '../../../usecases/patients/query';
 import type { Person } from '../../../usecases/patients/search';
 import type { CardContent } from '../../../seal/people';
 import { Refused } from '../../../wire/problem';
@@ -103,13 +104,11 @@ export class BookingForm {
     }
   }
 
-  /** Somebody new: what was typed to find them is a beginning, surname first as it is said on the phone. */
+  /** Somebody new: what was typed to find them is a beginning. */
   start(typed: string): void {
-    const [surname = '', ...given] = typed.replace(/[\d/.+()]+/g, ' ').trim().split(/\s+/);
-    const capital = (word: string) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
     this.card = null;
     this.fresh = true;
-    this.typed = { birthName: capital(surname), givenName: given.map(capital).join(' '), birthDate: '', phone: '', email: '' };
+    this.typed = { ...readCaller(typed, this.desk.shown.today), email: '' };
   }
 
   again(): void {

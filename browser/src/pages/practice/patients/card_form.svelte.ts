@@ -3,6 +3,7 @@
 import { Mistyped, readBirthDate, readEmail, readName, readPhone, showPhone } from '../../../usecases/fields';
 import { CardChanged } from '../../../usecases/patients/book';
 import { CARD_NOTE_BYTES_MAX, REFUSE_BYTES_MAX, type Card } from '../../../usecases/patients/cards';
+import { readCaller } from '../../../usecases/patients/query';
 import type { CardContent } from '../../../seal/people';
 import type { Desk } from '../desk.svelte';
 import { inWords } from '../wrong';
@@ -17,15 +18,33 @@ export const NEW_REV = 0;
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 const dayTyped = (day: string) => day.replace(/^(\d{4})-(\d\d)-(\d\d)$/, '$3/$2/$1');
 
-/** A card with nothing on it but what was typed to find it: surname first, as it is said on the phone. */
+/** A card with nothing on it but what was typed to find it. */
 export function blankCard(desk: Desk, typed: string): Card {
-  const [surname = '', ...given] = typed.replace(/[\d/.+()]+/g, ' ').trim().split(/\s+/);
-  const capital = (word: string) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
+  const { birthName, givenName, birthDate, phone } = readCaller(typed, desk.shown.today);
   const content: CardContent = {
-    birthName: capital(surname), givenName: given.map(capital).join(' '), usedName: null, birthDate: '', sex: 'unknown',
-    phone: null, email: null, note: null, refuse: null, noShows: [],
+    birthName, givenName, usedName: null, birthDate, sex: 'unknown',
+    phone: phone === '' ? null : phone, email: null, note: null, refuse: null, noShows: [],
   };
   return { card: '', unit: patientsOf(desk).book.units[0] ?? '', rev: NEW_REV, month: 0, content };
+}
+
+const DRAFTS = new WeakMap<Desk, Map<string, CardForm>>();
+
+function draftsOf(desk: Desk): Map<string, CardForm> {
+  let drafts = DRAFTS.get(desk);
+  if (drafts === undefined) DRAFTS.set(desk, (drafts = new Map<string, CardForm>()));
+  return drafts;
+}
+
+/** The form of a card: the one left in mid-typing where there is one. */
+export function formOf(desk: Desk, card: Card): CardForm {
+  const kept = draftsOf(desk).get(card.card);
+  return kept !== undefined && (card.rev !== NEW_REV || kept.card === card) ? kept : new CardForm(desk, card);
+}
+
+/** A new card that was left in mid-typing. */
+export function newCardLeft(desk: Desk): Card | null {
+  return draftsOf(desk).get('')?.card ?? null;
 }
 
 export class CardForm {
@@ -38,14 +57,42 @@ export class CardForm {
   problem = $state<string | null>(null);
   working = $state(false);
 
+  #began = '';
+
   constructor(readonly desk: Desk, readonly card: Card) {
-    const { content } = card;
     this.unit = card.unit;
+    this.reset();
+  }
+
+  /** As the card says it: what was typed is given up. */
+  reset(): void {
+    const { content } = this.card;
     this.refuses = content.refuse !== null;
     this.typed = {
       birthName: content.birthName, givenName: content.givenName, usedName: content.usedName ?? '', birthDate: dayTyped(content.birthDate), sex: content.sex,
       phone: content.phone === null ? '' : showPhone(content.phone), email: content.email ?? '', note: content.note ?? '', refuse: content.refuse ?? '',
     };
+    this.mistakes = {};
+    this.settle();
+  }
+
+  /** What is typed now is no draft: it was saved, or given up. */
+  settle(): void {
+    this.#began = this.#now();
+    draftsOf(this.desk).delete(this.card.card);
+  }
+
+  get dirty(): boolean {
+    return this.#now() !== this.#began;
+  }
+
+  #now(): string {
+    return JSON.stringify([this.typed, this.refuses]);
+  }
+
+  /** Somebody goes elsewhere in mid-typing: it is there again when they come back to this card. */
+  keep(): void {
+    draftsOf(this.desk).set(this.card.card, this);
   }
 
   #read(): CardContent | null {

@@ -14,6 +14,7 @@ import { SealError } from '../../../seal/errors';
 import type { CardContent } from '../../../seal/people';
 import type { Id } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
+import { LookingAhead } from './looking_ahead.svelte';
 
 /** After the agenda has been quiet for so long, what it tells is written down. */
 const SETTLE_MS = 2500;
@@ -30,6 +31,7 @@ export class Patients {
   given = $state.raw<{ record: Id; address: string } | null>(null);
   readonly #learning: Learning;
   readonly waiting: Waiting;
+  readonly ahead: LookingAhead;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #names: ReturnType<typeof setTimeout> | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -38,6 +40,7 @@ export class Patients {
     this.book = new PatientBook(desk.open);
     this.#learning = new Learning(this.book);
     this.waiting = new Waiting(desk.open);
+    this.ahead = new LookingAhead(desk, this.#learning, (work) => this.#inTurn(work));
     void this.read();
   }
 
@@ -84,28 +87,37 @@ export class Patients {
   /** Writes down what was heard and seen, in a moment. */
   soon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { this.#working = this.#working.then(() => this.#settle()); }, SETTLE_MS);
+    this.#timer = setTimeout(() => this.#inTurn(() => this.#settle()), SETTLE_MS);
   }
 
   end(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#names);
+    this.ahead.end();
+  }
+
+  /** One after the other: two at once would write one person's card twice. */
+  #inTurn(work: () => Promise<void>): void {
+    this.#working = this.#working.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        // The next change, or the half-minute's look at the agenda, finds the rest.
+        if (!this.#isOver(error) && !isOutage(error) && !(error instanceof Refused)) this.state = 'altered';
+      }
+      this.version += 1;
+    });
   }
 
   async #settle(): Promise<void> {
     const { desk, book } = this;
-    try {
-      await book.refresh();
-      for (const { record, heard } of await this.waiting.due()) if (await this.#writes(heard)) this.waiting.drop(record);
-      await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
-      await book.gather();
-      this.state = 'ready';
-      this.spoilt = book.spoilt;
-    } catch (error) {
-      // The next change, or the half-minute's look at the agenda, finds the rest.
-      if (!this.#isOver(error) && !isOutage(error) && !(error instanceof Refused)) this.state = 'altered';
-    }
-    this.version += 1;
+    await book.refresh();
+    for (const { record, heard } of await this.waiting.due()) if (await this.#writes(heard)) this.waiting.drop(record);
+    await this.#learning.learn(desk.reading.week.visits, (agenda) => desk.rules.zoneOf(agenda));
+    await book.gather();
+    this.state = 'ready';
+    this.spoilt = book.spoilt;
+    this.ahead.soon();
   }
 
   /** False for a card that opens to nothing, or that others keep writing: it waits, and holds no other up. */
@@ -158,7 +170,8 @@ export function follow(desk: Desk): () => void {
   patients.soon();
   const end = $effect.root(() => {
     $effect(() => {
-      if (desk.reading.week.visits.some(({ verified }) => verified === true)) patients.soon();
+      // Each reading brings a new week, also one in which nothing stands: what was booked may lie beyond it.
+      if (desk.reading.week.days > 0) patients.soon();
     });
   });
   return () => {
