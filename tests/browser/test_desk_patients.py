@@ -130,6 +130,25 @@ def test_who_booked_online_for_a_week_that_nobody_has_opened_is_found_by_name(
     nothing_unopened(sam, practice)
     sam.get_by_role("combobox", name="Chercher quelqu’un").fill("delaverne")
     expect(sam.get_by_role("option")).to_have_count(2)
+    # Her card says when she comes, as far as it is asked; and the next place is hers.
+    sam.get_by_role("option").first.click()
+    coming = sam.locator(".card-visits").first
+    expect(coming.get_by_role("button")).to_have_count(1)
+    expect(coming).to_contain_text("Jeudi 25 mars")
+    check_accessible(sam)
+    sam.get_by_role("button", name="Chercher jusque-là").click()
+    expect(coming.get_by_role("button")).to_have_count(2)
+    expect(coming).to_contain_text("Jeudi 15 avril")
+    sam.get_by_role("button", name="Donner un rendez-vous").click()
+    sam.locator(".place").first.click()
+    expect(sam.get_by_role("button", name="Inscrire", exact=True)).to_be_focused()
+    expect(sam.locator(".book")).to_contain_text("Louise Delaverne")
+    sam.keyboard.press("Control+k")
+    sam.get_by_role("combobox", name="Chercher quelqu’un").fill("delaverne")
+    sam.get_by_role("option").first.click()
+    coming.get_by_role("button").first.click()
+    expect(sam.get_by_role("heading", name="Louise Delaverne")).to_be_visible()
+    expect(sam.locator("#panel-card")).to_be_visible()
 
 
 def test_a_patient_on_the_phone_is_booked_by_keyboard_alone(practice: Town, sam: Page) -> None:

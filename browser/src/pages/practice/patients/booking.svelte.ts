@@ -90,7 +90,7 @@ export class BookingForm {
   });
 
   /** Somebody the index knows: their card fills everything. */
-  async pick(person: Person): Promise<void> {
+  async pick(person: Pick<Person, 'card'>): Promise<void> {
     this.problem = null;
     try {
       const card = await this.patients.book.read(person.card);

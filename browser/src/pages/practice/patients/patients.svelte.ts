@@ -7,6 +7,7 @@ import { PatientBook, CardChanged } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
 import { Learning } from '../../../usecases/patients/learn';
 import type { Person } from '../../../usecases/patients/search';
+import { VisitSearch } from '../../../usecases/patients/visits';
 import { Waiting, type Heard } from '../../../usecases/patients/waiting';
 import { isOutage } from '../../../usecases/desk/routes';
 import { Refused } from '../../../wire/problem';
@@ -32,6 +33,9 @@ export class Patients {
   readonly #learning: Learning;
   readonly waiting: Waiting;
   readonly ahead: LookingAhead;
+  readonly search: VisitSearch;
+  /** The card of the person for whom a place is being looked for: the next booking begins with them. */
+  bookFor = $state<Id | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #names: ReturnType<typeof setTimeout> | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -40,6 +44,7 @@ export class Patients {
     this.book = new PatientBook(desk.open);
     this.#learning = new Learning(this.book);
     this.waiting = new Waiting(desk.open);
+    this.search = new VisitSearch(desk.open);
     this.ahead = new LookingAhead(desk, this.#learning, (work) => this.#inTurn(work));
     void this.read();
   }
