@@ -135,7 +135,7 @@ def test_who_booked_online_for_a_week_that_nobody_has_opened_is_found_by_name(
     coming = sam.locator(".card-visits").first
     expect(coming.get_by_role("button")).to_have_count(1)
     expect(coming).to_contain_text("Jeudi 25 mars")
-    check_accessible(sam)
+    check_in_both_themes(sam)
     sam.get_by_role("button", name="Chercher jusque-là").click()
     expect(coming.get_by_role("button")).to_have_count(2)
     expect(coming).to_contain_text("Jeudi 15 avril")

@@ -16,6 +16,16 @@ export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as co
 export type Step = (typeof STEPS)[number];
 
 const DRAFT = 'serment.opening';
+/** In this tab somebody has made or opened an account: after a reload they are asked to open it, not to make one. */
+const MADE = 'serment.opening.account';
+
+function wasHere(): boolean {
+  try {
+    return sessionStorage.getItem(MADE) !== null;
+  } catch {
+    return false;
+  }
+}
 
 function keptDraft(): Said | null {
   try {
@@ -55,7 +65,7 @@ export class Opening {
 
   /** Whether somebody was here before, in this tab. */
   get known(): boolean {
-    return this.said !== null;
+    return this.said !== null || wasHere();
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
@@ -73,6 +83,11 @@ export class Opening {
 
   entered(account: Account): void {
     this.account = account;
+    try {
+      sessionStorage.setItem(MADE, '1');
+    } catch {
+      // A browser that keeps nothing asks both.
+    }
     void this.goOn();
   }
 
