@@ -12,6 +12,7 @@ const entries: Record<string, string> = {
   search: at('src/pages/patient/search.ts'),
   book: at('src/pages/patient/book.ts'),
   a: at('src/pages/patient/a.ts'),
+  t: at('src/pages/patient/t.ts'),
   mine: at('src/pages/patient/mine.ts'),
   practice: at('src/pages/patient/practice_link.ts'),
   desk: at('src/pages/practice/desk.ts'),

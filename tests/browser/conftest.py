@@ -160,6 +160,7 @@ class Site:
     clock: Clock
     url: str
     house: House
+    data: Path
     _days: Iterator[int] = field(default_factory=lambda: itertools.count(2))
 
     def address(self, path: str) -> str:
@@ -242,7 +243,7 @@ async def site(
     thread.start()
     origin = f"http://127.0.0.1:{port}"
     _await_health(origin)
-    yield Site(origin, clock, url, house)
+    yield Site(origin, clock, url, house, folder)
     server.should_exit = True
     thread.join(timeout=START_SECONDS_MAX)
 

@@ -12,6 +12,7 @@ import pytest
 
 from serment.database import roles
 from serment.database.pool import Pool, open_pool
+from serment.database.queries import load
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
 from serment.notifier.outbox import Outbox, Outcome, Place
 
@@ -317,6 +318,23 @@ async def test_a_token_objects_for_the_addresses_it_was_sent_to_and_another_for_
     assert await outbox.objections() == []
     reasons = [await outbox.why_not(tag, today, 8) for tag in (phone, mail, other)]
     assert reasons == ["objected", "objected", None]
+
+
+async def test_an_objection_is_taken_back_by_the_same_token_and_the_last_word_counts(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    phone, other, stop = secrets.token_bytes(10), secrets.token_bytes(10), secrets.token_bytes(16)
+    await outbox.link_objection(phone, [stop], today)
+    for tag in (phone, other):
+        await outbox.object(tag)
+    say = load("messages")["object"].run
+    for words, reason in (((True,), None), ((True, False), "objected"), ((False, True), None)):
+        for again in words:
+            await say(pool, stop=stop, again=again, most=9)
+        await outbox.object_by_token(stop)
+        assert await outbox.why_not(phone, today, 8) == reason
+    assert await outbox.why_not(other, today, 8) == "objected"
+    assert await outbox.objections() == []
 
 
 async def test_two_notifiers_at_once_lose_nothing_and_double_nothing(

@@ -79,6 +79,10 @@ def test_who_practises_in_the_town_searched_is_in_it_and_not_fifty_metres_away(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_sentence_on_privacy_claims_no_service_that_is_not_there(language: str) -> None:
+def test_the_first_sentence_on_privacy_says_what_the_reminder_service_has(language: str) -> None:
     lead = words("fr" if language == "fr" else "en")["privacy.lead"]
-    assert {"fr": "Aucun service de rappel", "en": "No reminder service"}[language] in lead
+    has = {
+        "fr": "le service de rappel n’a que votre numéro ou votre adresse",
+        "en": "only your number or address",
+    }
+    assert has[language] in lead

@@ -7,7 +7,8 @@
 import { type Bytes, HASH_BYTES, KEY_BYTES, cut, equal, join } from './bytes'
 import { T, hkdf, pad, unpad } from './conventions'
 import { Altered, Unknown } from './errors'
-import { NONCE_BYTES, TAG_BYTES, tier } from './tiers'
+import { NONCE_BYTES, TAG_BYTES } from './aes_gcm'
+import { tier } from './tiers'
 
 export const PAYLOAD_SIZES = [512, 1024, 2048, 4096, 8192, 16384] as const
 /** What a body adds to its padded payload: commitment and tag. */

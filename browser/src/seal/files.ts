@@ -7,7 +7,8 @@ import { type Bytes, ID_BYTES, KEY_BYTES, cut, equal, isZero, join, random, size
 import { T, inst, sha256 } from './conventions'
 import { Altered, Unknown } from './errors'
 import { FILE_BYTES_MAX, type SealedFile } from './groups'
-import { TAG_BYTES, tier } from './tiers'
+import { TAG_BYTES } from './aes_gcm'
+import { tier } from './tiers'
 
 export const CHUNK_BYTES = 65_536
 const NONCE_ZEROS = new Uint8Array(7)

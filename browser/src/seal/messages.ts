@@ -3,19 +3,18 @@
  * Messages to a patient: what t and c derive, capsules, messages, the page behind a link (section 4).
  * t and c are independent: readers of `id` steer messages, holders of c (the SMS) act on the appointment.
  */
-import { type Bytes, ID_BYTES, KEY_BYTES, equal, fromText, join, random, sized, text, u32 } from './bytes'
+import { type Bytes, ID_BYTES, KEY_BYTES, equal, join, random, sized, text, u32 } from './bytes'
 import { D, T, day, inst, pad, unpad } from './conventions'
 import { Altered } from './errors'
 import { EMAIL_BYTES_MAX, LANGUAGES, type Language, PHONE_BYTES_MAX, WORD_BYTES_MAX, type Wording } from './groups'
+import { PAGE_SIZES, fromC, pageAad } from './message_link'
 import { Fields, bytesJson, checkText, optionalText, readJson, writeJson } from './payload'
 import { BOX_OVERHEAD_BYTES, BoxKey, HPKE_OVERHEAD_BYTES, type PrivateKey, PublicKey, verify } from './primitives'
 
 const CAPSULE_SIZES = [512] as const
 const MESSAGE_SIZES = [192] as const
-const PAGE_SIZES = [32] as const
 export const CAPSULE_BYTES = HPKE_OVERHEAD_BYTES + CAPSULE_SIZES[0]
 export const MESSAGE_BYTES = BOX_OVERHEAD_BYTES + MESSAGE_SIZES[0]
-export const PAGE_BYTES = BOX_OVERHEAD_BYTES + PAGE_SIZES[0]
 const ZONE_BYTES_MAX = 40
 
 export type { Language }
@@ -53,12 +52,6 @@ export interface MessagePlace {
 export function drawMessageSecrets(): { readonly t: Bytes; readonly c: Bytes; readonly h: Bytes } {
   const c = random(ID_BYTES)
   return { t: random(KEY_BYTES), c, h: fromC(c).h }
-}
-
-/** What c (16) gives: the handle; the tokens that act, delete, object; the key of the link's page. */
-export function fromC(c: Bytes): { readonly h: Bytes; readonly act: Bytes; readonly del: Bytes; readonly stop: Bytes; readonly pageKey: Bytes } {
-  sized(c, ID_BYTES, 'c')
-  return { h: D(c, 'handle', 16), act: D(c, 'act', 16), del: D(c, 'delete', 16), stop: D(c, 'stop', 16), pageKey: D(c, 'page') }
 }
 
 /** What t (32) gives: the token that replaces messages, and K_m, which seals them. */
@@ -143,22 +136,9 @@ export async function openMessage(place: MessagePlace, messageKey: Bytes, sealed
   return message
 }
 
-const pageAad = (instance: string, h: Bytes): Bytes => join(T('page'), inst(instance), h)
-
 /** 60 bytes: the word on the page behind a message's link. */
 export async function sealPage(instance: string, c: Bytes, word: string): Promise<Bytes> {
   const { h, pageKey } = fromC(c)
   const padded = pad(text(checkText(word, WORD_BYTES_MAX, 'word')), PAGE_SIZES)
   return await (await BoxKey.fromBytes(pageKey)).box(pageAad(instance, h), padded)
-}
-
-export async function openPage(instance: string, c: Bytes, sealed: Bytes): Promise<string> {
-  sized(sealed, PAGE_BYTES, 'page')
-  const { h, pageKey } = fromC(c)
-  const word = unpad(await (await BoxKey.fromBytes(pageKey)).unbox(pageAad(instance, h), sealed), PAGE_SIZES)
-  try {
-    return checkText(fromText(word), WORD_BYTES_MAX, 'word')
-  } catch {
-    throw new Altered('word')
-  }
 }

@@ -8,7 +8,8 @@ import { type Bytes, KEY_BYTES, SIGNATURE_BYTES, cut, hex, join, random, sized }
 import { kid, symmetricKid } from './conventions'
 import { Altered, Unknown } from './errors'
 import { XWING_ENC_BYTES, XWING_PUBLIC_BYTES, XWING_SEED_BYTES } from './kem'
-import { type Cipher, NONCE_BYTES, type Signer, TAG_BYTES, type Tier, tier } from './tiers'
+import { type Cipher, NONCE_BYTES, TAG_BYTES } from './aes_gcm'
+import { type Signer, type Tier, tier } from './tiers'
 
 /** What HPKE adds to its plaintext: enc(1120) and tag(16). */
 export const HPKE_OVERHEAD_BYTES = XWING_ENC_BYTES + TAG_BYTES

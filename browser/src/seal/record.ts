@@ -14,7 +14,7 @@ import {
 import { type SealedRecord, type Writer, checkForm, signRevision } from './revision'
 import { type OwnKey, type Reader, unwrapOwn, wrap } from './stanza'
 import { patientKeyHash } from './keys'
-import { fromC } from './messages'
+import { fromC } from './message_link'
 import type { SigningKey } from './primitives'
 
 /** Records opened side by side; between two batches the page gets a turn. */

@@ -10,6 +10,7 @@
  * and about where keys lie, never about what is accepted: the formats have one suite and no fallback.
  */
 import { type AEAD, CipherSuite, type KEM } from 'hpke'
+import { type Cipher, NONCE_BYTES, TAG_BYTES, nativeCipher } from './aes_gcm'
 import { type Bytes, KEY_BYTES, equal, fromBase64url } from './bytes'
 import { sha256 } from './conventions'
 import { hkdfSha256 } from './hpke_kdf'
@@ -19,14 +20,6 @@ import { OID_ED25519, nativeDh, nativeHalves, pkcs8 } from './kem_native'
 
 export type TierName = 'native' | 'mixed' | 'script'
 export const TIER_NAMES: readonly TierName[] = ['native', 'mixed', 'script']
-export const NONCE_BYTES = 12
-export const TAG_BYTES = 16
-
-/** AES-256-GCM under one key. `decrypt` rejects on a wrong tag. */
-export interface Cipher {
-  encrypt(nonce: Bytes, aad: Bytes, plain: Bytes): Promise<Bytes>
-  decrypt(nonce: Bytes, aad: Bytes, sealed: Bytes): Promise<Bytes>
-}
 
 export interface Signer {
   readonly publicKey: Bytes
@@ -46,16 +39,6 @@ export interface Tier {
   cipher(key: Bytes): Promise<Cipher>
   /** The suite's KEM, for what HPKE does not show: a private key's public half. */
   readonly kem: KEM
-}
-
-const nativeCipher: Tier['cipher'] = async (raw) => {
-  const key = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
-  return {
-    encrypt: async (iv, additionalData, plain) =>
-      new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, plain)),
-    decrypt: async (iv, additionalData, sealed) =>
-      new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, sealed)),
-  }
 }
 
 const nativeSignatures: Signatures = {

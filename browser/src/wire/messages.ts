@@ -26,7 +26,7 @@ export async function readDayKey(day: LocalDate): Promise<DayKey | undefined> {
   return (await request<{ keys: DayKey[] }>(address('/api/notifier/day-keys', { day }))).keys[0];
 }
 
-/** Carries neither cookie nor row token: nothing joins it to an appointment. Repeatable. */
+/** Carries neither cookie nor row token: nothing joins it to an appointment. Goes on when the page is closed meanwhile. Repeatable. */
 export function postDeletions(deletions: readonly Deletion[]): Promise<null> {
-  return request('/api/messages/delete', { method: 'POST', body: { deletions } });
+  return request('/api/messages/delete', { method: 'POST', body: { deletions }, keepalive: true });
 }

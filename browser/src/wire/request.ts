@@ -17,6 +17,8 @@ export interface Ask {
   headers?: Record<string, string>;
   /** Staff routes carry the session cookie; everything else carries none. */
   cookie?: boolean;
+  /** Goes on when the page is closed meanwhile. */
+  keepalive?: boolean;
   signal?: AbortSignal;
 }
 
@@ -35,6 +37,7 @@ export async function request<Answer>(path: string, ask: Ask = {}): Promise<Answ
     credentials: ask.cookie ? 'same-origin' : 'omit',
     referrerPolicy: 'no-referrer',
     redirect: 'error',
+    keepalive: ask.keepalive ?? false,
     signal: giveUp.signal,
   };
   if (ask.body !== undefined) {

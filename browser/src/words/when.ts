@@ -1,3 +1,4 @@
+import places from '../../../src/serment/domain/zone_places.json';
 import { language } from './index';
 
 /** Days, hours and dates as the page's language writes them, in a site's zone. */
@@ -116,6 +117,12 @@ export function passOf(start: string, zone: string): 'first' | 'second' | null {
 export function elsewhere(start: string, zone: string): boolean {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return hourInGrid(start, here) !== hourInGrid(start, zone);
+}
+
+/** The place a zone is called by, after "heure de": la Guadeloupe, Nouméa; in English the tz database's. */
+export function zonePlace(zone: string): string {
+  const city = zone.slice(zone.lastIndexOf('/') + 1).replace(/_/g, ' ');
+  return language() === 'fr' ? ((places.fr as Record<string, string>)[zone] ?? city) : city;
 }
 
 /** The names joined as a sentence joins them: 10 h, 10 h 20 et 11 h. */

@@ -52,9 +52,10 @@ class Patient:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the patient keeps, and what the server answered."""
+    """What the patient keeps, what messages would lead by, and what the server answered."""
 
     cap: Cap
+    c: bytes
     booked: Booked
 
 
@@ -126,4 +127,4 @@ async def book_as(
         capsule=capsule,
         messages=messages,
     )
-    return Kept(cap, await book(instance, written, token))
+    return Kept(cap, c, await book(instance, written, token))

@@ -179,13 +179,13 @@ class Outbox:
         await self._queries["receive"].run(self._pool, tag=tag, result=result, reason=reason)
 
     async def objections(self) -> list[bytes]:
-        """Tokens of people who want no more messages."""
+        """Tokens of people who want no more messages, or want them again."""
         return [
             row["stop"] for row in await self._queries["read_objections"].rows(self._pool, most=TAKEN_MAX)
         ]
 
     async def object_by_token(self, stop: bytes) -> bool:
-        """Judges one. False for a token that no message carried, or one that objected already."""
+        """Judges one, by the last word. True if somebody objects who did not before."""
         return bool(
             await self._queries["object_by_token"].run(self._pool, stop=stop, stop_hash=sha256(stop).digest())
         )

@@ -9,7 +9,8 @@ import { type Bytes, ID_BYTES, base64, fromBase64, random } from '../../seal/byt
 import { sha256 } from '../../seal/conventions';
 import { SealError } from '../../seal/errors';
 import type { Contact, Wording } from '../../seal/groups';
-import { type Capsule, dayKey, fromC, fromT, sealCapsule, sealMessage, sealPage } from '../../seal/messages';
+import { fromC } from '../../seal/message_link';
+import { type Capsule, dayKey, fromT, sealCapsule, sealMessage, sealPage } from '../../seal/messages';
 import type { PublicKey } from '../../seal/primitives';
 import type { Roster } from '../../seal/roster';
 import { readDayKey } from '../../wire/messages';

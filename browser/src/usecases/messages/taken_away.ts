@@ -5,7 +5,7 @@
  * record, a revision and two tokens that do nothing else: neither who nor when.
  */
 import { base64 } from '../../seal/bytes';
-import { fromC } from '../../seal/messages';
+import { fromC } from '../../seal/message_link';
 import { type Deletion, postDeletions } from '../../wire/messages';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';

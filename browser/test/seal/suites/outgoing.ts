@@ -4,9 +4,10 @@ import { type Bytes, join, random } from '../../../src/seal/bytes'
 import { D, T, day, inst } from '../../../src/seal/conventions'
 import { newSeed } from '../../../src/seal/keys'
 import {
-  type Capsule, type MessagePlace, dayKey, drawMessageSecrets, fromC, fromT, openCapsule, openMessage, openPage, sealCapsule,
+  type Capsule, type MessagePlace, dayKey, drawMessageSecrets, fromT, openCapsule, openMessage, sealCapsule,
   sealMessage, sealPage,
 } from '../../../src/seal/messages'
+import { fromC, openPage } from '../../../src/seal/message_link'
 import {
   type Ask, binding, checkSecret, codeKey, openAsk, openCode, openReply, prove, sealAsk, sealCode, sealReply, verifyNumber,
 } from '../../../src/seal/phone_check'

@@ -6,7 +6,8 @@ import { openCard, openEntry, openIndex } from '../../../src/seal/cards'
 import { hmac, D } from '../../../src/seal/conventions'
 import { openEpochSeed, openPreviousSeed } from '../../../src/seal/epoch'
 import { openFile, padme } from '../../../src/seal/files'
-import { dayKey, fromC, fromT, openCapsule, openMessage, openPage } from '../../../src/seal/messages'
+import { fromC, openPage } from '../../../src/seal/message_link'
+import { dayKey, fromT, openCapsule, openMessage } from '../../../src/seal/messages'
 import {
   ADDRESS_KINDS, binding, checkSecret, codeKey, commitment, openAsk, openCode, openReply, verifyNumber,
 } from '../../../src/seal/phone_check'

@@ -67,13 +67,13 @@ FROM (
 ORDER BY m.h, m.send_day, m.mid, m.channel
 
 -- name: object
--- Somebody wants no more messages; the notifier judges the token.
-INSERT INTO inbox_objections (stop) SELECT :stop
+-- Somebody wants no more messages, or wants them again; the notifier judges the token.
+INSERT INTO inbox_objections (stop, again) SELECT :stop, :again
 WHERE (SELECT count(*) FROM inbox_objections) < :most
-ON CONFLICT DO NOTHING
+ON CONFLICT (stop) DO UPDATE SET again = excluded.again
 
 -- name: find_by_act
 -- The appointment of a message's link: its clear part, the sealed word, the site's zone.
-SELECT p.practice, p.record, p.rev, p.start, p.minutes, p.status, p.confirmed, p.page, s.timezone AS zone
+SELECT p.practice, p.record, p.rev, p.start, p.status, p.confirmed, p.page, s.timezone AS zone
 FROM appointments p JOIN agendas a USING (practice, agenda) JOIN sites s USING (practice, site)
 WHERE p.act_tag = ANY (:tags::bytea[])

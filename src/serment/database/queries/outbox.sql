@@ -147,17 +147,19 @@ FROM awaited a WHERE s.h = a.h AND s.mid = a.mid AND s.channel = a.channel AND s
 SELECT stop FROM inbox_objections LIMIT :most
 
 -- name: object_by_token
--- The addresses that a message with this token went to want no more; a token nobody was sent changes nothing. It is judged then.
-WITH judged AS (DELETE FROM inbox_objections WHERE stop = :stop)
-INSERT INTO objections (address_tag) SELECT address_tag FROM stop_links WHERE stop_hash = :stop_hash ON CONFLICT DO NOTHING
+-- The addresses that a message with this token went to want no more, or want them again; a token nobody was sent changes nothing.
+WITH judged AS (
+    DELETE FROM inbox_objections WHERE stop = :stop RETURNING again
+), addressed AS (
+    SELECT address_tag, again FROM judged, stop_links WHERE stop_hash = :stop_hash
+), taken_back AS (
+    DELETE FROM objections o USING addressed a WHERE a.again AND o.address_tag = a.address_tag
+)
+INSERT INTO objections (address_tag) SELECT address_tag FROM addressed WHERE NOT again ON CONFLICT DO NOTHING
 
 -- name: object
 -- This address wants no more messages.
 INSERT INTO objections (address_tag) VALUES (:tag) ON CONFLICT DO NOTHING
-
--- name: unobject
--- This address wants them again.
-DELETE FROM objections WHERE address_tag = :tag
 
 -- name: link_objection
 -- Before a message goes: the tokens it carries lead back to the address it goes to.

@@ -103,9 +103,10 @@ class DayKeysAnswer(msgspec.Struct):
 
 
 class ObjectionBody(Body):
-    """The token that only who holds a message can derive."""
+    """The token that only who holds a message can derive. `again`: its holder wants messages again."""
 
     stop: Token16
+    again: bool = False
 
 
 class LinkActBody(Body):
@@ -195,12 +196,12 @@ async def delete(request: Request[Any, Any, Any], data: JSONBody[DeleteBody]) ->
     "/api/messages/object",
     status_code=204,
     responses=problems(422),
-    summary="No more messages to whoever got this one",
+    summary="No more messages to whoever got this one, or messages again",
     tags=["patient"],
 )
 async def objection(request: Request[Any, Any, Any], data: JSONBody[ObjectionBody]) -> None:
     """The answer never says whether the token fits: only the notifier can tell."""
-    await object_to_messages(instance_of(request), data.stop)
+    await object_to_messages(instance_of(request), data.stop, again=data.again)
 
 
 @get(

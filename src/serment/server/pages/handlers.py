@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from serment.directory.specialties import kinds
 from serment.domain.named_times import LANGUAGES, Language
 from serment.server.instance import Instance
-from serment.server.pages import completion, views
+from serment.server.pages import completion, stopping, views
 from serment.server.pages.language import negotiate
 from serment.server.pages.render import page
 from serment.server.pages.searching import PAGE_MAX, search_view
@@ -25,7 +25,7 @@ _PAGE_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 QUERY_CHARACTERS_MAX = 80
 OFTEN = ("general-practice", "dentist", "midwife", "physiotherapist", "dermatologist", "ophthalmologist")
 CACHE = {"Cache-Control": "public, max-age=20"}
-SHELLS = ("book", "a", "mine", "desk", "join", "open", "restore")
+SHELLS = ("book", "a", "t", "mine", "desk", "join", "open", "restore")
 ROBOTS_NONE = "noindex"
 ICON = (Path(__file__).parent / "templates" / "mark.svg").read_bytes()
 ICON_CACHE = "public, max-age=86400"
@@ -177,8 +177,8 @@ async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respo
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
 async def shell(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
-    """The pages that are programs: booking, a guest's appointment, the appointments kept here, the desk,
-    an invitation, the paper root."""
+    """The pages that are programs: booking, a guest's appointment, what a message leads to, the appointments kept
+    here, the desk, an invitation, the paper root."""
     language = _language(lang)
     if language is None:
         return _missing("fr", request)
@@ -237,6 +237,7 @@ async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: Fr
 handlers = [
     page_icon,
     *completion.handlers,
+    *stopping.handlers,
     choose_language,
     choose_language_of,
     home,

@@ -60,8 +60,8 @@ async def read_messages(connection: Connection, handles: Sequence[bytes]) -> lis
     return await _QUERIES["read_messages"].rows(connection, handles=list(handles))
 
 
-async def object_(connection: Connection, stop: bytes, *, most: int) -> None:
-    await _QUERIES["object"].run(connection, stop=stop, most=most)
+async def object_(connection: Connection, stop: bytes, *, again: bool, most: int) -> None:
+    await _QUERIES["object"].run(connection, stop=stop, again=again, most=most)
 
 
 async def find_by_act(connection: Connection, tags: Sequence[bytes]) -> asyncpg.Record | None:

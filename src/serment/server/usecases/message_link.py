@@ -21,10 +21,11 @@ UNSIGNED_KID, UNSIGNED = bytes(KID_BYTES), bytes(SIG_BYTES)
 
 
 class LinkedAppointment(msgspec.Struct):
-    """What a message's link shows. `page`: the sealed word, which the link's secret opens."""
+    """What a message's link shows. `page`: the sealed word, which the link's secret opens. How long the visit takes would
+    tell its kind, and is not among it.
+    """
 
     start: datetime
-    minutes: int
     zone: str
     status: str
     confirmed: bool
@@ -62,6 +63,4 @@ async def _find(instance: Instance, act: bytes, bucket: bytes | None) -> asyncpg
 
 
 def _told(row: asyncpg.Record) -> LinkedAppointment:
-    return LinkedAppointment(
-        row["start"], row["minutes"], row["zone"], row["status"], row["confirmed"], row["page"]
-    )
+    return LinkedAppointment(row["start"], row["zone"], row["status"], row["confirmed"], row["page"])

@@ -121,7 +121,9 @@ def _hash(token: bytes) -> bytes:
     return sha256(token).digest()
 
 
-async def object_to_messages(instance: Instance, stop: bytes) -> None:
-    """Leaves the objection to the notifier, which alone can tell whose it is. The answer never says."""
+async def object_to_messages(instance: Instance, stop: bytes, *, again: bool = False) -> None:
+    """Leaves the objection, or its taking back (`again`), to the notifier, which alone can tell whose it is. The answer never
+    says. Raises Unknown.
+    """
     exactly(stop, TOKEN_BYTES, "stop token")
-    await messages.object_(instance.pool, stop, most=OBJECTIONS_WAITING_MAX)
+    await messages.object_(instance.pool, stop, again=again, most=OBJECTIONS_WAITING_MAX)
