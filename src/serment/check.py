@@ -13,14 +13,14 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import click
 
+from serment.check_notifier import configured, published
+from serment.finding import Finding, Verdict, good, note, wrong
 from serment.settings import LOOPBACK, PORT_MAX, Settings
 
 PYTHON_MIN = (3, 11)
@@ -32,38 +32,6 @@ TZDATA_AGE_YEARS_MAX = 2
 EXTENSIONS = ("btree_gist", "pg_trgm")
 CONNECT_SECONDS_MAX = 5.0
 STATIC_FOLDER = Path(__file__).parent / "server" / "pages" / "static"
-
-
-class Verdict(Enum):
-    """How a finding is shown. Only WRONG makes the exit code 1."""
-
-    GOOD = "good "
-    NOTE = "note "
-    WRONG = "WRONG"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what was found, in a sentence, and what to do about it (empty when nothing)."""
-
-    verdict: Verdict
-    sentence: str
-    cure: str = ""
-
-
-def good(sentence: str) -> Finding:
-    """All is well."""
-    return Finding(Verdict.GOOD, sentence)
-
-
-def note(sentence: str, cure: str = "") -> Finding:
-    """Serment works, and somebody may want to know."""
-    return Finding(Verdict.NOTE, sentence, cure)
-
-
-def wrong(sentence: str, cure: str) -> Finding:
-    """Serment will not work, or not safely."""
-    return Finding(Verdict.WRONG, sentence, cure)
 
 
 def report(settings: Settings) -> int:
@@ -89,6 +57,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         _origin,
         _source,
         _bundle,
+        configured,
         _own_database if settings.database_url is not None else _embedded_database,
     )
     for check in checks:
@@ -112,7 +81,7 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 
 def _cryptography(_: Settings) -> Iterator[Finding]:
-    # Serment's server opens nothing and needs none of this; the demo, and the agent and notifier to come, do.
+    # Serment's server opens nothing and needs none of this; the notifier and the demo do.
     from serment.seal.startup import CryptographyMissing, self_test
 
     version = importlib.metadata.version("cryptography")
@@ -343,4 +312,6 @@ async def _ask(url: str) -> list[Finding]:
         )
     if lacking:
         found.append(wrong(f"The database lacks {', '.join(lacking)}.", "Run `serment migrate`."))
+    else:
+        found += await published(url)
     return found

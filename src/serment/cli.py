@@ -16,11 +16,10 @@ from typing import Any
 import click
 
 from serment import ending
-from serment.settings import VARIABLES, Settings, SettingWrong, read_settings
+from serment.settings import NOTIFIER_FILE, VARIABLES, Settings, SettingWrong, read_settings
 
 CONNECT_SECONDS_MAX = 5.0
 SEED_STATEMENT_SECONDS_MAX = 60.0
-NOTIFIER_FILE = "notifier.toml"
 
 _SETTINGS_HELP = "\b\nSettings, read from the environment:\n" + "\n".join(
     f"  {variable:<22}{what}" for variable, _, what in VARIABLES

@@ -14,6 +14,7 @@ PORT_MAX = 65535
 WORKERS_MAX = 64
 INSTANCE_CHARACTERS_MAX = 64
 LOOPBACK = "127.0.0.1"
+NOTIFIER_FILE = "notifier.toml"
 
 _INSTANCE = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{INSTANCE_CHARACTERS_MAX - 2}}}[a-z0-9])?\Z")
 
@@ -118,6 +119,13 @@ def _folder(variable: str, text: str) -> Path:
     return folder
 
 
+def _file(variable: str, text: str) -> Path:
+    file = Path(text)
+    if file.is_dir():
+        raise SettingWrong(f"{variable} names {text}, which is a folder. A file is needed.")
+    return file
+
+
 def _number(low: int, high: int) -> Callable[[str, str], int]:
     def read(variable: str, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
@@ -199,6 +207,6 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "source": _source,
     "workers": _number(1, WORKERS_MAX),
     "claims": _claims,
-    "notifier": _folder,
+    "notifier": _file,
     "notifier_database_url": _database_url,
 }

@@ -70,7 +70,7 @@ def told(site: Any) -> Told:
             kept = await book_as(
                 instance, invent(random.Random(1), today=day), site.house.roster,
                 unit=seed_id(SLUG, "unit", "all"), agenda=site.agenda,
-                visit_type=seed_id(SLUG, "visit_type", "consultation"), start=start, town=WORD,
+                visit_type=seed_id(SLUG, "visit_type", "consultation"), start=start, town=WORD, zone="Europe/Paris", sender=None,
             )  # fmt: skip
             return kept.c
         finally:

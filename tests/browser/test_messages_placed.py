@@ -30,10 +30,10 @@ from browser.walk import (
     slot_of,
     to_review,
 )
-from serment.demo.sender import CONFIG, CONFIG_FILE
+from serment.demo.sender import CONFIG
 from serment.notifier.config import read_config
 from serment.notifier.start import Standing, standing
-from serment.settings import Settings
+from serment.settings import NOTIFIER_FILE, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ class Post:
 
     def _at(self, now: dt.datetime, work: Callable[[Standing], Any]) -> Any:
         async def run() -> Any:
-            config = read_config(self.folder / CONFIG_FILE)
+            config = read_config(self.folder / NOTIFIER_FILE)
             origin = self.site.origin
             async with standing(
                 config, self.site.url, instance=Settings().instance, origin=origin, clock=lambda: now
@@ -97,7 +97,7 @@ def to(number: str, sent: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def post(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Post:
     folder = tmp_path_factory.mktemp("post")
-    (folder / CONFIG_FILE).write_text(CONFIG, "utf-8")
+    (folder / NOTIFIER_FILE).write_text(CONFIG, "utf-8")
     return Post(site, folder)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import uuid
 
 import asyncpg
@@ -28,5 +29,14 @@ async def test_check_asks_for_migrate_and_migrate_cures(cluster: EmbeddedPostgre
     assert "up to date already" in (await _invoke("migrate", url)).output
     output = (await _invoke("check", url)).output
     assert "The database lacks" not in output and "answers." in output
+    assert "No notifier has published its keys here" in output
+    published = await asyncpg.connect(url)
+    today = dt.datetime.now(dt.UTC).date()
+    await published.execute("INSERT INTO notifier_root (pk) VALUES ($1)", bytes(32))
+    for ahead, says in ((300, "The notifier's keys end on"), (401, "messages can be prepared")):
+        day = today + dt.timedelta(days=ahead)
+        await published.execute("INSERT INTO day_keys VALUES ($1, $2, $3)", day, bytes(1216), bytes(64))
+        assert says in (await _invoke("check", url)).output
+    await published.close()
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from serment import check
 from serment.cli import main
+from serment.demo.sender import CONFIG
 from serment.settings import VARIABLES, Settings
 
 
@@ -94,3 +95,16 @@ def test_a_check_that_breaks_is_itself_a_finding(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(check.importlib.metadata, "version", lambda _: 1 / 0)
     wrongs = _verdicts(Settings(data=tmp_path))[check.Verdict.WRONG]
     assert any("failed: ZeroDivisionError" in sentence for sentence in wrongs)
+
+
+def test_check_says_whether_messages_are_sent_and_what_is_wrong_with_their_file(
+    tmp_path: Path, free_port: int
+) -> None:
+    settings, file = Settings(port=free_port, data=tmp_path), tmp_path / "notifier.toml"
+    assert any("No notifier is configured" in said for said in _verdicts(settings)[check.Verdict.NOTE])
+    file.write_text(CONFIG.replace("paper-sms", "paper sms"))
+    assert any("A channel is called" in said for said in _verdicts(settings)[check.Verdict.WRONG])
+    file.write_text(CONFIG)
+    assert any(
+        "names channels: paper-sms, paper-mail" in said for said in _verdicts(settings)[check.Verdict.GOOD]
+    )

@@ -28,6 +28,9 @@ def test_every_variable_is_read() -> None:
             "SERMENT_ORIGIN": "https://rdv.example.org/",
             "SERMENT_SOURCE": "https://code.example.org/serment?at=0.1.0",
             "SERMENT_WORKERS": "4",
+            "SERMENT_CLAIMS": "open",
+            "SERMENT_NOTIFIER": __file__,
+            "SERMENT_NOTIFIER_DATABASE_URL": "postgresql://serment_notifier@db/serment",
         }
     )
     assert settings == Settings(
@@ -40,6 +43,9 @@ def test_every_variable_is_read() -> None:
         "https://rdv.example.org",
         "https://code.example.org/serment?at=0.1.0",
         4,
+        "open",
+        Path(__file__),
+        "postgresql://serment_notifier@db/serment",
     )
 
 
@@ -52,6 +58,9 @@ def test_every_variable_is_read() -> None:
         ("SERMENT_PORT", "http", "whole number"),
         ("SERMENT_WORKERS", "65", "from 1 to 64"),
         ("SERMENT_DATA", __file__, "is a file"),
+        ("SERMENT_NOTIFIER", "/", "is a folder"),
+        ("SERMENT_NOTIFIER_DATABASE_URL", "mysql://u:secret@h/d", "not the address of a PostgreSQL"),
+        ("SERMENT_CLAIMS", "maybe", "open or confirm"),
         ("SERMENT_DATABASE_URL", "mysql://u:secret@h/d", "not the address of a PostgreSQL"),
         ("SERMENT_INSTANCE", "Mon Serment", "small letters"),
         ("SERMENT_INSTANCE", "a" * 65, "up to 64"),

@@ -61,6 +61,12 @@ class PostgresDidNotStart(Exception):
     """The embedded PostgreSQL did not come up. The data are kept as they were. Its log says why."""
 
 
+def leashed(python: str, command: list[str]) -> list[str]:
+    """The command as a child that gets SIGINT when the thread that starts it ends, be it by kill -9 (leash.py)."""
+    leash = Path(__file__).with_name("leash.py").read_text("utf-8")
+    return [python, "-I", "-S", "-c", leash, str(os.getpid()), *command]
+
+
 class EmbeddedPostgres:
     """One cluster below `folder`, for as long as this object is started.
 
@@ -225,8 +231,7 @@ class EmbeddedPostgres:
             return process
 
     def _leashed(self, identity: Identity, command: list[str]) -> list[str]:
-        leash = Path(__file__).with_name("leash.py").read_text("utf-8")
-        return [*identity.prefix, identity.python, "-I", "-S", "-c", leash, str(os.getpid()), *command]
+        return [*identity.prefix, *leashed(identity.python, command)]
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         """Returns when the postmaster accepts connections, ended, or was told to stop; ends it when overdue."""

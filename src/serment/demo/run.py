@@ -23,11 +23,12 @@ from serment.cli import database
 from serment.database.cluster_folder import Lock
 from serment.database.migrate import HistoryChanged, migrate
 from serment.database.queries import load
-from serment.demo import town
+from serment.demo import phone, town
 from serment.demo.cards import known, plant_cards
 from serment.demo.house import Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as, invent
-from serment.demo.sender import Sender, publish
+from serment.demo.sender import SENT, Sender, publish, write_config
+from serment.demo.sending import Sending, may_send
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.roster import Roster
@@ -69,16 +70,19 @@ def run(settings: Settings) -> None:
     Raises FolderInUse, and what a database that does not start or does not fit raises.
     """
     click.echo("Serment demo: everybody in it is invented.")
-    settings = replace(settings, claims=settings.claims or "open")
+    # One process: the routes of the demo's phone are not in the environment, where several would read theirs.
+    settings = replace(settings, claims=settings.claims or "open", workers=1)
     settings.data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     lock = Lock(settings.data.absolute() / LOCK_FILE)
     lock.take()
     try:
         with contextlib.suppress(KeyboardInterrupt), database(settings) as url:
             say("database running")
+            write_config(settings.data)
             state = ending.run(_prepare(settings, url))
-            click.echo(screen(settings, state))
-            serve(settings, url)
+            with Sending(settings) if may_send(settings) else contextlib.nullcontext():
+                click.echo(screen(settings, state))
+                serve(settings, url, more=phone.handlers(settings.data / SENT))
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(f"Stopped. The data stays in {settings.data}; start again with the same command.")
     finally:
@@ -357,6 +361,9 @@ Serment runs on {base}
     log-in   password                   who
 {names}
 
+  As the patient's phone
+    {base}/demo/phone  {_phone(settings)}
+
   As a new practice
     {base}/fr/open  (with a passkey: http://localhost:{settings.port}/fr/open; passkeys know no bare addresses)
 
@@ -367,3 +374,10 @@ Serment runs on {base}
 
   From another machine: ssh -L {settings.port}:127.0.0.1:{settings.port} this-machine   Stop: Ctrl-C
 """
+
+
+def _phone(settings: Settings) -> str:
+    """What the phone shows, or what it lacks."""
+    if may_send(settings):
+        return f"shows what `serment notify` sent; it runs beside, on paper ({settings.data / SENT})"
+    return "stays empty: set SERMENT_NOTIFIER_DATABASE_URL (docs/how-to/notifier.md)"

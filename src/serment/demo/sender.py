@@ -27,10 +27,14 @@ from serment.seal.messages import (
     seal_message,
     write_token,
 )
+from serment.server.secret import PRIVATE_MODE
+from serment.settings import NOTIFIER_FILE
 
-CONFIG_FILE = "notifier.toml"
-PRIVATE_MODE = 0o600
-CONFIG = """# Made by `serment demo`: messages go onto paper, into the folder `sent`.
+SENT = "sent"
+CONFIG = f"""# Written by `serment demo`: every message becomes a file in the folder `{SENT}`, which /demo/phone shows,
+# and reaches nobody.
+# docs/reference/notifier-config.md says what else may stand here; what you change stays.
+
 [keys]
 file = "notifier/keys"
 mirror = "notifier-mirror/keys"
@@ -38,13 +42,13 @@ mirror = "notifier-mirror/keys"
 [[channel]]
 kind = "paper"
 name = "paper-sms"
-folder = "sent"
+folder = "{SENT}"
 carries = "sms"
 
 [[channel]]
 kind = "paper"
 name = "paper-mail"
-folder = "sent"
+folder = "{SENT}"
 carries = "mail"
 """
 
@@ -57,12 +61,18 @@ class Sender:
     days: Mapping[dt.date, bytes]
 
 
-async def publish(pool: Pool, instance: str, folder: Path) -> Sender:
-    """Make the keys and the configuration in `folder` where they lack, and publish. Repeatable."""
-    config = folder / CONFIG_FILE
+def write_config(folder: Path) -> None:
+    """The notifier's configuration in `folder`, where it lacks: whole or not at all."""
+    config = folder / NOTIFIER_FILE
     if not config.exists():
-        config.touch(PRIVATE_MODE)
-        config.write_text(CONFIG, "utf-8")
+        fresh = folder / f"{NOTIFIER_FILE}.new"
+        fresh.touch(PRIVATE_MODE)
+        fresh.write_text(CONFIG, "utf-8")
+        fresh.replace(config)
+
+
+async def publish(pool: Pool, instance: str, folder: Path) -> Sender:
+    """Make the keys in `folder` where they lack, and publish. Repeatable."""
     outbox = Outbox(pool)
     with Strongbox(folder / "notifier/keys", folder / "notifier-mirror/keys") as box:
         keys = Keys(box, instance)

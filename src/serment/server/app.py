@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -101,9 +101,14 @@ async def _check_identity(tx: Connection, settings: Settings, secret: Secret) ->
 
 
 def create_app(
-    settings: Settings, url: str | None = None, *, clock: Any = wall_time, jobs: bool = True
+    settings: Settings,
+    url: str | None = None,
+    *,
+    clock: Any = wall_time,
+    jobs: bool = True,
+    more: Sequence[Any] = (),
 ) -> Litestar:
-    """The ASGI application on a migrated database: `url`, else settings.database_url.
+    """The ASGI application on a migrated database: `url`, else settings.database_url. `more`: routes of the demo alone.
 
     Its lifespan opens the pool and starts the jobs; at the end streams are told, jobs stopped, the pool closed.
     """
@@ -131,6 +136,7 @@ def create_app(
             *messages.public_handlers,
             *checks.handlers,
             *practice.handlers,
+            *more,
             *_pages(),
         ],
         lifespan=[lifespan],

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import uvicorn
 from litestar import Litestar
@@ -15,16 +17,16 @@ from serment.settings import Settings, read_settings
 _DATABASE_URL = "SERMENT_DATABASE_URL"
 
 
-def serve(settings: Settings, url: str) -> None:
+def serve(settings: Settings, url: str, *, more: Sequence[Any] = ()) -> None:
     """Serve on `settings.host` and port until SIGINT or SIGTERM; `url` is a migrated database.
 
-    With more than one worker each process reads the environment again, the database's URL included.
+    With more than one worker each process reads the environment again, the database's URL included, and knows no `more` routes.
     """
     several = settings.workers > 1
     if several:
         os.environ[_DATABASE_URL] = url
     uvicorn.run(
-        "serment.server.run:application" if several else create_app(settings, url),
+        "serment.server.run:application" if several else create_app(settings, url, more=more),
         factory=several,
         host=settings.host,
         port=settings.port,

@@ -8,6 +8,10 @@ SELECT r.pk AS root, coalesce(jsonb_agg(jsonb_build_object('since', k.since, 'un
 FROM notifier_root r LEFT JOIN code_keys k ON k.since <= :today AND k.until >= :today
 GROUP BY r.pk
 
+-- name: published_until
+-- The last day that a notifier's key is published for; NULL where no notifier serves this instance.
+SELECT (SELECT max(day) FROM day_keys) FROM notifier_root
+
 -- name: read_day_keys
 -- The signed keys of some days.
 SELECT day, pk, sig FROM day_keys WHERE day = ANY (:days::date[])
