@@ -107,8 +107,12 @@ export class Opening {
   async #begin(begun: Begun): Promise<void> {
     this.begun = begun;
     this.standing = begun.standing;
-    if (this.step !== 'account') this.step = 'hours';
-    this.template = await readTemplate(begun.specialty);
+    try {
+      this.template = await readTemplate(begun.specialty);
+    } catch (error) {
+      if (this.step !== 'account') this.step = 'hours';
+      throw error;
+    }
     this.step = begun.standing.openings > 0 && begun.standing.visit_types > 0 ? 'door' : 'hours';
   }
 
