@@ -47,7 +47,7 @@ BEGINNINGS = (
 EMPTIED = (
     "TRUNCATE practices, sites, units, practitioners, agendas, openings, opening_exceptions, absences, visit_types,"
     " visit_type_agendas, resources, visit_type_resources, spans, resource_spans, appointments, stanzas, acts,"
-    " roster_events, members, sessions, accounts, next_free, next_free_marks, next_free_rebuild"
+    " roster_events, members, sessions, devices, accounts, next_free, next_free_marks, next_free_rebuild"
 )
 Row = tuple[bool, datetime | None]
 
@@ -335,6 +335,7 @@ async def test_every_hint_is_the_plain_computation_whatever_happened(
     await pool.execute(EMPTIED)
     house = await open_house(pool)
     house.clock.now = beginning
+    await pool.execute("UPDATE members SET seen = $1", beginning.date())  # Sam was here the day before
     life = Life(house, await member_of(house.instance, await sam_signs_in(house), house.practice))
     await refresh_all(house.instance)
     for what, a, b, c, looked in steps:
