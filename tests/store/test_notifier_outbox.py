@@ -328,7 +328,13 @@ async def test_an_objection_is_taken_back_by_the_same_token_and_the_last_word_co
     for tag in (phone, other):
         await outbox.object(tag)
     say = load("messages")["object"].run
-    for words, reason in (((True,), None), ((True, False), "objected"), ((False, True), None)):
+    # Taken back twice, the second time where nothing is to be taken back.
+    for words, reason in (
+        ((True,), None),
+        ((True,), None),
+        ((True, False), "objected"),
+        ((False, True), None),
+    ):
         for again in words:
             await say(pool, stop=stop, again=again, most=9)
         await outbox.object_by_token(stop)
