@@ -271,3 +271,59 @@ def test_a_cancellation_taken_back_in_time_is_told_to_nobody_and_one_that_stands
     cancels(bento)
     [told] = to(ALICES_NUMBER, named.sends(on_the_eve(day) + dt.timedelta(hours=1)))
     assert "annulé" in told
+
+
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+
+
+def test_an_absence_over_several_tells_them_all_and_opens_no_contact(
+    site: Site, named: Post, alice: Page, bento: Page
+) -> None:
+    day = site.fresh_day()
+    for hour in ("9:00", "9:20"):
+        books(alice, site, day, hour)
+    named.sends()
+    asked: list[str] = []
+    bento.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
+    bento.get_by_role("button", name="Horaires et motifs").click()
+    bento.get_by_role("button", name="Absences et dates", exact=True).click()
+    bento.get_by_label("En une ligne").fill(f"{day.day} {MONTHS[day.month - 1]} 8-12")
+    bento.get_by_label("En une ligne").press("Enter")
+    expect(bento.get_by_role("heading", name="2 rendez-vous sont hors des horaires")).to_be_visible()
+    bento.get_by_role("button", name="Annuler tous ceux qui restent").click()
+    bento.get_by_role("button", name="Oui, annuler 2 rendez-vous").click()
+    expect(bento.locator(".way-told")).to_have_count(2)
+    expect(bento.locator(".way-told").first).to_contain_text("Prévenu")
+    check_in_both_themes(bento)
+    assert any(url.endswith("/messages") or "/messages {" in url for url in asked)
+    assert not any('"ct"' in url for url in asked)
+    told = named.sends(on_the_eve(day) + dt.timedelta(hours=1))
+    assert len([text for text in to(ALICES_NUMBER, told) if "annulé" in text]) == 2
+
+
+def test_a_call_entered_at_the_desk_is_reminded_by_sms(site: Site, named: Post, bento: Page) -> None:
+    day = site.fresh_day()
+    visit(bento, day, "8 h à").first.click()
+    bento.get_by_role("combobox", name="Qui appelle ?").fill("Tanguy Gwenole")
+    bento.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    bento.get_by_label("Date de naissance").fill("03021966")
+    bento.get_by_label("Téléphone").fill("06 39 98 12 77")
+    bento.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(bento.locator(".said")).to_contain_text(
+        "Gwenole Tanguy a ce rendez-vous. Un rappel lui sera envoyé."
+    )
+    [reminder] = to("639981277", named.sends(on_the_eve(day)))
+    assert "Die" in reminder and "Gwenole" not in reminder

@@ -82,9 +82,12 @@ export interface Readers {
   programs: number[];
   /** By which the practice's roster was verified. */
   fingerprint: Bytes;
+  /** A notifier is named: it opens the addresses on the day it writes to them. */
+  sender: boolean;
 }
 
 export function readersOf({ roster }: Trusted, unit: Id): Readers {
   const id = idFromUuid(unit);
-  return { members: roster.membersOf(id).length, programs: roster.grantsOf(id).map((grant) => grant.mask), fingerprint: roster.fingerprint };
+  const programs = roster.grantsOf(id).map((grant) => grant.mask);
+  return { members: roster.membersOf(id).length, programs, fingerprint: roster.fingerprint, sender: roster.notifierPk !== null };
 }

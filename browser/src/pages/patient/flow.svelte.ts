@@ -77,8 +77,6 @@ export class BookingFlow {
   shared = $state(false);
   /** Who will read it, once the practice's roster is verified. */
   readers = $state.raw<Readers | null>(null);
-  /** Whether the practice's messages have somebody who sends them, once its roster is verified. */
-  sends = $state<boolean | null>(null);
   /** Nobody vouched for the practice's key: it is the one the site named. */
   firstUse = $state(false);
   done = $state.raw<Done | null>(null);
@@ -103,7 +101,7 @@ export class BookingFlow {
 
   /** Whether somebody who books is told of it at once, if they like. */
   get confirms(): boolean {
-    return this.sends === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
+    return this.readers?.sender === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
   }
 
   /** Visit types that somebody who comes from the public page may book here. */
@@ -280,7 +278,6 @@ export class BookingFlow {
     this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
     this.firstUse = this.#trusted.onFirstUse;
     this.readers = code.readersOf(this.#trusted, this.view!.unit);
-    this.sends = this.#trusted.roster.notifierPk !== null;
     return this.#trusted;
   }
 

@@ -146,6 +146,9 @@ export class BookingForm {
     return { content: { ...content, phone: phone ?? content.phone, email: email ?? content.email }, start };
   }
 
+  /** Whether the person who was just entered is reminded, in words. */
+  reminded = $state('');
+
   /** Books. Answers the record that stands now; null where something is to be looked at first, which is told. */
   async send(): Promise<Id | null> {
     const read = this.#read();
@@ -168,6 +171,9 @@ export class BookingForm {
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });
       this.patients.booked(record);
+      const { planned } = this.#entering;
+      this.reminded = phone === null && email === null ? t('patients.no_address')
+        : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
       await this.desk.reading.read();
       return record;
     } catch (error) {
