@@ -393,7 +393,7 @@ def unlock(page: Page, town: Town, person: Person = SAM, *, language: str = "fr"
 def fill_in(page: Page, person: Person, password: str | None = None, *, language: str = "fr") -> None:
     fr = language == "fr"
     page.get_by_label("Nom de connexion" if fr else "Log-in name").fill(person.log_in)
-    page.get_by_label("Mot de passe" if fr else "Password").fill(
+    page.get_by_label("Mot de passe" if fr else "Password", exact=True).fill(
         person.password if password is None else password
     )
     page.get_by_role("button", name="Ouvrir" if fr else "Open", exact=True).click()

@@ -88,7 +88,7 @@ def test_a_wrong_password_opens_nothing_and_keeps_the_name(practice: Town, sam: 
     sam.goto(f"{practice.origin}/fr/desk")
     fill_in(sam, SAM, "pas le bon")
     expect(sam.get_by_text("Ce nom et ce mot de passe ne vont pas ensemble.")).to_be_visible()
-    expect(sam.get_by_label("Mot de passe")).to_be_focused()
+    expect(sam.get_by_label("Mot de passe", exact=True)).to_be_focused()
     expect(sam.get_by_label("Nom de connexion")).to_have_value("sam")
     check_accessible(sam)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Worker, expect
 
-from browser.conftest import DESK
+from browser.conftest import DESK, PHONE, check_accessible
 from browser.desk_town import ALICE, SAM, SOURCE, TODAY, Town, at_noon, fill_in, town, unlock
 
 pytestmark = pytest.mark.slow
@@ -106,3 +106,37 @@ def test_the_open_week_has_loaded_less_than_200_kilobytes(practice: Town, sam: P
     expect(sam.get_by_role("button", name="10 h 10 à 10 h 30, Alice")).to_be_visible()
     assert len(received) > 5
     assert sum(received) < WEEK_BYTES_MAX
+
+
+def test_the_first_field_is_ready_and_the_password_can_be_seen(practice: Town, sam: Page) -> None:
+    sam.goto(f"{practice.origin}/fr/desk")
+    expect(sam.get_by_label("Nom de connexion")).to_be_focused()
+    field = sam.get_by_label("Mot de passe", exact=True)
+    field.fill(SAM.password)
+    expect(field).to_have_attribute("type", "password")
+    sam.get_by_label("Montrer le mot de passe").check()
+    expect(field).to_have_attribute("type", "text")
+    check_accessible(sam)
+    # Locked again, nothing of it is left to be seen.
+    fill_in(sam, SAM)
+    sam.get_by_role("button", name="Refermer", exact=True).click()
+    expect(field).to_have_value("")
+    expect(field).to_have_attribute("type", "password")
+
+
+def test_on_a_phone_the_ways_back_stand_under_one_another_and_lead_on(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    page = at_noon(profile(PHONE, has_touch=True)).new_page()
+    page.goto(f"{practice.origin}/fr/desk")
+    lost = page.get_by_role("button", name="J’ai perdu mon mot de passe")
+    sheet = page.get_by_role("link", name="Reprendre un cabinet par sa feuille racine")
+    places = [each.bounding_box() for each in (lost, sheet, page.get_by_text("Plus rien de tout cela"))]
+    assert len({round(place["x"]) for place in places if place is not None}) == 1
+    lost.click()
+    expect(page.get_by_role("heading", level=1, name="Ouvrir avec le code de secours")).to_be_focused()
+    check_accessible(page)
+    page.get_by_role("button", name="Revenir").click()
+    expect(page.get_by_label("Nom de connexion")).to_be_focused()
+    sheet.click()
+    expect(page.get_by_role("heading", level=1, name="Reprendre un cabinet")).to_be_focused()

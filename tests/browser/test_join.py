@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from browser.authenticator import with_authenticator
 from browser.conftest import DESK, PHONE, check_accessible
 from browser.desk_town import HELENE, SAM, Town, at_noon, fill_in, town, unlock
+from browser.opening_walk import Ferrand
 from serment.demo.house import Person
 from serment.framing import Role
 
@@ -55,28 +57,22 @@ def words_of(page: Page) -> list[str]:
     return found.all_inner_texts()
 
 
-def makes_access(page: Page, log_in: str) -> None:
+def makes_account(page: Page, log_in: str) -> None:
     """From the invitation to the four words; the code is typed back in part."""
     expect(page.get_by_role("heading", level=1, name="Cabinet des Tilleuls vous invite")).to_be_focused()
     check_accessible(page)
-    page.get_by_role("button", name="Créer mon accès").click()
+    page.get_by_role("button", name="Créer mon compte").click()
+    expect(page.get_by_role("heading", level=1, name="Votre compte")).to_be_focused()
     page.get_by_label("Nom de connexion").fill(log_in)
-    page.get_by_label("Mot de passe").fill("trop court")
-    page.get_by_role("button", name="Continuer").click()
-    expect(page.get_by_text("Trop court")).to_be_visible()
+    page.get_by_label("Mot de passe", exact=True).fill("trop court")
+    page.get_by_role("button", name="Créer le compte").click()
+    expect(page.get_by_text("Trop facile à deviner")).to_be_visible()
     check_accessible(page)
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Continuer").click()
-    expect(page.get_by_role("heading", level=1, name="Votre code de secours")).to_be_visible()
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Créer le compte").click()
+    expect(page.get_by_role("heading", level=1, name="Votre code de secours")).to_be_focused()
     check_accessible(page)
-    field = page.get_by_label(re.compile("^Groupe [1-4]"))
-    label = page.locator("label[for=paper-group]").inner_text()
-    nth = int(re.search(r"\d", label)[0])  # type: ignore[index]
-    field.fill("0000-0000")
-    page.get_by_role("button", name="Je l’ai sur papier").click()
-    expect(page.get_by_text("Ce n’est pas ce qui est écrit")).to_be_visible()
-    field.fill(page.locator(".paper li").nth(nth - 1).inner_text())
-    page.get_by_role("button", name="Je l’ai sur papier").click()
+    Ferrand(page, "").keeps_the_code()
     expect(page.get_by_role("heading", level=1, name="Lisez ces quatre mots")).to_be_visible()
 
 
@@ -90,7 +86,7 @@ def test_nadia_joins_by_her_link_and_reads_the_words_that_helene_sees(
         "request", lambda request: sent.append(f"{request.url} {request.post_data or ''} {request.headers}")
     )
     nadia.goto(link)
-    makes_access(nadia, "nadia")
+    makes_account(nadia, "nadia")
     check_accessible(nadia)
     secret = link.partition("#")[2].partition(".")[0]
     assert not any(secret in each or PASSWORD in each for each in sent)
@@ -132,7 +128,7 @@ def test_sam_who_is_an_owner_too_lets_in_whom_helene_invited(
     link = link_for(helene, "Maya Sorel")
     maya = profile(PHONE, has_touch=True).new_page()
     maya.goto(link)
-    makes_access(maya, "maya")
+    makes_account(maya, "maya")
     sam = at_noon(profile(DESK)).new_page()
     unlock(sam, practice, SAM)
     sam.get_by_role("navigation", name="Parties du bureau").get_by_role("button", name="Équipe").click()
@@ -175,7 +171,7 @@ def test_keys_that_the_server_exchanged_are_shown_as_what_they_are_and_let_nobod
     link = link_for(helene, "Nina Forte")
     nina = profile(DESK).new_page()
     nina.goto(link)
-    makes_access(nina, "nina")
+    makes_account(nina, "nina")
     practice.rows("UPDATE invitations SET sign_pk = sha256(sign_pk) WHERE name = 'Nina Forte'")
     helene.clock.run_for(16_000)
     card = helene.locator(".answer")
@@ -184,3 +180,49 @@ def test_keys_that_the_server_exchanged_are_shown_as_what_they_are_and_let_nobod
     check_accessible(helene)
     card.get_by_role("button", name="Reprendre l’invitation").click()
     expect(card).to_have_count(0)
+
+
+def test_nour_turns_the_page_to_english_and_back_and_joins_by_a_passkey(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    link = link_for(helene, "Nour Abadi").replace("127.0.0.1", "localhost")
+    page = profile(PHONE, has_touch=True).new_page()
+    with_authenticator(page)
+    page.goto(link)
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1, name="Cabinet des Tilleuls invites you")).to_be_visible()
+    assert page.url.partition("#")[2] == link.partition("#")[2]
+    page.get_by_role("link", name="Français").click()
+    page.get_by_role("button", name="Créer mon compte").click()
+    page.get_by_role("button", name="Créer avec une clé d’accès").click()
+    expect(page.get_by_role("heading", level=1, name="Votre code de secours")).to_be_focused()
+    Ferrand(page, "").keeps_the_code()
+    expect(page.get_by_role("heading", level=1, name="Lisez ces quatre mots")).to_be_visible()
+    helene.clock.run_for(16_000)
+    card = helene.locator(".answer").filter(has_text="Nour Abadi a répondu")
+    expect(card.get_by_role("listitem").first).to_be_visible()
+    assert card.get_by_role("listitem").all_inner_texts() == words_of(page)
+    ways = practice.rows(
+        "SELECT array_agg(method ORDER BY method) AS methods FROM unlocks JOIN invitations USING (account)"
+        " WHERE name = 'Nour Abadi'"
+    )
+    assert ways[0]["methods"] == [1, 3]
+
+
+def test_an_answer_that_was_lost_on_its_way_is_given_again(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    link = link_for(helene, "Ève Coupée")
+    page = profile(DESK).new_page()
+    page.goto(link)
+    page.route("**/join/answer", lambda route: route.abort())
+    page.get_by_role("button", name="Créer mon compte").click()
+    page.get_by_label("Nom de connexion").fill("eve")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Créer le compte").click()
+    Ferrand(page, "").keeps_the_code()
+    expect(page.get_by_role("alert").first).to_contain_text("Rien n’est perdu")
+    check_accessible(page)
+    page.unroute("**/join/answer")
+    page.get_by_role("button", name="Réessayer").click()
+    expect(page.get_by_role("heading", level=1, name="Lisez ces quatre mots")).to_be_visible()

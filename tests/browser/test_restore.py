@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, check_accessible
 from browser.desk_town import SAM, SLUG, Town, at_noon, town, unlock
+from browser.opening_walk import Ferrand
 from serment.demo.paper import write_paper
 
 pytestmark = pytest.mark.slow
@@ -73,14 +73,12 @@ def test_whoever_holds_the_sheet_becomes_the_owner_and_the_root_leaves_no_browse
         heir.get_by_role("heading", level=1, name="C’est la feuille de Cabinet des Tilleuls")
     ).to_be_visible()
     check_accessible(heir)
-    heir.get_by_role("button", name="Créer mon accès").click()
     heir.get_by_label("Nom de connexion").fill("heir")
-    heir.get_by_label("Mot de passe").fill(PASSWORD)
-    heir.get_by_role("button", name="Continuer").click()
-    expect(heir.get_by_role("heading", level=1, name="Votre code de secours")).to_be_visible()
-    nth = int(re.search(r"\d", heir.locator("label[for=paper-group]").inner_text())[0])  # type: ignore[index]
-    heir.get_by_label(re.compile("^Groupe [1-4]")).fill(heir.locator(".paper li").nth(nth - 1).inner_text())
-    heir.get_by_role("button", name="Je l’ai sur papier").click()
+    heir.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    heir.get_by_role("button", name="Créer le compte").click()
+    expect(heir.get_by_role("heading", level=1, name="Votre code de secours")).to_be_focused()
+    check_accessible(heir)
+    Ferrand(heir, practice.origin).keeps_the_code()
     expect(
         heir.get_by_role("heading", level=1, name="Cabinet des Tilleuls est à vous de nouveau")
     ).to_be_visible()

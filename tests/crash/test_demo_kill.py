@@ -15,7 +15,8 @@ import pytest
 
 from over_http import b64
 from running_serment import UP_SECONDS_MAX, Serment
-from serment.demo.run import PEOPLE, STATE_FILE
+from serment.demo.run import STATE_FILE
+from serment.demo.screen import PEOPLE
 from serment.demo.town import MAIN
 from serment.seal.keys import Cap
 

@@ -16,7 +16,7 @@ import pytest
 
 from over_http import b64
 from running_serment import Serment
-from serment.demo.run import PEOPLE
+from serment.demo.screen import PEOPLE
 from serment.seal.unlock import derive_password
 
 DESKS = 3

@@ -6,13 +6,14 @@ import type membersFr from './fr/desk_members.json';
 import type keysFr from './fr/desk_keys.json';
 import type patientsFr from './fr/desk_patients.json';
 import type dayFr from './fr/desk_day.json';
+import type accountFr from './fr/account.json';
 import type openingFr from './fr/opening.json';
 import type joinFr from './fr/join.json';
 import type personPlaceFr from './fr/person_place.json';
 import type messageFr from './fr/message.json';
 
 type Tables = typeof commonFr & typeof patientFr & typeof deskFr & typeof rulesFr & typeof membersFr & typeof keysFr & typeof patientsFr
-  & typeof dayFr & typeof openingFr & typeof joinFr & typeof personPlaceFr & typeof messageFr;
+  & typeof dayFr & typeof accountFr & typeof openingFr & typeof joinFr & typeof personPlaceFr & typeof messageFr;
 export type WordKey = keyof Tables;
 /** A key that has a form for one and a form for several: `hold.minutes` stands for `hold.minutes.one` and `.other`. */
 export type CountKey = { [K in WordKey]: K extends `${infer Base}.one` ? Base : never }[WordKey];

@@ -7,6 +7,7 @@ import type { Account } from '../../src/usecases/account/account';
 import type { Said } from '../../src/usecases/opening/found';
 import { readyToSeal } from '../../src/usecases/sealing';
 import common from '../../src/words/en/common.json';
+import account from '../../src/words/en/account.json';
 import opening from '../../src/words/en/opening.json';
 import { speak } from '../../src/words/index';
 
@@ -39,7 +40,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 async function atTheSheet(): Promise<Opening> {
   await readyToSeal();
-  speak('en', { ...common, ...opening });
+  speak('en', { ...common, ...account, ...opening });
   const flow = new Opening('x');
   flow.account = { instance: 'x', user: await userKeys(newSeed()), methods: 2, practices: [] } as unknown as Account;
   flow.say(PRACTICE);

@@ -41,6 +41,7 @@ class Person:
     role: Role
     log_in: str = ""
     password: str = field(default="", repr=False)
+    code: bytes = field(default_factory=draw_recovery_code, repr=False)
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ async def open_practice(
     people: Sequence[Person],
     today: dt.date,
     notifier: bytes | None = None,
+    root: bytes | None = None,
 ) -> House:
-    """Make every key, sign the roster, store what the server may hold, in one transaction; the first person owns.
-    `notifier`: the root of who sends its messages, which the owner names.
+    """Make every key (the root, unless it is given), sign the roster, store what the server may hold, in one transaction;
+    the first person owns. `notifier`: the root of who sends its messages, which the owner names.
 
     From here on the practice takes online bookings. Seeds exist in this process's memory only, and wrapped in the rows.
     """
@@ -76,7 +78,7 @@ async def open_practice(
         member_of(mine, uuid.uuid4().bytes, person.role, unit_ids)
         for mine, person in zip(keys, people, strict=True)
     ]
-    root = draw(KEY_BYTES)
+    root = root or draw(KEY_BYTES)
     genesis, roster = found_practice(instance, practice.bytes, SignPair.from_seed(root), members[0])
     joined, roster = write_events(roster, [(keys[0].sign, member) for member in members[1:]])
     epochs = [new_epoch(roster, unit, members) for unit in unit_ids]
@@ -111,7 +113,7 @@ async def _enrol(
     today: dt.date,
 ) -> str:
     """Store the account with its ways to unlock; the recovery code as it would be printed."""
-    account, code = uuid.uuid4(), draw_recovery_code()
+    account, code = uuid.uuid4(), person.code
     place = UnlockPlace(instance, account.bytes, Method.RECOVERY, recovery_find(code), FIRST_VERSION)
     unlocks = [(place, seal_unlock(place, recovery_secret(code), keys.seed))]
     # Without a log-in name the row is found by nobody who types one.

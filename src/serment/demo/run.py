@@ -27,12 +27,15 @@ from serment.demo import phone, town
 from serment.demo.cards import known, plant_cards
 from serment.demo.house import Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as, invent
+from serment.demo.screen import PEOPLE, screen, written
 from serment.demo.sender import SENT, Sender, publish, write_config
 from serment.demo.sending import Sending, may_send
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
+from serment.framing.conventions import KEY_BYTES
 from serment.framing.roster import Roster
 from serment.framing.roster_events import Role
+from serment.seal.chance import draw
 from serment.seal.groups import Answer
 from serment.seeding import plant, seed_id
 from serment.seeding.format import Practice, VisitType
@@ -56,12 +59,7 @@ KNOWN_SHARE = 0.15
 STATEMENT_SECONDS = 300.0
 # PostgreSQL may run as another user, who must get through; nobody else need see what lies in it.
 FOLDER_MODE = 0o711
-STATE_FILE, ALICE_FILE, LOCK_FILE = "demo.json", "demo.alice", "demo.lock"
-PEOPLE = (
-    Person("Hélène Marchandot", Role.OWNER, "helene", "soleil sur le lavoir"),
-    Person("Inès Bento", Role.PRACTITIONER, "bento", "trois tilleuls verts"),
-    Person("Sam Vergnes", Role.SECRETARY, "sam", "lundi matin huit heures"),
-)
+STATE_FILE, ALICE_FILE, PAPERS_FILE, LOCK_FILE = "demo.json", "demo.alice", "demo.papers", "demo.lock"
 
 
 def run(settings: Settings) -> None:
@@ -120,8 +118,10 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
         say(f"{len(houses)} practices with their hours and visit types")
         sender = await publish(instance.pool, instance.name, settings.data)
         say("the notifier's keys made and published, for each of the next 400 days")
+        papers = settings.data / PAPERS_FILE
+        kept_papers = _draw_papers(papers)
         for house in houses:
-            await _open(connection, instance, house, sender)
+            await _open(connection, instance, house, sender, kept_papers)
         say("practices opened: keys made, rosters signed")
         alice = settings.data / ALICE_FILE
         await _book(instance, houses, alice, sender)
@@ -129,9 +129,11 @@ async def _prepare(settings: Settings, url: str) -> dict[str, str]:
         await connection.close()
         await instance.pool.close()
     state = {"practice": town.MAIN} | ({"alice": alice.read_text("ascii")} if alice.exists() else {})
+    state |= written(kept_papers)
     # Written last and whole: its presence says that everything before it stands.
     _write_whole(path, json.dumps(state))
     alice.unlink(missing_ok=True)
+    papers.unlink(missing_ok=True)
     return state
 
 
@@ -155,6 +157,16 @@ def _keep_first(path: Path, link: str) -> None:
     """At once: nobody else knows that link, and a second start would find its slot taken."""
     if not path.exists():
         _write_whole(path, link)
+
+
+def _draw_papers(path: Path) -> dict[str, bytes]:
+    """What the main practice has on paper: its root, and each person's code by their log-in name. Kept before a key is
+    made of them, so that a start after a crash prints what opens."""
+    if not path.exists():
+        drawn = {"root": draw(KEY_BYTES)} | {person.log_in: person.code for person in PEOPLE}
+        _write_whole(path, json.dumps({name: secret.hex() for name, secret in drawn.items()}))
+    kept: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return {name: bytes.fromhex(secret) for name, secret in kept.items()}
 
 
 async def _register(connection: asyncpg.Connection, folder: Path) -> None:
@@ -193,12 +205,23 @@ async def _houses(connection: asyncpg.Connection) -> list[Practice]:
     return list(slugs.values())
 
 
-async def _open(connection: asyncpg.Connection, instance: Instance, house: Practice, sender: Sender) -> None:
+async def _open(
+    connection: asyncpg.Connection,
+    instance: Instance,
+    house: Practice,
+    sender: Sender,
+    papers: Mapping[str, bytes],
+) -> None:
     practice = seed_id(house.slug, "practice", "")
     if await load("demo")["is_open"].value(connection, practice=practice):
         return
     units = [seed_id(house.slug, "unit", unit.key) for unit in house.units]
     main = house.slug == town.MAIN
+    people = (
+        [replace(person, code=papers[person.log_in]) for person in PEOPLE]
+        if main
+        else [Person(house.practitioners[0].family_name, Role.OWNER)]
+    )
     # All of it or nothing: the keys that cards are sealed under are known here and never again.
     async with connection.transaction():
         opened = await open_practice(
@@ -207,9 +230,10 @@ async def _open(connection: asyncpg.Connection, instance: Instance, house: Pract
             secret=instance.secret,
             practice=practice,
             units=units,
-            people=PEOPLE if main else (Person(house.practitioners[0].family_name, Role.OWNER),),
+            people=people,
             today=_today(),
             notifier=sender.root,
+            root=papers["root"] if main else None,
         )
         if main:
             await plant_cards(
@@ -330,54 +354,3 @@ def _answers(visit_type: VisitType, chance: random.Random) -> tuple[Answer, ...]
 
 def _base64url(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).decode().rstrip("=")
-
-
-def screen(settings: Settings, state: Mapping[str, str]) -> str:
-    """What to open, who to be, what to try."""
-    base = settings.origin or f"http://{settings.host}:{settings.port}"
-    names = "\n".join(f"    {p.log_in:<8} {p.password:<26} {p.name}, {p.role.name.lower()}" for p in PEOPLE)
-    commune = town.communes()[0]
-    postcode = commune.postcodes[0]
-    alice = (
-        f"\n    {base}/fr/a#{state['alice']}\n      a patient's own link, as it stands after booking"
-        if "alice" in state
-        else ""
-    )
-    # A database of one's own has an address that may hold a password: it is named, not printed.
-    thief = (
-        f'grep -ra "the name" {settings.data}'
-        if settings.database_url is None
-        else 'pg_dump "$SERMENT_DATABASE_URL" | grep -a "the name"'
-    )
-    return f"""
-Serment runs on {base}
-
-  As a patient
-    {base}/fr/   (English: {base}/en/)
-      search "généraliste" near {commune.name} ({postcode}), or the name "Bento"{alice}
-
-  As the practice
-    {base}/fr/desk
-    log-in   password                   who
-{names}
-
-  As the patient's phone
-    {base}/demo/phone  {_phone(settings)}
-
-  As a new practice
-    {base}/fr/open  (with a passkey: http://localhost:{settings.port}/fr/open; passkeys know no bare addresses)
-
-  Try
-    book at phone width, then watch the desk: the appointment comes by itself, sealed until it is opened
-    move it at the desk, and open the patient's link again
-    be the thief: {thief} finds nothing of what you typed
-
-  From another machine: ssh -L {settings.port}:127.0.0.1:{settings.port} this-machine   Stop: Ctrl-C
-"""
-
-
-def _phone(settings: Settings) -> str:
-    """What the phone shows, or what it lacks."""
-    if may_send(settings):
-        return f"shows what `serment notify` sent; it runs beside, on paper ({settings.data / SENT})"
-    return "stays empty: set SERMENT_NOTIFIER_DATABASE_URL (docs/how-to/notifier.md)"

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** The steps of joining: what the invitation says, one's own access, the code on paper, four words on the telephone. */
+/** The steps of joining: what the invitation says, one's own account, the code on paper, four words on the telephone. */
 import type { Account } from '../../usecases/account/account';
 import { answer, isIn, LinkCutShort, readLetter, type Letter } from '../../usecases/members/join';
 import { WrongPractice } from '../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
 import type { Bytes } from '../../seal/bytes';
-import { Access, type AccessStepName } from './access.svelte';
+import { t } from '../../words/index';
+import { Access } from './access.svelte';
 
-export type Step = 'reading' | 'broken' | 'gone' | 'stranger' | 'invited' | AccessStepName | 'words' | 'in';
+export type Step = 'reading' | 'broken' | 'gone' | 'stranger' | 'invited' | 'account' | 'second' | 'words' | 'in';
 
 const LOOK_SECONDS = 4;
 
@@ -15,6 +16,8 @@ export class Joining extends Access {
   step = $state<Step>('reading');
   letter = $state.raw<Letter | null>(null);
   fingerprint = $state.raw<Bytes | null>(null);
+  /** Whether they said that they have an account already. */
+  known = $state(false);
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(instance: string, readonly fragment: string) {
@@ -25,28 +28,42 @@ export class Joining extends Access {
     clearInterval(this.#timer);
   }
 
-  show(step: AccessStepName | 'begin'): void {
-    this.step = step === 'begin' ? 'invited' : step;
-  }
-
   async read(): Promise<void> {
     this.step = 'reading';
-    this.problem = null;
-    try {
+    await this.attempt(async () => {
       this.letter = await readLetter(this.fragment);
       this.step = 'invited';
-    } catch (error) {
-      if (error instanceof LinkCutShort) this.step = 'broken';
-      else if (error instanceof WrongPractice) this.step = 'stranger';
-      else this.problem = this.say(error);
-    }
+    });
   }
 
-  /** An invitation that is over is no trouble to try again: the page says so in place of its step. */
+  begin(known: boolean): void {
+    this.known = known;
+    this.problem = null;
+    this.step = 'account';
+  }
+
+  back(): void {
+    this.problem = null;
+    this.account = null;
+    this.step = 'invited';
+  }
+
+  protected showSecond(): void {
+    this.step = 'second';
+  }
+
+  /** An invitation that is over, or a link that leads elsewhere, is no trouble to try again: the page says so in place of its step. */
   protected own(error: unknown): string | null {
-    if (!(error instanceof Refused) || !error.is('no_such_invitation')) return null;
-    this.step = 'gone';
-    return '';
+    const stop = error instanceof LinkCutShort ? 'broken' : error instanceof WrongPractice ? 'stranger'
+      : error instanceof Refused && error.is('no_such_invitation') ? 'gone' : null;
+    if (stop !== null) {
+      this.step = stop;
+      return '';
+    }
+    if (!(error instanceof Refused)) return null;
+    if (error.is('already_answered')) return t('join.wrong.answered');
+    if (error.is('keys_retired')) return t('join.wrong.retired');
+    return error.is('already_member') ? t('join.wrong.member') : null;
   }
 
   protected async enter(account: Account): Promise<void> {

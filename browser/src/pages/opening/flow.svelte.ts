@@ -10,7 +10,7 @@ import { postDoor, readTemplate, type Opened, type Standing, type Template } fro
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
 import type DeskPage from '../practice/DeskPage.svelte';
-import { inWords } from './said';
+import { inWords } from '../account/said';
 
 export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as const;
 export type Step = (typeof STEPS)[number];

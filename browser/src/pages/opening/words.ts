@@ -3,6 +3,8 @@
 import { language, speak } from '../../words/index';
 
 export async function speakOpening(): Promise<void> {
-  const words = language() === 'fr' ? await import('../../words/fr/opening.json') : await import('../../words/en/opening.json');
-  speak(language(), words.default);
+  const words = await Promise.all(language() === 'fr'
+    ? [import('../../words/fr/account.json'), import('../../words/fr/opening.json')]
+    : [import('../../words/en/account.json'), import('../../words/en/opening.json')]);
+  speak(language(), ...words.map((file) => file.default));
 }

@@ -15,6 +15,13 @@ export async function start(page: Component<Record<string, never>>, files: WordF
   target.replaceChildren();
   mount(page, { target, props: {} });
   skipInPlace();
+  turnInPlace();
+}
+
+/** The other language's page is asked for with what stands after the #: an invitation, which no server ever sees, goes along. */
+function turnInPlace(): void {
+  const other = document.querySelector<HTMLAnchorElement>('.top a[hreflang]');
+  other?.addEventListener('click', () => { other.hash = location.hash; });
 }
 
 /**

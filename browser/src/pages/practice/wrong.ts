@@ -14,7 +14,7 @@ import { reasonInWords } from './why';
 
 const REFUSALS: Readonly<Record<string, WordKey>> = {
   stale_revision: 'wrong.stale', too_early: 'wrong.too_early', too_late: 'wrong.too_late', illegal_change: 'wrong.illegal_change',
-  slot_taken: 'wrong.slot_taken', hold_expired: 'move.taken', stale_roster: 'wrong.stale_roster',
+  slot_taken: 'wrong.slot_taken', hold_expired: 'move.taken', stale_roster: 'wrong.stale_roster', too_many_acts: 'wrong.too_many_acts', altered: 'wrong.altered',
 };
 const RETRY_SECONDS = 10;
 
