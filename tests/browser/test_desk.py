@@ -320,9 +320,9 @@ def test_cancelling_asks_first_and_can_be_taken_back(practice: Town, sam: Page) 
     check_accessible(sam)
     sam.get_by_role("button", name="Oui, annuler le rendez-vous").click()
     expect(said(sam)).to_contain_text("Rendez-vous annulé.")
-    expect(block(sam, "14 h 40 à", NEXT_WEEK)).to_have_accessible_name(re.compile("annulé$"))
+    expect(block(sam, "14 h 40 à 15 h, Tom", NEXT_WEEK)).to_have_accessible_name(re.compile("annulé$"))
     said(sam).get_by_role("button", name="Défaire").click()
-    expect(block(sam, "14 h 40 à", NEXT_WEEK)).to_have_accessible_name(re.compile("attendu$"))
+    expect(block(sam, "14 h 40 à 15 h, Tom", NEXT_WEEK)).to_have_accessible_name(re.compile("attendu$"))
     rows = practice.rows("SELECT kind FROM acts ORDER BY n")
     assert [row["kind"] for row in rows] == [1, 3]
 

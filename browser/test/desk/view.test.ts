@@ -65,8 +65,16 @@ describe('a lane', () => {
     const cancelled = visit('alice', 9, 0, 30, { status: 'cancelled' });
     const week = { ...empty, openings: [opening('bento', 9, 10)], visits: [cancelled] };
     const ids = (some: Week) => viewOf(some, [bento], [THURSDAY]).days[0]!.lanes[0]!.items.map(({ kind, id }) => (kind === 'visit' ? id : kind));
-    expect(ids(week)).toEqual(['alice', 'gap']);
+    expect(ids(week)).toEqual(['alice', 'gap', 'gap']);
     expect(ids({ ...week, visits: [cancelled, visit('tom', 9, 0, 30)] })).toEqual(['tom', 'gap']);
+  });
+
+  it('gives the time of a cancelled visit back beside its block, and not where it is gone by', () => {
+    const week = { ...empty, openings: [opening('bento', 9, 10)], visits: [visit('alice', 9, 0, 30, { status: 'cancelled' })] };
+    const drawn = (past: number) => viewOf(week, [bento], [THURSDAY], [], past).days[0]!.lanes[0]!.items
+      .map((item) => [item.kind, 'columns' in item ? item.columns : null, 'column' in item ? item.column : null]);
+    expect(drawn(0)).toEqual([['visit', 2, 1], ['gap', 2, null], ['gap', 1, null]]);
+    expect(drawn(at(THURSDAY, 9, 20))).toEqual([['visit', 1, 0], ['sliver', null, null], ['gap', 1, null]]);
   });
 
   it('draws two visits at one time side by side, a request among them', () => {

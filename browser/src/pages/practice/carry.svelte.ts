@@ -125,6 +125,9 @@ export class Carry {
       return false;
     }
     desk.deeds.dismiss();
+    // One person at a time: the panel of somebody else, or of a deed that is done, gives way.
+    const { selection } = desk.choice;
+    if (selection !== null && 'record' in selection && !desk.choice.is(visit.record)) desk.choice.selection = null;
     this.moving = { visit, record: visit.record, name: fullName(visit) ?? '', focus: null, under: null, pointer: null, dragged, working: false };
     desk.choice.focusId = visit.record;
     if (!dragged) this.#focusFirst(visit.start);

@@ -3,6 +3,7 @@
 import { tick } from 'svelte';
 import { dateAt, type Span } from '../../usecases/desk/days';
 import { ACTION_KEYS, FIRST_PLACE_KEY, stepFrom, tabStop } from '../../usecases/desk/keyboard';
+import { placesFor } from '../../usecases/desk/lanes';
 import type { Visit } from '../../usecases/desk/model';
 import type { LaneView } from '../../usecases/desk/view';
 import type { Id, LocalDate } from '../../wire/types';
@@ -14,7 +15,8 @@ const ASKED_MINUTES = 10;
 
 export type Selection =
   | { kind: 'visit'; record: Id }
-  | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string; visitType?: Id }
+  /** `start`: where in the free time it was clicked; without it, from its beginning. */
+  | { kind: 'gap'; agenda: Id; date: LocalDate; span: Span; id: string; start?: number; visitType?: Id }
   | { kind: 'why'; agenda: Id; date: LocalDate; minute: number }
   | { kind: 'first' }
   | { kind: 'print' }
@@ -26,12 +28,20 @@ export type Selection =
   /** A booking to enter at this time. */
   | { kind: 'book'; agenda: Id; start: number; visitType?: Id };
 
+/** Opened from the toolbar, with nothing of the agenda chosen: their keys act at once. */
+const ASKED_AT_THE_TOP: readonly Selection['kind'][] = ['first', 'print', 'agendas'];
+
 /** A visit of a series is seen with the others; another one can be repeated, where it stands and was opened. */
 function repeating(visit: Visit): Selection {
   const { record, status, reading, verified } = visit;
   if (visit.identity !== null && visit.identity.series !== null) return { kind: 'series', record };
   const can = reading === 'open' && verified !== false && status !== 'cancelled' && status !== 'refused' && status !== 'requested';
   return { kind: can ? 'repeat' : 'visit', record };
+}
+
+/** The focus went with what was pressed, or nobody has set it yet. */
+function nowhere(element: Element | null): boolean {
+  return element === null || element === document.body || element.id === 'main';
 }
 
 export class Choice {
@@ -60,7 +70,7 @@ export class Choice {
     return this.selection?.kind === 'visit' ? this.selection.record : null;
   }
 
-  /** Opens the panel. Asked for by key (a click without a pointer) or on a phone, its heading gets the focus. */
+  /** Opens the panel. Asked for by key (a click without a pointer), from the toolbar or on a phone, its heading gets the focus. */
   select(selection: Selection, event?: MouseEvent): void {
     const { desk } = this;
     if (desk.carry.swallowsClick()) return;
@@ -71,15 +81,57 @@ export class Choice {
       const visit = desk.reading.visit(selection.record);
       if (visit !== undefined && visit.reading !== 'sealed' && visit.fresh) desk.reading.markSeen(visit.record, visit.rev);
     } else if (selection.kind === 'gap') this.focusId = selection.id;
-    if (desk.shown.narrow || event === undefined || event.detail === 0) void tick().then(() => document.getElementById('panel-title')?.focus());
+    if (desk.shown.narrow || event === undefined || event.detail === 0 || ASKED_AT_THE_TOP.includes(selection.kind)) void tick().then(() => document.getElementById('panel-title')?.focus());
   }
 
-  /** Closes the panel and returns to the block it was opened from. */
+  /** Free time, from where the pointer is; by key from its beginning. */
+  selectFree(event: MouseEvent, lane: LaneView, { id, span }: { id: string; span: Span }): void {
+    const gap = { kind: 'gap' as const, agenda: lane.agenda.agenda, date: lane.day.date, span, id };
+    const start = event.detail === 0 ? undefined : this.#startUnder(event, lane, span);
+    this.select(start === undefined ? gap : { ...gap, start }, event);
+  }
+
+  /** The start of the agenda's usual visit that the pointer is on, on its opening's own steps; undefined where none fits. */
+  #startUnder(event: MouseEvent, lane: LaneView, span: Span): number | undefined {
+    const { rules, shown } = this.desk;
+    const usual = rules.usualType(lane.agenda.agenda);
+    const type = usual === undefined ? undefined : rules.visitType(usual);
+    if (type === undefined) return undefined;
+    const { top, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const pointed = span.start + ((event.clientY - top) / height) * (span.end - span.start);
+    const starts = placesFor(type, lane.openings, lane.taken.map((one) => one.span), shown.now).filter((start) => start >= span.start && start < span.end);
+    return starts.filter((start) => start <= pointed).at(-1) ?? starts[0];
+  }
+
+  /** Booked: its panel is open, and the keyboard is back in the agenda, on its block, if that is on screen. */
+  async booked(record: Id): Promise<void> {
+    this.select({ kind: 'visit', record });
+    await this.focusStop(record);
+  }
+
+  /** A desk was opened: the keyboard is in the agenda, at the present hour, unless somebody went elsewhere meanwhile. */
+  async begin(): Promise<void> {
+    const { desk } = this;
+    await tick();
+    if (desk.shown.narrow || desk.room !== 'agenda' || !nowhere(document.activeElement)) return;
+    this.focusId ??= this.#present();
+    const stop = (await this.#element(this.tabStop)) ?? document.getElementById('main');
+    stop?.focus({ preventScroll: true });
+  }
+
+  /** The first visit or free time of today that is not over. */
+  #present(): string | null {
+    const { shown } = this.desk;
+    const items = shown.drawn.days.find(({ date }) => date === shown.today)?.lanes.flatMap((lane) => lane.items) ?? [];
+    return items.find(({ kind, span }) => (kind === 'visit' || kind === 'gap') && span.end > shown.now)?.id ?? null;
+  }
+
+  /** Closes the panel and returns to the block it was opened from, or else into the agenda. */
   leave(): void {
     this.selection = null;
     this.desk.deeds.problem = null;
     if (this.desk.carry.moving !== null) this.desk.carry.refocus();
-    else void this.focusStop(this.focusId);
+    else void this.focusStop(this.tabStop ?? this.focusId);
   }
 
   /** Shows a visit of whichever day, and opens its panel. */
@@ -144,7 +196,7 @@ export class Choice {
   /** The button that was pressed may be gone with what it did: the keyboard goes on from the panel's heading, or the block. */
   async keepFocus(): Promise<void> {
     await tick();
-    if (document.activeElement !== null && document.activeElement !== document.body) return;
+    if (!nowhere(document.activeElement)) return;
     if (this.selection === null) await this.focusStop(this.focusId);
     else document.getElementById('panel-title')?.focus();
   }
@@ -174,16 +226,52 @@ export class Choice {
       const visit = desk.reading.visit(stop);
       if (visit === undefined) return;
       event.preventDefault();
-      if (does === 'move') desk.carry.lift(visit);
-      else if (does === 'repeat') this.select(repeating(visit));
-      else void desk.deeds.mark(visit, does);
+      this.#act(does, visit);
       return;
     }
-    const { shown } = desk;
+    this.#step(event, stop);
+  }
+
+  #act(does: (typeof ACTION_KEYS)[string], visit: Visit): void {
+    if (does === 'move') this.desk.carry.lift(visit);
+    else if (does === 'repeat') this.select(repeating(visit));
+    else void this.desk.deeds.mark(visit, does);
+  }
+
+  #step(event: KeyboardEvent, stop: string): void {
+    const { shown } = this.desk;
     const step = stepFrom(shown.stops, stop, event.key);
     if (step.kind === 'stay') return;
     event.preventDefault();
     if (step.kind === 'stop') void this.focusStop(step.id);
     else void shown.turnWeek(step.by).then(() => this.focusStop(tabStop(shown.stops, null, shown.chosen)));
+  }
+
+  /**
+   * Keys in the agenda's room but not on a block of it, where nothing is being typed: the letters act on the visit whose panel has the
+   * focus, and from the toolbar, or from nowhere, arrows lead into the agenda.
+   */
+  keyBeside(event: KeyboardEvent): void {
+    const { desk } = this;
+    const target = event.target as HTMLElement;
+    if (event.defaultPrevented || desk.carry.moving !== null || target.closest('[data-stop]') !== null) return;
+    const letter = this.keysAct ? event.key.toLowerCase() : '';
+    const does = ACTION_KEYS[letter];
+    const visit = target.closest('.side') === null || this.record === null ? undefined : desk.reading.visit(this.record);
+    if (letter === FIRST_PLACE_KEY) {
+      event.preventDefault();
+      this.select({ kind: 'first' });
+    } else if (does !== undefined && visit !== undefined) {
+      event.preventDefault();
+      this.#act(does, visit);
+    } else if (!desk.shown.narrow && (nowhere(target) || target.closest('.tools') !== null)) this.#enter(event);
+  }
+
+  #enter(event: KeyboardEvent): void {
+    if (event.key.startsWith('Page')) this.#step(event, '');
+    else if (event.key.startsWith('Arrow') && this.desk.shown.kind !== 'list' && this.tabStop !== null) {
+      event.preventDefault();
+      void this.focusStop(this.tabStop);
+    }
   }
 }

@@ -77,7 +77,7 @@ export class Desk {
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
     this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));
-    void this.reading.read().then(() => Promise.all([this.rewrapping.start(), this.requests.read(), this.#tellOwed()]));
+    void this.reading.read().then(() => Promise.all([this.choice.begin(), this.rewrapping.start(), this.requests.read(), this.#tellOwed()]));
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
   }

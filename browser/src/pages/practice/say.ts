@@ -104,9 +104,19 @@ export function fullName(visit: Visit): string | null {
   return visit.identity === null ? null : `${visit.identity.firstName} ${visit.identity.surname}`.trim();
 }
 
-/** What a screen reader is told of a visit, in this order: hours, name (or that it is sealed), type, state. */
-export function visitName(visit: Visit, zone: string, type: string): string {
+/** "homonyme ce jour, naissance le 4 mars 1961" */
+export const namesakeInWords = (birthDate: string) => t('desk.namesake', { date: dateInWords(birthDate) });
+
+/** What of a birth date tells two namesakes apart in a block: "1961", "04/03/1961", in a narrow lane "61". */
+export function birthInGrid(birthDate: string, length: 'short' | 'year' | 'date'): string {
+  const [year = '', month = '', day = ''] = birthDate.split('-');
+  return length === 'date' ? `${day}/${month}/${year}` : length === 'year' ? year : year.slice(2);
+}
+
+/** What a screen reader is told of a visit, in this order: hours, name (or that it is sealed), whose namesake, type, state. */
+export function visitName(visit: Visit, zone: string, type: string, namesake = false): string {
   const hours = t('desk.from_to', { from: hourInWords(zone, visit.start), to: hourInWords(zone, visit.end) });
   const name = fullName(visit);
-  return (name === null ? [hours, statesInWords(visit), type] : [hours, name, type, statesInWords(visit)]).join(', ');
+  const apart = visit.identity !== null && namesake ? [namesakeInWords(visit.identity.birthDate)] : [];
+  return (name === null ? [hours, statesInWords(visit), type] : [hours, name, ...apart, type, statesInWords(visit)]).join(', ');
 }

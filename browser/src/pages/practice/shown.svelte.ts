@@ -15,6 +15,8 @@ const PAST_SECONDS = 300;
 const WEEK_AGENDAS_MAX = 4;
 /** Beyond so many the toolbar's row of initials is a list, a week shows the first of them, and a day is scrolled sideways. */
 const ROW_AGENDAS_MAX = 8;
+/** So wide a window draws a week of one agenda, and so much wider for each other, with names one can read; a day below that. */
+const WEEK_PX_MIN = 500, WEEK_AGENDA_PX = 300;
 const NARROW = '(max-width: 59.99rem)';
 
 const COLOURS_STORED = 'serment.colours';
@@ -75,7 +77,7 @@ export class Shown {
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
     this.phoneAgenda = place?.phoneAgenda ?? (rules.own ?? rules.agendas[0])?.agenda ?? '';
     this.chosen = place?.date ?? dateAt(rules.zone, this.now);
-    this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX ? 'day' : 'week');
+    this.kind = place?.kind ?? (rules.agendas.length > WEEK_AGENDAS_MAX || innerWidth < WEEK_PX_MIN + (rules.agendas.length - 1) * WEEK_AGENDA_PX ? 'day' : 'week');
     this.hidden = place?.hidden ?? new Set();
     const kept = localStorage.getItem(COLOURS_STORED);
     // One agenda alone needs no colour of its own.

@@ -4,8 +4,9 @@
  * time with their place on the axis. The tree a screen reader walks and the drawing are this same list.
  */
 import { addDays, axisOf, instantOf, localDay, MINUTE, missing, placeSpan, weekday, type Axis, type LocalDay, type Span } from './days';
-import { closedOf, columnsOf, gapsOf, type Column, type Opening } from './lanes';
+import { closedOf, columnsOf, GAP_MINUTES_MIN, gapsOf, without, type Column, type Opening } from './lanes';
 import type { StopLane } from './keyboard';
+import { namesakesOf, type ToldApart } from './namesakes';
 import { takesTime, type Agenda, type Hold, type Visit, type VisitType, type Week } from './model';
 
 export interface Placed {
@@ -15,7 +16,8 @@ export interface Placed {
 
 export type Item =
   | (Placed & Column & { kind: 'visit'; id: string; span: Span; visit: Visit })
-  | (Placed & { kind: 'gap'; id: string; span: Span })
+  /** `columns`: two where a cancelled visit stands beside it. */
+  | (Placed & { kind: 'gap'; id: string; span: Span; columns: 1 | 2 })
   | (Placed & { kind: 'sliver'; id: string; span: Span })
   | (Placed & { kind: 'hold'; id: string; span: Span })
   | (Placed & { kind: 'away'; id: string; span: Span })
@@ -43,6 +45,8 @@ export interface DayView {
   date: string;
   lanes: LaneView[];
   holiday: Holiday | null;
+  /** Whom the day's visits could be mistaken for, by record. */
+  namesakes: ReadonlyMap<string, ToldApart>;
 }
 
 export interface AgendaView {
@@ -97,16 +101,26 @@ function laneOf(raw: Raw, axis: Axis, past: number): LaneView {
   const shown = visits.filter((visit) => visit.status !== 'cancelled' || !live.some((other) => overlaps(other, visit)));
   const columns = columnsOf(shown);
   const busy = [...visits.filter(takesTime), ...holds, ...absences];
+  const gaps = gapsOf(openings, [...busy, ...shown]);
+  // The time of a cancelled visit is free again: the crossed block stands beside it, not on it.
+  const freed = without(gapsOf(openings, [...busy, ...shown.filter((visit) => visit.status !== 'cancelled')]), gaps)
+    .filter((span) => span.end - span.start >= GAP_MINUTES_MIN * MINUTE);
+  // Free time too short for any visit, or gone by, is told, but is no button: nothing can be put there.
+  const fits = (span: Span) => span.end - Math.max(span.start, past) >= raw.shortest * MINUTE;
+  const free = (span: Span, of: 1 | 2): Item =>
+    fits(span) ? { kind: 'gap', id: `gap/${key}/${span.start}`, span, columns: of, ...at(span) } : { kind: 'sliver', id: `sliver/${key}/${span.start}`, span, ...at(span) };
+  const columnOf = (visit: Visit): Column => {
+    const { column, columns: of } = columns.get(visit)!;
+    const beside = visit.status === 'cancelled' && freed.some((span) => fits(span) && overlaps(span, visit));
+    return beside ? { column: of + column, columns: of * 2 } : { column, columns: of };
+  };
   const lastOpen = Math.max(day.end, ...openings.map((opening) => opening.end));
   const axisDay = { start: instantOf(day, axis.from) ?? day.start, end: Math.min(lastOpen, instantOf(day, axis.to) ?? lastOpen) };
   const closed = closedOf(axisDay, openings).filter((span) => span.end > span.start);
   const items: Item[] = [
-    ...shown.map((visit): Item => ({ kind: 'visit', id: visit.record, span: visit, visit, ...at(visit), ...columns.get(visit)! })),
-    ...gapsOf(openings, [...busy, ...shown]).map((span): Item => {
-      // Free time too short for any visit, or gone by, is told, but is no button: nothing can be put there.
-      const kind = span.end - Math.max(span.start, past) < raw.shortest * MINUTE ? 'sliver' : 'gap';
-      return { kind, id: `${kind}/${key}/${span.start}`, span, ...at(span) };
-    }),
+    ...shown.map((visit): Item => ({ kind: 'visit', id: visit.record, span: visit, visit, ...at(visit), ...columnOf(visit) })),
+    ...gaps.map((span) => free(span, 1)),
+    ...freed.map((span) => free(span, 2)),
     ...holds.map((span): Item => ({ kind: 'hold', id: `hold/${key}/${span.start}`, span, ...at(span) })),
     ...absences.map((span): Item => ({ kind: 'away', id: `away/${key}/${span.start}`, span, ...at(clip(span, axisDay)) })),
     ...closed.map((span): Item => ({ kind: 'closed', id: `closed/${key}/${span.start}`, span, ...at(span) })),
@@ -133,7 +147,7 @@ export function viewOf(
   const days = raws.map((lanes, index) => {
     const views = lanes.map((raw) => laneOf(raw, axis, past));
     const everywhere = views.length > 0 && views.every((lane) => lane.holiday !== null) ? views[0]!.holiday : null;
-    return { date: dates[index]!, lanes: views, holiday: everywhere };
+    return { date: dates[index]!, lanes: views, holiday: everywhere, namesakes: namesakesOf(lanes.flatMap(({ visits }) => visits)) };
   });
   return { axis, days };
 }
