@@ -28,6 +28,7 @@ from serment.seeding.format import read as read_town
 from serment.server.app import create_app, open_instance
 from serment.settings import Settings
 
+SUNDAY = 6
 REPOSITORY = Path(__file__).parents[2]
 BROWSER = REPOSITORY / "browser"
 STATIC = REPOSITORY / "src/serment/server/pages/static"
@@ -107,6 +108,7 @@ kind = "yes_no"
 fr = "Est-ce votre première visite ici ?"
 en = "Is this your first visit here?"
 required = true
+first_visit = true
 
 [[practices.visit_types.questions]]
 key = "allergies"
@@ -176,8 +178,11 @@ class Site:
         return seed_id(SLUG, "agenda", "bento-lavoir")
 
     def fresh_day(self) -> dt.date:
-        """A day that no other test of the module books on."""
-        return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=next(self._days))
+        """A day that no other test of the module books on; no Sunday, which the desk's week does not show."""
+        today = dt.datetime.now(dt.UTC).date()
+        return next(
+            day for ahead in self._days if (day := today + dt.timedelta(days=ahead)).weekday() != SUNDAY
+        )
 
 
 def build_bundle() -> None:
@@ -305,7 +310,16 @@ def check_accessible(page: Page) -> None:
         """async () => {
           const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
           const answer = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
-          return answer.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+          // What the bar at a phone's foot covers is no fault: one scrolls. It counts where it is too small in mid-page too.
+          const small = answer.violations.find((one) => one.id === 'target-size');
+          const at = scrollY;
+          for (const node of [...(small?.nodes ?? [])]) {
+            document.querySelector(node.target[0]).scrollIntoView({ block: 'center' });
+            const again = await axe.run({ include: [node.target] }, { runOnly: { type: 'rule', values: ['target-size'] } });
+            if (again.violations.length === 0) small.nodes.splice(small.nodes.indexOf(node), 1);
+          }
+          scrollTo(0, at);
+          return answer.violations.filter((one) => one.nodes.length > 0).map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
         }"""
     )
     assert found == []

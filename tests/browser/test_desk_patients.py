@@ -619,9 +619,6 @@ def test_the_patients_room_on_a_phone(practice: Town, profile: Callable[..., Bro
     check_in_both_themes(phone)
     phone.get_by_role("option").first.click()
     expect(phone.get_by_role("heading", name="Alice Renaudin-Abescat", level=2)).to_be_focused()
-    phone.evaluate(
-        "scrollTo(0, document.body.scrollHeight)"
-    )  # what the bar below covers is no fault: one scrolls
     check_in_both_themes(phone)
     phone.get_by_role("button", name="Joindre un doublon").click()
     phone.get_by_role("combobox", name="Quelle autre fiche est celle de la même personne ?").fill("kermarrec")

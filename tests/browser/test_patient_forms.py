@@ -120,7 +120,7 @@ MISTAKES = {
     "fr": [
         ("given", "Alice2", "Un nom ne contient ni chiffre ni @."),
         ("birth_date", "31 2 1948", "Ce mois n’a pas de jour 31."),
-        ("birth_date", "2 11 48", "Écrivez l’année avec ses quatre chiffres, par exemple 1948."),
+        ("birth_date", "2 11 14", "Écrivez l’année avec ses quatre chiffres, par exemple 1948."),
         ("birth_date", "2 11 2148", "Cette date est dans l’avenir : vérifiez l’année."),
         ("phone", "06 39 98 12 4", "Il manque un chiffre : un numéro français en compte dix."),
         ("phone", "06 39 98 12 400", "Il y a un chiffre de trop : un numéro français en compte dix."),

@@ -260,7 +260,7 @@ def test_a_first_meeting_without_the_practice_s_link_is_called_one(site: Any, al
     alice.goto(site.booking("fr"))
     choose_time(alice, "fr", site.fresh_day(), "9:20")
     fill_form(alice, "fr")
-    alice.get_by_text("Et l’hébergeur du site ?").click()
+    alice.get_by_text("Est-ce bien ce cabinet ?").click()
     expect(alice.get_by_text("Cet appareil rencontre ce cabinet pour la première fois")).to_be_visible()
     check_accessible(alice)
 
