@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Fixtures all tiers share: real PostgreSQL clusters, a migrated database per module, a port, a browser.
 
-Tests that use a database run on the embedded PostgreSQL; those in tests/store and tests/race run on PostgreSQL 15 as
-well where it is installed. SERMENT_TEST_POSTGRES_BIN (a bin folder) makes all of them run on that one alone.
+Tests that use a database run on the embedded PostgreSQL; those in tests/race, and in tests/store those that lean on what
+versions do differently (ON_BOTH), run on PostgreSQL 15 as well where it is installed. SERMENT_TEST_POSTGRES_BIN (a bin folder) makes all of them run on that one alone.
 """
 
 from __future__ import annotations
@@ -31,6 +31,37 @@ FAST_SETTINGS = {
 }
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 BOTH_TIERS = frozenset({"store", "race"})
+# Of the store tier, what leans on what versions do differently: constraints, locks, plans, functions, types. The rest is plain
+# reads and writes, and goes once; SERMENT_TEST_POSTGRES_BIN runs all of it on the version it names.
+ON_BOTH = frozenset(
+    f"test_{name}.py"
+    for name in [
+        "acts",
+        "booking",
+        "cards",
+        "cost",
+        "dormant",
+        "embedded_check",
+        "embedded_cluster",
+        "embedded_migrate",
+        "embedded_pool",
+        "directory_import",
+        "directory_search",
+        "first_places",
+        "member_histories",
+        "next_free",
+        "notifier_outbox",
+        "overbooking",
+        "phone_checks",
+        "rules",
+        "search_around",
+        "stanza_changes",
+        "start",
+        "steer_messages",
+        "taking_time",
+        "undo",
+    ]
+)
 TEMPLATE = "serment_template"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -47,6 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if (
         not chosen
         and BOTH_TIERS & set(metafunc.definition.path.parts)
+        and ("race" in metafunc.definition.path.parts or metafunc.definition.path.name in ON_BOTH)
         and (POSTGRES_15 / "postgres").exists()
     ):
         names.append(str(POSTGRES_15))

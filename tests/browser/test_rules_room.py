@@ -620,7 +620,7 @@ def test_two_owners_on_one_place_the_second_is_told_while_typing_and_decides(
     # And the first one's list follows by itself.
     expect(
         first.get_by_role("button", name="Modifier : Cabinet du Lavoir, lieux".replace(" :", "\u00a0:"))
-    ).to_be_visible()
+    ).to_be_visible(timeout=30_000)
 
 
 def test_an_open_agenda_learns_a_practitioners_new_name_by_itself(
