@@ -185,7 +185,7 @@ def refused(page: Page, practice: Town) -> None:
 def locked(page: Page, practice: Town) -> None:
     week(page, practice)
     page.clock.fast_forward("11:00")
-    expect(page.get_by_label("Mot de passe")).to_be_visible()
+    expect(page.get_by_label("Mot de passe", exact=True)).to_be_visible()
 
 
 def phone_day(page: Page, practice: Town) -> None:

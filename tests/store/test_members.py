@@ -606,11 +606,9 @@ async def test_the_only_member_of_a_unit_leaves_and_its_next_one_brings_its_keys
 # ---------------------------------------------------------------- what a batch may be
 
 
-async def test_programs_and_the_notifier_are_let_in_by_steps_of_their_own(
-    house: House, bento: Person
-) -> None:
+async def test_a_notifier_that_nobody_published_here_is_not_named(house: House, bento: Person) -> None:
     change = await people.write(bento, house, [Notifier(draw(32))])
-    with pytest.raises(Unknown):
+    with pytest.raises(NoNotifier):
         await bento.change(house, change)
 
 
