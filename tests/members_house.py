@@ -17,6 +17,7 @@ from datetime import date, timedelta
 import asyncpg
 
 from bento_house import House
+from serment.database.pool import transaction
 from serment.database.queries import load
 from serment.framing import (
     Event,
@@ -132,25 +133,26 @@ class Change:
 async def enrol(house: House, name: str, keys: UserKeys, member: uuid.UUID | None = None) -> Person:
     """An account with an open session; of the practice already if `member` is given."""
     queries, account, pool = load("demo"), uuid.uuid4(), house.instance.pool
-    await queries["add_account"].run(
-        pool,
-        account=account,
-        find_row=secrets.token_bytes(32),
-        auth=secrets.token_bytes(32),
-        sign_pk=keys.sign.pk,
-    )
-    if member is not None:
-        await queries["add_member"].run(
-            pool,
-            practice=house.practice,
-            member=member,
-            account=account,
-            name=name,
-            seen=house.clock().date(),
-        )
     session = secrets.token_bytes(32)
     expires_at = house.clock() + timedelta(days=400)
-    await accounts.open_session(pool, hashlib.sha256(session).digest(), account, expires_at)
+    async with transaction(pool) as tx:  # a server's sweep takes accounts away that nobody is signed in to
+        await queries["add_account"].run(
+            tx,
+            account=account,
+            find_row=secrets.token_bytes(32),
+            auth=secrets.token_bytes(32),
+            sign_pk=keys.sign.pk,
+        )
+        if member is not None:
+            await queries["add_member"].run(
+                tx,
+                practice=house.practice,
+                member=member,
+                account=account,
+                name=name,
+                seen=house.clock().date(),
+            )
+        await accounts.open_session(tx, hashlib.sha256(session).digest(), account, expires_at)
     return Person(name, keys, account, session, member)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import secrets
@@ -32,6 +33,7 @@ from serment.seal.keys import UserKeys
 from serment.seal.primitives import SignPair
 from serment.server.instance import Instance
 from serment.server.secret import Secret
+from serment.server.stores import unlocks
 from serment.server.usecases.challenges import CHALLENGE_MINUTES, new_challenge
 from serment.server.usecases.change_unlocks import (
     Change,
@@ -71,6 +73,7 @@ from serment.server.usecases.sign_in import (
 )
 from soft_passkey import SoftPasskey
 
+ACCOUNTS_IN_A_ROW = 60
 BOX = b"b" * 60
 MIGRATION = Path(database.__file__).parent / "migrations" / "0012_owners_and_keys.sql"
 
@@ -214,6 +217,35 @@ async def test_an_account_begun_and_left_is_forgotten_and_one_with_a_way_in_stay
     with pytest.raises(WrongLogIn):
         await left.signs_in()
     assert await bento.signs_in(recovery=bento.code)
+
+
+async def test_the_sweep_takes_no_account_that_is_being_made(instance: Instance) -> None:
+    async def sweeps() -> None:
+        while True:
+            await expire_sessions(instance)
+
+    sweeping = [asyncio.create_task(sweeps()) for _ in range(2)]
+    try:
+        for nth in range(ACCOUNTS_IN_A_ROW):
+            person = Person(instance)
+            made = {"find": person.find, "auth": person.auth, "bucket": nth.to_bytes(16, "big"), "work": None}
+            await create_account(instance, person.account, **made)
+            assert await stands(instance, person)
+            await unlocks.close_sessions(instance.pool, person.account)
+            with contextlib.suppress(
+                NameTaken
+            ):  # swept in this very moment: said, and asked again it is made anew
+                await create_account(instance, person.account, **made)
+                assert await stands(instance, person)
+    finally:
+        for task in sweeping:
+            task.cancel()
+        await asyncio.gather(*sweeping, return_exceptions=True)
+
+
+async def stands(instance: Instance, person: Person) -> bool:
+    found = await instance.pool.fetchval("SELECT count(*) FROM accounts WHERE account = $1", person.account)
+    return bool(found)
 
 
 # ---------------------------------------------------------------- two ways, always

@@ -16,8 +16,10 @@ ON CONFLICT DO NOTHING
 
 -- name: read_begun_account
 -- Whether an account stands with exactly these and no way in yet: what makes it is asked again. One with a way in is signed in to.
-SELECT EXISTS (SELECT FROM accounts WHERE account = :account AND find_row = :find_row AND auth = :auth)
-    AND NOT EXISTS (SELECT FROM unlocks WHERE account = :account)
+-- The row is held, so that the sweep of accounts left does not take it away before its session is there.
+SELECT NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
+FROM accounts a WHERE account = :account AND find_row = :find_row AND auth = :auth
+FOR KEY SHARE
 
 -- name: owner_of_name
 -- Whose a log-in name is, under any generation of the server's secret.
@@ -106,8 +108,16 @@ DELETE FROM sessions WHERE account = :account
 -- Deletes challenges past their end.
 DELETE FROM spent_challenges WHERE expires_at <= :now
 
+-- name: lock_left_accounts
+-- Accounts that were begun and left: no way in, no practice, nobody signed in. Those somebody holds are passed over.
+SELECT account FROM accounts a WHERE NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
+    AND NOT EXISTS (SELECT FROM members m WHERE m.account = a.account)
+    AND NOT EXISTS (SELECT FROM sessions s WHERE s.account = a.account)
+FOR UPDATE SKIP LOCKED
+
 -- name: expire_accounts
--- Deletes accounts that were begun and left: no way in, no practice, nobody signed in.
-DELETE FROM accounts a WHERE NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
+-- Deletes locked accounts that are still left: what was opened between the two looks is seen by the second alone.
+DELETE FROM accounts a WHERE account = ANY (:accounts::uuid[])
+    AND NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
     AND NOT EXISTS (SELECT FROM members m WHERE m.account = a.account)
     AND NOT EXISTS (SELECT FROM sessions s WHERE s.account = a.account)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from serment.database.pool import Transaction
 from serment.database.queries import Connection, load
 
 _QUERIES = load("unlocks")
@@ -24,12 +25,12 @@ async def read_ways(connection: Connection, account: UUID) -> list[asyncpg.Recor
     return await _QUERIES["read_ways"].rows(connection, account=account)
 
 
-async def add_account(connection: Connection, account: UUID, find_row: bytes, auth: bytes) -> bool:
-    """Whether it stands now without a way in, made here or by the same request before."""
+async def add_account(tx: Transaction, account: UUID, find_row: bytes, auth: bytes) -> bool:
+    """Whether it stands now without a way in, made here or by the same request before. It stays until the transaction ends."""
     given = {"account": account, "find_row": find_row, "auth": auth}
-    if await _QUERIES["add_account"].run(connection, **given):
+    if await _QUERIES["add_account"].run(tx, **given):
         return True
-    return bool(await _QUERIES["read_begun_account"].value(connection, **given))
+    return bool(await _QUERIES["read_begun_account"].value(tx, **given))
 
 
 async def owner_of_name(connection: Connection, find_rows: Sequence[bytes]) -> UUID | None:
@@ -124,7 +125,12 @@ async def close_sessions(connection: Connection, account: UUID) -> None:
     await _QUERIES["close_sessions"].run(connection, account=account)
 
 
-async def sweep(connection: Connection, now: datetime) -> None:
-    """Deletes spent challenges past their end, and accounts that were begun and left."""
+async def expire_challenges(connection: Connection, now: datetime) -> None:
+    """Deletes spent challenges past their end."""
     await _QUERIES["expire_challenges"].run(connection, now=now)
-    await _QUERIES["expire_accounts"].run(connection)
+
+
+async def expire_accounts(tx: Transaction) -> None:
+    """Deletes accounts that were begun and left."""
+    left = await _QUERIES["lock_left_accounts"].rows(tx)
+    await _QUERIES["expire_accounts"].run(tx, accounts=[row["account"] for row in left])

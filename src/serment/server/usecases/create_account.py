@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+from serment.database.pool import transaction
 from serment.framing import find_row, password_share, stored_auth
 from serment.framing.errors import Unknown
 from serment.server.instance import Instance
 from serment.server.stores import unlocks
 from serment.server.usecases.errors import NameTaken
-from serment.server.usecases.sign_in import SignedIn, signed_in
+from serment.server.usecases.sign_in import SignedIn, new_session, signed_in
 
 
 async def create_account(
@@ -46,6 +47,9 @@ async def create_account(
             earlier = [find_row(generation, find) for generation in instance.secret.generations[1:]]
             if earlier and await unlocks.owner_of_name(instance.pool, earlier) is not None:
                 raise NameTaken
-        if not await unlocks.add_account(instance.pool, account, row, stored):
-            raise NameTaken
-    return await signed_in(instance, account, share, proved=False)
+        # In one transaction: an account nobody is signed in to is one that was left, and swept away.
+        async with transaction(instance.pool) as tx:
+            if not await unlocks.add_account(tx, account, row, stored):
+                raise NameTaken
+            token = await new_session(tx, account, instance.clock())
+    return await signed_in(instance, account, share, token, proved=False)

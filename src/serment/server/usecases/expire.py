@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
+from serment.database.pool import transaction
 from serment.server.instance import Instance
 from serment.server.stores import accounts, cards, checks, members, search_index, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
@@ -28,7 +29,9 @@ async def expire_sessions(instance: Instance) -> None:
     """Deletes sessions and invitations past their end, then accounts begun and left; keeps the table of failures bounded."""
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
     await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
-    await unlocks.sweep(instance.pool, instance.clock())
+    await unlocks.expire_challenges(instance.pool, instance.clock())
+    async with transaction(instance.pool) as tx:
+        await unlocks.expire_accounts(tx)
 
 
 async def expire_cards(instance: Instance) -> int:

@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from serment.database.queries import Connection
 from serment.framing import find_row, password_share, stored_auth
 from serment.server.instance import Instance
 from serment.server.stores import accounts, unlocks
@@ -106,11 +107,22 @@ async def _check_second(
         raise NewDevice
 
 
-async def signed_in(instance: Instance, account: UUID, share: bytes | None, *, proved: bool) -> SignedIn:
-    """A fresh session for somebody who has shown who they are; `proved`: by more than a password on a known machine."""
+async def new_session(connection: Connection, account: UUID, now: datetime) -> bytes:
+    """The token of a fresh session."""
     token = secrets.token_bytes(SESSION_TOKEN_BYTES)
-    expires_at = instance.clock() + timedelta(hours=SESSION_HOURS)
-    await accounts.open_session(instance.pool, hashlib.sha256(token).digest(), account, expires_at)
+    expires_at = now + timedelta(hours=SESSION_HOURS)
+    await accounts.open_session(connection, hashlib.sha256(token).digest(), account, expires_at)
+    return token
+
+
+async def signed_in(
+    instance: Instance, account: UUID, share: bytes | None, token: bytes | None = None, *, proved: bool
+) -> SignedIn:
+    """What whoever has shown who they are is given, with a fresh session unless they have one (`token`).
+
+    `proved`: by more than a password on a known machine.
+    """
+    token = token or await new_session(instance.pool, account, instance.clock())
     await note_here(instance, account, proved=proved)
     ways = await unlocks.read_ways(instance.pool, account)
     version = ways[0]["unlocks_version"] if ways else 1
