@@ -21,6 +21,7 @@ from browser.walk import (
     fill_form,
     heading,
     rows,
+    show_day,
     slot_of,
     to_review,
 )
@@ -120,23 +121,13 @@ def test_a_time_taken_while_alice_reads_is_said_with_what_is_left(
 ) -> None:
     day = site.fresh_day()
     alice.goto(site.booking("fr"))
-    expect(alice.locator("section.daycard").first).to_be_visible()
-    tom = profile().new_page()
-    at_form(tom, site, day)
-    # Alice sees the list as it was before Tom came.
-    shown = choose_stale(alice, day)
-    shown.click()
+    show_day(alice, "fr", day)
+    at_form(profile().new_page(), site, day)
+    # Alice's list is still as it was before Tom came.
+    slot_of(alice, day, "9:40").click()
     expect(alice.get_by_text("Cette heure vient d’être prise.")).to_be_visible()
     expect(alice.get_by_text("dans un autre onglet")).to_be_visible()
     check_accessible(alice)
-
-
-def choose_stale(page: Page, day: dt.date) -> Any:
-    while page.locator(f"#day-{day}").count() == 0:
-        shown = page.locator("section.daycard").count()
-        page.get_by_role("button", name=FR["more"]).click()
-        expect(page.locator("section.daycard").nth(shown)).to_be_visible()
-    return slot_of(page, day, "9:40")
 
 
 def test_the_answer_to_confirm_is_lost_and_the_retry_is_the_same_booking(site: Any, alice: Page) -> None:
@@ -186,7 +177,7 @@ def test_after_a_lost_answer_another_time_is_no_second_booking(site: Any, alice:
         expect(heading(alice, FR["right"])).to_be_visible()
     alice.get_by_role("button", name="Corriger").click()
     alice.get_by_role("button", name="Choisir une autre heure").click()
-    choose_stale(alice, day)
+    show_day(alice, "fr", day)
     slot_of(alice, day, "10:20").click()
     expect(heading(alice, "Ce rendez-vous est déjà noté")).to_be_visible()
     check_accessible(alice)
