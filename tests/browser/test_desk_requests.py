@@ -92,8 +92,8 @@ def test_what_was_just_done_is_said_beside_the_panel_not_over_it(practice: Town,
 
 
 def test_a_list_that_cannot_be_read_says_so_and_reads_again(practice: Town, sam: Page) -> None:
-    unlock(sam, practice)
     sam.route("**/requests", lambda route: route.abort())
+    unlock(sam, practice)
     sam.keyboard.press("e")
     expect(sam.get_by_role("alert")).to_contain_text("Les demandes en attente n’ont pas pu être lues.")
     again = sam.get_by_role("alert").get_by_role("button", name="Réessayer")
