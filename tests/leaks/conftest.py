@@ -5,6 +5,7 @@ temporary files have a folder of their own, and Chromium's traffic is recorded.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Request
 
 from browser.conftest import PRACTICE, _await_health, _furnish, bundle, chrome, profile
-from leaks.markers import Find, Form, search, search_files
+from leaks.markers import Find, Form, files, search, search_files
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
 from serment.demo.house import House
@@ -49,6 +50,7 @@ class Watched:
     postgres: EmbeddedPostgres
     database: str
     traffic: list[tuple[str, bytes]] = field(default_factory=list)
+    known: set[bytes] = field(default_factory=set)
 
     def address(self, path: str) -> str:
         return self.origin + path
@@ -75,16 +77,24 @@ class Watched:
         url = self.postgres.url(self.database)
         return subprocess.run([tool, "--dbname", url], check=True, capture_output=True).stdout
 
-    def find_everywhere(self, wanted: list[Form]) -> list[Find]:
-        """In the dump, the data files and WAL, the logs, temporary files, the server's output, and the traffic."""
-        # A checkpoint brings to the files what lay in memory only.
+    def pass_over_what_is_there(self) -> None:
+        """Before anybody types: a file that stays as it is now holds nothing of what they will."""
+        self._checkpoint()
+        self.known = {hashlib.sha256(data).digest() for _, data in files(self.folder)}
+
+    def _checkpoint(self) -> None:
+        """Brings to the files what lies in memory only."""
         subprocess.run(
             [self.postgres.carrier.bin / "psql", "-c", "CHECKPOINT", self.postgres.url(self.database)],
             check=True,
             capture_output=True,
         )
+
+    def find_everywhere(self, wanted: list[Form]) -> list[Find]:
+        """In the dump, the data files and WAL, the logs, temporary files, the server's output, and the traffic."""
+        self._checkpoint()
         found = list(search("dump", self.dump(), wanted))
-        in_files, read = search_files(self.folder, wanted)
+        in_files, read = search_files(self.folder, wanted, self.known)
         assert read > 10_000_000, "the data files were read"
         for address, data in self.traffic:
             found += search(f"request to {address.partition('?')[0]}", data, wanted)

@@ -9,10 +9,11 @@ import hashlib
 import hmac
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b")
 CHUNK_BYTES = 1 << 22
 INFLATED_BYTES_MAX = 1 << 24
 _GZIP = re.compile(rb"\x1f\x8b\x08")
@@ -37,7 +38,7 @@ class Find:
     dress: str
 
 
-def forms(marker: str, keys: Iterable[bytes] = ()) -> list[Form]:
+def forms(marker: str, keys: Iterable[bytes] = (), *, hashed: bool = True) -> list[Form]:
     """Raw, other cases, UTF-16, hex, base64 at three offsets in both alphabets, plain and keyed hashes."""
     found: list[Form] = []
     for text in {marker, marker.lower(), marker.upper()}:
@@ -51,7 +52,7 @@ def forms(marker: str, keys: Iterable[bytes] = ()) -> list[Form]:
                 # The first and last groups mix with their neighbours: only what lies between is the marker's own.
                 inner = whole[4 if offset else 0 : len(whole) - 4]
                 found.append(Form(marker, f"base64 at {offset}", inner))
-    for name in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+    for name in HASHES if hashed else ():
         for text in {marker, marker.lower()}:
             digests = [hashlib.new(name, text.encode()).digest()]
             digests += [hmac.new(key, text.encode(), name).digest() for key in keys]
@@ -70,24 +71,35 @@ def search(place: str, data: bytes, wanted: list[Form], *, inflate: bool = True)
             yield Find(place, form.marker, form.dress)
     if not inflate:
         return
+    view = memoryview(data)
     for at in [*_GZIP.finditer(data), *_ZLIB.finditer(data)]:
         try:
             kind = zlib.decompressobj(31 if data[at.start()] == 0x1F else 15)
-            inside = kind.decompress(data[at.start() : at.start() + CHUNK_BYTES], INFLATED_BYTES_MAX)
+            inside = kind.decompress(view[at.start() : at.start() + CHUNK_BYTES], INFLATED_BYTES_MAX)
         except zlib.error:
             continue
         yield from search(f"{place}, inflated", inside, wanted, inflate=False)
 
 
-def search_files(folder: Path, wanted: list[Form]) -> tuple[list[Find], int]:
-    """Every file below a folder, read whole; and how many bytes were read."""
-    found: list[Find] = []
-    read = 0
+def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file below a folder, read whole."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            data = path.read_bytes()
-            read += len(data)
-            found += search(path.name, data, wanted)
+            yield path, path.read_bytes()
+
+
+def search_files(folder: Path, wanted: list[Form], known: Set[bytes]) -> tuple[list[Find], int]:
+    """In every file, those of the same bytes once and those whose SHA-256 is known not at all; and how many bytes were read."""
+    found: list[Find] = []
+    read = 0
+    seen = set(known)
+    for path, data in files(folder):
+        read += len(data)
+        if (digest := hashlib.sha256(data).digest()) not in seen:
+            seen.add(digest)
+            found += search(
+                path.name, data.rstrip(b"\0"), wanted
+            )  # a segment of WAL ends in megabytes of nothing
     return found, read
 
 

@@ -24,6 +24,8 @@ HANDS = 50
 ROUNDS_FAST = 6
 ROUNDS_OVERBOOKED = 40
 ROUNDS_SLOW = 200
+ROUNDS_SLOW_ELSEWHERE = 50  # on a version that Serment does not bring along
+VERSION_BROUGHT = 18
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +205,8 @@ async def test_two_hundred_rounds_of_fifty_hands(
 ) -> None:
     pool = await open_pool(await new_database(), connections_max=20)
     house = await open_house(pool)
-    for round_ in range(ROUNDS_SLOW):
+    version = int(await pool.fetchval("SHOW server_version_num")) // 10_000
+    for round_ in range(ROUNDS_SLOW if version == VERSION_BROUGHT else ROUNDS_SLOW_ELSEWHERE):
         await race(house, round_)
     assert await no_two_overlap(house)
     pool.terminate()
