@@ -8,12 +8,12 @@ import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from confided import ALICE, ALICE_MAIL, INSTANCE, ORIGIN, TOM, Confided, leave
 from serment.database import roles
 from serment.database.pool import Pool, open_pool
 from serment.framing.messages import check_code_key, check_day_key
@@ -33,28 +33,11 @@ from serment.notifier.run import Notifier
 from serment.notifier.sending import Limits, Sender
 from serment.notifier.strongbox import Strongbox
 from serment.notifier.waiting import Waiting
-from serment.seal.messages import (
-    Capsule,
-    Message,
-    MessageKind,
-    delete_token,
-    draw_c,
-    draw_t,
-    handle,
-    message_key,
-    seal_capsule,
-    seal_message,
-    stop_token,
-    write_token,
-)
-from serment.seal.primitives import KemPair
+from serment.seal.messages import MessageKind, draw_t, stop_token
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.usecases.errors import NoDayKey
 from serment.server.usecases.read_messages import read_day_keys, read_notifier
-
-INSTANCE, ORIGIN, ZONE = "serment-test", "https://rdv.example.org", "Europe/Paris"
-ALICE, ALICE_MAIL, TOM = "+33639980001", "alice@example.org", "+33639980002"
 
 
 class Clock:
@@ -124,23 +107,26 @@ class House:
 
     async def confide(
         self, start: dt.datetime, *plan: tuple[MessageKind, dt.datetime], phone: str | None = ALICE, mail: str | None = None,
-        word: str = "Brest", language: Literal["fr", "en"] = "fr",
     ) -> Confided:  # fmt: skip
         """What a browser leaves for one appointment."""
-        confided = Confided(self, start)
-        key_day = confided.key_day
-        row = await self.pool.fetchrow("SELECT pk FROM day_keys WHERE day = $1", key_day)
-        assert row is not None
-        day = KemPair.from_seed(self.box.make_day(key_day))
-        assert row["pk"] == day.pk
-        capsule = Capsule(language, word, confided.c, message_key(confided.t), phone, mail)
-        sealed = seal_capsule(INSTANCE, key_day.isoformat(), day.pk, day.kid, capsule)
-        await self.pool.execute(
-            "INSERT INTO inbox_capsules (h, key_day, capsule, del_hash, write_hash) VALUES ($1, $2, $3, $4, $5)",
-            confided.h, key_day, sealed, sha256(delete_token(confided.c)).digest(), sha256(write_token(confided.t)).digest(),
-        )  # fmt: skip
-        await confided.plan(1, *plan)
+        confided = Confided(start, phone, mail)
+        pk = await self.pool.fetchval("SELECT pk FROM day_keys WHERE day = $1", confided.key_day)
+        await leave(self.pool, [confided.capsule(pk)], [])
+        await self.plan(confided, 1, *plan)
         return confided
+
+    async def plan(
+        self, confided: Confided, message_set: int, *plan: tuple[MessageKind, dt.datetime]
+    ) -> None:
+        await leave(self.pool, [], [confided.message(*one, message_set) for one in plan])
+
+    async def replace(
+        self, confided: Confided, message_set: int, *plan: tuple[MessageKind, dt.datetime]
+    ) -> None:
+        await self.pool.execute(
+            "INSERT INTO inbox_sets (h, message_set) VALUES ($1, $2)", confided.h, message_set
+        )
+        await self.plan(confided, message_set, *plan)
 
     async def pass_(self, now: dt.datetime) -> None:
         """Time goes on to `now`, and the notifier does its duties."""
@@ -154,42 +140,6 @@ class House:
             "SELECT channel, result::text, reason FROM settled_messages ORDER BY 1, 2, 3"
         )
         return [tuple(row) for row in rows]
-
-
-@dataclass
-class Confided:
-    """The secrets of one appointment's messages."""
-
-    house: House
-    start: dt.datetime
-    t: bytes = field(default_factory=draw_t)
-    c: bytes = field(default_factory=draw_c)
-
-    @property
-    def h(self) -> bytes:
-        return handle(self.c)
-
-    @property
-    def key_day(self) -> dt.date:
-        return self.start.astimezone(dt.UTC).date() + dt.timedelta(days=1)
-
-    async def plan(self, message_set: int, *plan: tuple[MessageKind, dt.datetime]) -> None:
-        for kind, not_before in plan:
-            mid, day = secrets.token_bytes(16), not_before.date()
-            message = Message(kind, int(not_before.timestamp()), ZONE, int(self.start.timestamp()))
-            sealed = seal_message(
-                INSTANCE, self.h, mid, day.isoformat(), message_set, message_key(self.t), message
-            )
-            await self.house.pool.execute(
-                "INSERT INTO inbox_messages (h, mid, send_day, message_set, bytes) VALUES ($1, $2, $3, $4, $5)",
-                self.h, mid, day, message_set, sealed,
-            )  # fmt: skip
-
-    async def replace(self, message_set: int, *plan: tuple[MessageKind, dt.datetime]) -> None:
-        await self.house.pool.execute(
-            "INSERT INTO inbox_sets (h, message_set) VALUES ($1, $2)", self.h, message_set
-        )
-        await self.plan(message_set, *plan)
 
 
 @pytest.fixture
@@ -247,9 +197,9 @@ async def test_a_cancellation_taken_back_within_its_grace_says_nothing(house: Ho
     now, start = house.clock.now, after(house, 2, at="10:00")
     alice = await house.confide(start, ("reminder", after(house, 1)))
     await house.pass_(now)
-    await alice.replace(2, ("cancelled", now + dt.timedelta(minutes=10)))
+    await house.replace(alice, 2, ("cancelled", now + dt.timedelta(minutes=10)))
     await house.pass_(now + dt.timedelta(minutes=5))
-    await alice.replace(3, ("reminder", after(house, 1)))
+    await house.replace(alice, 3, ("reminder", after(house, 1)))
     await house.pass_(now + dt.timedelta(minutes=11))
     assert house.sms.took == []
 
@@ -258,7 +208,7 @@ async def test_a_cancellation_that_stands_is_told_after_its_grace(house: House) 
     now, start = house.clock.now, after(house, 2, at="10:00")
     alice = await house.confide(start, ("reminder", after(house, 1)))
     await house.pass_(now)
-    await alice.replace(2, ("cancelled", now + dt.timedelta(minutes=10)))
+    await house.replace(alice, 2, ("cancelled", now + dt.timedelta(minutes=10)))
     await house.pass_(now + dt.timedelta(minutes=9))
     assert house.sms.took == []
     await house.pass_(now + dt.timedelta(minutes=10))
@@ -394,7 +344,7 @@ async def test_a_receipt_comes_to_every_message_the_sms_said(house: House) -> No
 async def test_a_message_for_another_handle_is_refused_as_unreadable(house: House) -> None:
     alice = await house.confide(after(house, 1, at="15:00"))
     mallory = replace(alice, t=draw_t())  # she knows the handle, not the key
-    await mallory.plan(1, ("cancelled", house.clock.now))
+    await house.plan(mallory, 1, ("cancelled", house.clock.now))
     await house.pass_(house.clock.now)
     assert house.sms.took == []
     assert await house.outcomes() == [("none", "dropped", "unreadable")]
