@@ -76,7 +76,8 @@ class Provider:
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        ended = (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, ssl.SSLError)
+        with contextlib.suppress(*ended):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 method, target, _ = head[0].split(" ")

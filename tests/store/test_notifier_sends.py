@@ -317,6 +317,23 @@ async def test_a_broken_channel_keeps_everything_and_goes_on_when_it_works(house
     assert len(house.sms.took) == 1
 
 
+async def test_what_a_channel_took_is_settled_though_its_neighbour_fails(house: House) -> None:
+    for phone in (ALICE, TOM):
+        await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone=phone)
+
+    def fails(message: Text | Letter) -> None:
+        if message.to == TOM:
+            raise RuntimeError  # the database went away, say
+
+    house.sms.says, now = fails, house.clock.now
+    with pytest.raises(RuntimeError):
+        await house.pass_(now)
+    assert await house.outcomes() == [("sms", "sent", None)]
+    house.sms.says = lambda message: None
+    await house.pass_(now + dt.timedelta(minutes=6))
+    assert [text.to for text in house.sms.took] == [ALICE, TOM]
+
+
 async def test_a_number_of_a_country_that_is_not_allowed_gets_nothing(house: House) -> None:
     await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone="+882139980001")
     await house.pass_(house.clock.now)

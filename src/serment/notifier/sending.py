@@ -70,6 +70,15 @@ class Attempt:
     again: dt.datetime | None = None
 
 
+@dataclass(slots=True)
+class _Going:
+    """A message under lease: on how many channels it is still to go, and when those that failed are tried again."""
+
+    opened: Opened
+    to_come: int = 0
+    again: list[dt.datetime] = field(default_factory=list)
+
+
 class Sender:
     """Over the queue, the keys and the channels, in order of preference. `clock` gives aware UTC."""
 
@@ -125,8 +134,7 @@ class Sender:
         return len(places)
 
     async def _send(self, claimed: Sequence[Sealed]) -> None:
-        now, attempts = self._clock(), dict[tuple[bytes, bytes], list[Attempt]]()
-        ready: list[Opened] = []
+        now, ready = self._clock(), list[Opened]()
         for sealed in claimed:
             opened = open_sealed(self._keys, self._instance, sealed)
             if isinstance(opened, End):
@@ -140,13 +148,28 @@ class Sender:
             else:
                 ready.append(opened)
         shared = [*_shared("sms", ready), *_shared("mail", ready)]
-        for made in await asyncio.gather(*(self._hand_over(one) for one in shared)):
-            for attempt in made:
-                place = attempt.opened.sealed.place
-                attempts.setdefault((place.h, place.mid), []).append(attempt)
-        for opened in ready:
-            await self._settle(opened, attempts.get((opened.sealed.place.h, opened.sealed.place.mid), []))
+        going = {id(opened): _Going(opened) for opened in ready}
+        for one in shared:
+            for opened in one.group:
+                going[id(opened)].to_come += 1
+        carried = await asyncio.gather(
+            *(self._carry_and_settle(one, [going[id(opened)] for opened in one.group]) for one in shared),
+            *(self._settle(each, []) for each in going.values() if not each.to_come),
+            return_exceptions=True,
+        )
+        # One that failed stops no other: what a channel took is settled, whatever became of its neighbour.
+        for failed in carried:
+            if isinstance(failed, BaseException):
+                raise failed
         await self._outbox.give_back([sealed.place.h for sealed in claimed])
+
+    async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going]) -> None:
+        """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand."""
+        async with self._hands:
+            made = await self._hand_over(shared)
+            for each, attempt in zip(going, made, strict=True):
+                each.to_come -= 1
+                await self._settle(each, [attempt])
 
     async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
         await self._outbox.settle(
@@ -158,15 +181,23 @@ class Sender:
         await self._outbox.free(place)
         self._waiting.add(Wait(place, opened.planned.not_before, until, opened.group(self._groups)))
 
-    async def _settle(self, opened: Opened, made: Sequence[Attempt]) -> None:
+    async def _settle(self, going: _Going, made: Sequence[Attempt]) -> None:
+        """What became of it on a channel; with the last one, whether it is to be tried again."""
+        opened = going.opened
+        going.again += [attempt.again for attempt in made if attempt.again is not None]
         outcomes = [attempt.outcome for attempt in made if attempt.outcome is not None]
-        again = [attempt.again for attempt in made if attempt.again is not None]
-        await self._outbox.settle(
-            opened.sealed, opened.planned.kind, outcomes, last=not again, now=self._clock()
-        )
-        if again:
+        done = not going.to_come
+        if outcomes or (done and not going.again):
+            await self._outbox.settle(
+                opened.sealed,
+                opened.planned.kind,
+                outcomes,
+                last=done and not going.again,
+                now=self._clock(),
+            )
+        if done and going.again:
             await self._outbox.free(opened.sealed.place)
-            first = min(again)
+            first = min(going.again)
             self._waiting.add(Wait(opened.sealed.place, first, first))
 
     # ------------------------------------------------------------ one SMS or e-mail
@@ -174,24 +205,23 @@ class Sender:
     async def _hand_over(self, shared: Shared) -> list[Attempt]:
         channel, address, group = shared.channel, shared.address, shared.group
         made = [Attempt(opened, channel) for opened in group]
-        async with self._hands:
-            if refused := await self._why_not(channel, address, group):
-                _end(made, refused)
-                return made
-            try:
-                taken, name = await self._carry(channel, address, group)
-            except AddressRefused as error:
-                own = End.NUMBER_REFUSED if channel == "sms" else End.ADDRESS_REFUSED
-                _end(made, _REASONS.get(error.reason, own))
-            except NotNow as error:
-                self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
-            except ChannelBroken:
-                self._again(made, retry_after=dt.timedelta(seconds=BROKEN_SECONDS))
-            else:
-                expected = taken.provider_id if taken.receipt_expected else None
-                for nth, attempt in enumerate(made):
-                    receipt = None if expected is None else self.receipt_tag(name, expected, nth)
-                    attempt.outcome = Outcome(channel, "sent", receipt=receipt)
+        if refused := await self._why_not(channel, address, group):
+            _end(made, refused)
+            return made
+        try:
+            taken, name = await self._carry(channel, address, group)
+        except AddressRefused as error:
+            own = End.NUMBER_REFUSED if channel == "sms" else End.ADDRESS_REFUSED
+            _end(made, _REASONS.get(error.reason, own))
+        except NotNow as error:
+            self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
+        except ChannelBroken:
+            self._again(made, retry_after=dt.timedelta(seconds=BROKEN_SECONDS))
+        else:
+            expected = taken.provider_id if taken.receipt_expected else None
+            for nth, attempt in enumerate(made):
+                receipt = None if expected is None else self.receipt_tag(name, expected, nth)
+                attempt.outcome = Outcome(channel, "sent", receipt=receipt)
         return made
 
     async def _why_not(self, channel: reminder.Channel, address: str, group: Sequence[Opened]) -> End | None:
