@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`python -m bench [a b c d e f]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
+"""`python -m bench [a b c d e f g h]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
 
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
-f: the register (SERMENT_BENCH_ROWS rows of it).
+f: the register (SERMENT_BENCH_ROWS rows of it). g: the notifier's queue (SERMENT_BENCH_PLANNED messages in it).
+h: the notifier killed a hundred times.
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """
 
@@ -16,13 +17,14 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from bench import bookings, browser, directory, next_free, report, slots_http
+from bench import bookings, browser, directory, kills, next_free, planned, report, slots_http
 
-LETTERS = "abcdef"
+LETTERS = "abcdefgh"
 
 
 def main() -> None:
-    """Runs what was asked for, all by default. What falls short is said at the end; only a slot won twice is an error."""
+    """Runs what was asked for, all by default. What falls short is said at the end; an error is only a slot won
+    twice, a message lost, or one doubled that was under no lease."""
     wanted = set("".join(sys.argv[1:]) or LETTERS)
     if not wanted <= set(LETTERS):
         sys.exit(f"python -m bench takes letters of {' '.join(LETTERS)}")
@@ -36,6 +38,10 @@ def main() -> None:
         uvloop.run(bookings.measure(wanted))
     if "f" in wanted:
         uvloop.run(directory.measure())
+    if "g" in wanted:
+        uvloop.run(planned.measure())
+    if "h" in wanted:
+        uvloop.run(kills.measure())
     if "e" in wanted:
         browser.measure()
     print(f"\n{time.perf_counter() - begun:.0f} s; at the end {report.machine()}")

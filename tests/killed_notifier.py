@@ -134,7 +134,9 @@ class Queue:
     providers: Providers
     wanted: set[tuple[str, bytes]] = field(default_factory=set)
     under_lease: list[set[bytes]] = field(default_factory=list)  # at each kill
-    unsettled: list[int] = field(default_factory=list)  # at each kill: handed over, and not written down
+    unsettled: list[int] = field(
+        default_factory=list
+    )  # at each kill: handed over since the one before, and not written down
     process: Serment | None = None
 
     async def fill(self, messages: int) -> None:
@@ -165,7 +167,11 @@ class Queue:
 
     async def kill_after(self, messages: int, breath: float) -> None:
         """Starts it, and kills it a breath after so many more were handed over, or when nothing is left to hand over."""
-        reached, before, process = asyncio.Event(), self.providers.count, self.start()
+        before, said = (
+            self.providers.count,
+            {which: len(keys) for which, keys in self.providers.taken.items()},
+        )
+        reached, process = asyncio.Event(), self.start()
 
         def look() -> None:
             if self.providers.count - before >= messages:
@@ -178,9 +184,9 @@ class Queue:
         await asyncio.sleep(breath)
         process.kill_9()
         self.providers.at = lambda: None
-        await self._note()
+        await self._note(said)
 
-    async def _note(self) -> None:
+    async def _note(self, said: dict[tuple[str, bytes], int]) -> None:
         """Once the database has noticed that the process is gone: what it was doing is done or undone then."""
         mine = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1"
         deadline = time.monotonic() + WAIT_SECONDS_MAX
@@ -189,8 +195,17 @@ class Queue:
             await asyncio.sleep(0.01)
         rows = await self.pool.fetch("SELECT h FROM hot_messages WHERE lease_until > now()")
         self.under_lease.append({row["h"] for row in rows})
+        handed = {which for which, keys in self.providers.taken.items() if len(keys) > said.get(which, 0)}
         rows = await self.pool.fetch("SELECT channel, h FROM settled_messages")
-        self.unsettled.append(len(set(self.providers.taken) - {(row["channel"], row["h"]) for row in rows}))
+        self.unsettled.append(len(handed - {(row["channel"], row["h"]) for row in rows}))
+
+    async def work_off(self) -> None:
+        """A last notifier sends what is left, and ends in order."""
+        process = self.start()
+        while await self.left():
+            assert process.process.poll() is None, process.words()
+            await asyncio.sleep(0.05)
+        assert process.end() == 0, process.words()
 
     async def left(self) -> int:
         """How many messages wait."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from confided import leave
 from serment.database import roles
 from serment.database.pool import Pool, open_pool
 from serment.database.queries import load
@@ -149,6 +150,29 @@ async def test_a_capsule_that_was_out_for_a_confirmation_goes_back_into_the_cold
     assert await far.standing("cold_messages") == [(today + days(199), 1)]
     assert await pool.fetchval("SELECT count(*) FROM hot_capsules") == 0
     assert await pool.fetchval("SELECT count(*) FROM cold_capsules") == 1
+
+
+async def test_an_inbox_that_was_counted_when_it_was_empty_is_emptied_row_by_row(
+    pool: Pool, today: dt.date
+) -> None:
+    """Its plans were for one row: a thousand bookings were compared with a thousand others, and never came out."""
+    many = 300
+    async with pool.acquire() as connection:
+        for nth in range(3):
+            handles = [secrets.token_bytes(16) for _ in range(many)]
+            await leave(
+                pool,
+                [(h, today + days(90), bytes(CAPSULE_BYTES), bytes(32), bytes(32)) for h in handles],
+                [(h, h, today + days(89), 1, bytes(MESSAGE_BYTES)) for h in handles],
+            )
+            async with connection.transaction():
+                await connection.execute("SELECT notifier_take_inbox(1000)")
+                read = await connection.fetchval(
+                    "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+                )
+            assert await pool.fetchval("SELECT count(*) FROM cold_messages") == (nth + 1) * many
+            assert read < 20 * (nth + 1) * many
+            await connection.execute("ANALYZE")
 
 
 @pytest.mark.parametrize("taken_first", [True, False])

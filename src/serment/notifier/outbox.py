@@ -7,13 +7,14 @@ settled on a channel is never sent on it again.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
-from serment.database.pool import Pool
+from serment.database.pool import Pool, Transaction, transaction
 from serment.database.queries import load
 
 TAKEN_MAX: Final = 1000
@@ -135,14 +136,21 @@ class Outbox:
         rows = await self._queries["claim"].rows(self._pool, **_keys(places), now=now, until=until)
         return [_sealed(row) for row in rows]
 
+    @contextlib.asynccontextmanager
+    async def together(self) -> AsyncIterator[Transaction]:
+        """What is settled or freed `on` it stands as a whole, or not at all."""
+        async with transaction(self._pool) as connection:
+            yield connection
+
     async def settle(
-        self, sealed: Sealed, kind: str, outcomes: Sequence[Outcome], *, last: bool, now: dt.datetime
-    ) -> None:
+        self, sealed: Sealed, kind: str, outcomes: Sequence[Outcome], *, last: bool, now: dt.datetime,
+        on: Transaction | None = None,
+    ) -> None:  # fmt: skip
         """Writes what became of it; with `last` nothing more will be tried and it leaves the queue."""
         receipts = [(outcome.receipt, outcome.channel) for outcome in outcomes if outcome.receipt is not None]
         place, today = sealed.place, now.date()
         await self._queries["settle"].run(
-            self._pool, h=place.h, mid=place.mid, send_day=place.send_day, key_day=place.key_day,
+            on or self._pool, h=place.h, mid=place.mid, send_day=place.send_day, key_day=place.key_day,
             message_set=sealed.message_set, bytes=sealed.message, kind=kind, today=today, last=last,
             channels=[outcome.channel for outcome in outcomes],
             results=[outcome.result for outcome in outcomes],
@@ -152,9 +160,9 @@ class Outbox:
             receipts_until=today + dt.timedelta(days=RECEIPT_DAYS),
         )  # fmt: skip
 
-    async def free(self, place: Place) -> None:
+    async def free(self, place: Place, *, on: Transaction | None = None) -> None:
         """Gives a lease back before its time."""
-        await self._queries["free"].run(self._pool, h=place.h, mid=place.mid)
+        await self._queries["free"].run(on or self._pool, h=place.h, mid=place.mid)
 
     async def close_day(self, day: dt.date) -> int:
         """Settles what is left of this day and those before it, then forgets their capsules. How many were left."""

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from serment.database.pool import Transaction
 from serment.domain import reminder
 from serment.domain.reminder import Due, End
 from serment.framing.messages import ADDRESS_MAIL, ADDRESS_PHONE
@@ -164,12 +165,15 @@ class Sender:
         await self._outbox.give_back([sealed.place.h for sealed in claimed])
 
     async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going]) -> None:
-        """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand."""
+        """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
+        it said are settled as one: when it is said again it says the same, under the same key.
+        """
         async with self._hands:
             made = await self._hand_over(shared)
-            for each, attempt in zip(going, made, strict=True):
-                each.to_come -= 1
-                await self._settle(each, [attempt])
+            async with self._outbox.together() as on:
+                for each, attempt in zip(going, made, strict=True):
+                    each.to_come -= 1
+                    await self._settle(each, [attempt], on)
 
     async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
         await self._outbox.settle(
@@ -181,7 +185,7 @@ class Sender:
         await self._outbox.free(place)
         self._waiting.add(Wait(place, opened.planned.not_before, until, opened.group(self._groups)))
 
-    async def _settle(self, going: _Going, made: Sequence[Attempt]) -> None:
+    async def _settle(self, going: _Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:
         """What became of it on a channel; with the last one, whether it is to be tried again."""
         opened = going.opened
         going.again += [attempt.again for attempt in made if attempt.again is not None]
@@ -194,9 +198,10 @@ class Sender:
                 outcomes,
                 last=done and not going.again,
                 now=self._clock(),
+                on=on,
             )
         if done and going.again:
-            await self._outbox.free(opened.sealed.place)
+            await self._outbox.free(opened.sealed.place, on=on)
             first = min(going.again)
             self._waiting.add(Wait(opened.sealed.place, first, first))
 
