@@ -144,7 +144,10 @@ def migrate() -> None:
 
 @main.command()
 @click.option("--check", "check_alone", is_flag=True, help="Say what is wrong, send nothing.")
-def notify(check_alone: bool) -> None:
+@click.option(
+    "--counts", "counts_alone", is_flag=True, help="Say how many messages are in which state, send nothing."
+)
+def notify(check_alone: bool, counts_alone: bool) -> None:
     """Sends reminders, confirmations, notices and codes. It reads numbers and addresses, and no agenda.
 
     Its configuration: docs/reference/notifier-config.md. Beside an embedded database it runs while `serment serve` does.
@@ -156,6 +159,12 @@ def notify(check_alone: bool) -> None:
 
     settings = _settings()
     ending.end_in_order()
+    if counts_alone:
+        from serment.notifier.counts import counts
+
+        with in_words(settings):
+            click.echo("\n".join(ending.run(counts(_notifier_url(settings)))))
+        return
     found: list[str] = []
     try:
         config = read_config(settings.notifier or settings.data / NOTIFIER_FILE)

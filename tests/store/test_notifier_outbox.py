@@ -15,6 +15,7 @@ from serment.database import roles
 from serment.database.pool import Pool, open_pool
 from serment.database.queries import load
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
+from serment.notifier.counts import count
 from serment.notifier.outbox import Outbox, Outcome, Place
 
 SENT = [Outcome("sms", "sent")]
@@ -383,3 +384,24 @@ async def test_two_notifiers_at_once_lose_nothing_and_double_nothing(
     claims = await asyncio.gather(*(outbox.claim(places, now) for _ in range(4)))
     taken: list[Place] = [sealed.place for claim in claims for sealed in claim]
     assert len(taken) == len({place.mid for place in taken}) == 40
+
+
+async def test_the_host_counts_what_waits_what_arrived_and_what_failed_and_why(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    for _ in range(3):
+        await Booked(pool, today + days(2)).leave(today)
+    await Booked(pool, today + days(200)).leave(today + days(199))
+    places = await outbox.due_of(await outbox.take(), today)
+    now = dt.datetime.now(dt.UTC)
+    arrived, refused = (await outbox.claim(places[:2], now))[:2]
+    await outbox.settle(arrived, "reminder", [Outcome("sms", "sent", receipt=b"r" * 16)], last=True, now=now)
+    await outbox.receive(b"r" * 16, "delivered", None)
+    await outbox.settle(
+        refused, "reminder", [Outcome("sms", "dropped", "number_refused")], last=True, now=now
+    )
+    lines = [line.split() for line in await count(outbox, now.date())]
+    assert ["delivered", "sms", "1"] in lines
+    assert ["dropped", "sms", "number_refused", "1"] in lines
+    assert ["waiting", "1"] in lines  # the cold one is not the notifier's to read
+    assert ["reminder", "sms", "sent", "1"] in lines

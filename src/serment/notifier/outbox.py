@@ -277,8 +277,12 @@ class Outbox:
             )
         )
 
+    async def states(self) -> list[dict[str, Any]]:
+        """How many messages are in which state now, by channel and reason."""
+        return [dict(row) for row in await self._queries["read_states"].rows(self._pool)]
+
     async def counts(self, since: dt.date) -> list[dict[str, Any]]:
-        """What a host may see."""
+        """What was handed over or dropped, by day, channel, kind and outcome."""
         return [dict(row) for row in await self._queries["read_counts"].rows(self._pool, since=since)]
 
     async def rights(self, forbidden: Sequence[str]) -> dict[str, Any]:

@@ -182,6 +182,13 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM allowed) THEN 'objected'
 -- All that a host sees of messages: counts by day, channel, kind and outcome.
 SELECT day, channel, kind, outcome, messages FROM message_counts WHERE day >= :since ORDER BY day, channel, kind, outcome
 
+-- name: read_states
+-- How many messages wait, and what became of those that no longer do, receipts included.
+SELECT 'waiting' AS state, NULL AS channel, NULL AS reason, count(*) AS messages FROM hot_messages HAVING count(*) > 0
+UNION ALL
+SELECT result::text, channel, reason, count(*) FROM settled_messages GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
+
 -- name: read_rights
 -- What this connection may do that a notifier may not, to be said in words.
 SELECT current_user AS who, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS almighty,
