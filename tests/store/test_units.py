@@ -21,7 +21,10 @@ from serment.server.usecases.errors import NoSuchAgenda, NoSuchAppointment
 from serment.server.usecases.hold_slot import HoldRequest
 from serment.server.usecases.read_agenda import read_agenda
 from serment.server.usecases.read_envelope import read_for_member, read_list
+from serment.server.usecases.read_members import read_members
+from serment.server.usecases.read_practice import read_house
 from serment.server.usecases.read_seeds import read_seeds
+from serment.server.usecases.suspend_member import name_last_day, suspend_member
 
 
 @dataclass
@@ -119,6 +122,35 @@ async def test_neither_the_dentists_secretary_nor_the_owner_is_told_that_tom_exi
         await mark(house.instance, staff, centre.tom, "arrive", 1)
     told = await read_seeds(house.instance, staff)
     assert {seed.unit for seed in told.seeds} == {house.unit}
+
+
+async def test_of_the_house_each_is_told_their_own_units_and_an_owner_all(centre: Centre) -> None:
+    """Dr Psy's last day and suspension are the owners' business; a name is for who shares a unit."""
+    house, lab = centre.house, centre.psychiatry
+    assert centre.psy.member is not None
+    owner = await centre.bento.staff(house)
+    await name_last_day(house.instance, owner, centre.psy.member, DAY + timedelta(days=9))
+    await suspend_member(house.instance, owner, house.sam_member, suspended=True)
+    told = {}
+    for who in ("bento", "nadia", "psy"):
+        staff = await getattr(centre, who).staff(house)
+        rules = await read_house(house.instance, staff)
+        team = (await read_members(house.instance, staff)).members
+        assert {each.name for each in rules.members} == {each.name for each in team}
+        assert {each.unit for each in rules.agendas} == {each.unit for each in rules.units}
+        assert {each.practitioner for each in rules.agendas} <= {
+            each.practitioner for each in rules.practitioners
+        }
+        told[who] = rules, {each.name: (each.suspended, each.until, each.served) for each in team}
+    units = {who: {each.unit for each in rules.units} for who, (rules, _) in told.items()}
+    assert units == {"bento": {house.unit, lab}, "nadia": {house.unit}, "psy": {lab}}
+    last = DAY + timedelta(days=9)
+    assert told["bento"][1] == {
+        "Dr Bento": (False, None, True), "Dr Psy": (False, last, True), "Nadia": (False, None, True), "Sam": (True, None, False),
+    }  # fmt: skip
+    unsaid = (None, None, None)
+    assert told["nadia"][1] == {"Dr Bento": unsaid, "Nadia": (False, None, True), "Sam": unsaid}
+    assert told["psy"][1] == {"Dr Psy": (False, last, True)}
 
 
 @pytest.mark.parametrize("who", ["nadia", "bento"])

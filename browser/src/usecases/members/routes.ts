@@ -4,14 +4,15 @@ import { request } from '../../wire/request';
 import type { Base64, Id, LocalDate } from '../../wire/types';
 import { of, post, type Seeds } from '../desk/routes';
 
+/** Of a colleague, who is no owner is told the name alone: the rest is null. */
 export interface MemberTold {
   member: Id;
   name: string;
-  suspended: boolean;
+  suspended: boolean | null;
   until: LocalDate | null;
   /** Away for thirty days: an owner brings them back. */
-  dormant: boolean;
-  served: boolean;
+  dormant: boolean | null;
+  served: boolean | null;
 }
 
 export interface InvitationTold {

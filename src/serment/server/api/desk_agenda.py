@@ -100,8 +100,7 @@ class WhyAnswer(msgspec.Struct):
 
 @get("/{practice:uuid}/house", responses=problems(401, 404), summary="The practice's rules")
 async def house(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> House:
-    await staff_of(request, practice, Deed.READ_AGENDA)
-    return await read_house(instance_of(request), practice)
+    return await read_house(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 
 
 @get("/{practice:uuid}/seeds", responses=problems(401, 404), summary="My sealed epoch seeds")

@@ -28,10 +28,27 @@ class Staff:
     sign_kid: bytes
     roster: Roster
 
+    def may(self, deed: Deed) -> bool:
+        """What their role may do."""
+        return may(self.role.name.lower(), deed)
+
     def check_may(self, deed: Deed) -> None:
         """Raises NotYourRole."""
-        if not may(self.role.name.lower(), deed):
+        if not self.may(deed):
             raise NotYourRole
+
+    def knows(self, unit: UUID) -> bool:
+        """Whether they are told a unit's name and agendas: their own units'; an owner, all."""
+        return unit in self.units or self.may(Deed.CHANGE_MEMBERS)
+
+    def colleagues(self) -> frozenset[UUID]:
+        """Whose names they are told: their own and who shares a unit with them; an owner, everybody's."""
+        mine, everybody = {unit.bytes for unit in self.units}, self.may(Deed.CHANGE_MEMBERS)
+        return frozenset(
+            UUID(bytes=member)
+            for member, one in self.roster.members.items()
+            if everybody or member == self.member.bytes or not mine.isdisjoint(one.units)
+        )
 
     def check_unit(self, unit: UUID) -> None:
         """Raises NoSuchAgenda: another unit's agenda answers as one that does not exist."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from serment.domain.roles import Deed, may
+from serment.domain.roles import Deed
 from serment.server.instance import Instance
 from serment.server.stores import members
 from serment.server.usecases.membership import Staff
@@ -17,14 +17,15 @@ EPOCH_MONTHS_MAX = 12
 
 
 class MemberTold(msgspec.Struct):
-    """`served` is false for who is suspended or dormant (away for thirty days), and after a last day."""
+    """`served` is false for who is suspended or dormant (away for thirty days), and after a last day. Of a colleague, who is no
+    owner is told the name alone: the other four are null."""
 
     member: UUID
     name: str
-    suspended: bool
-    until: date | None
-    dormant: bool
-    served: bool
+    suspended: bool | None = None
+    until: date | None = None
+    dormant: bool | None = None
+    served: bool | None = None
 
 
 class InvitationTold(msgspec.Struct):
@@ -55,7 +56,7 @@ class MembersTold(msgspec.Struct):
 
 
 async def read_members(instance: Instance, staff: Staff) -> MembersTold:
-    """For every member; what only owners act on is left out for the others."""
+    """For every member; what only owners act on is left out for the others (docs/reference/roles.md)."""
     staff.check_may(Deed.READ_AGENDA)
     now = instance.clock()
     today = now.astimezone(UTC).date()
@@ -63,8 +64,12 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
         MemberTold(**{name: row[name] for name in MemberTold.__struct_fields__})
         for row in await members.read_members(instance.pool, staff.practice, now)
     ]
-    if not may(staff.role.name.lower(), Deed.CHANGE_MEMBERS):
-        return MembersTold(people, [], [])
+    if not staff.may(Deed.CHANGE_MEMBERS):
+        colleagues = staff.colleagues()
+        known = [one for one in people if one.member in colleagues]
+        return MembersTold(
+            [one if one.member == staff.member else MemberTold(one.member, one.name) for one in known], [], []
+        )
     invitations = [
         InvitationTold(**{name: row[name] for name in InvitationTold.__struct_fields__})
         for row in await members.read_invitations(instance.pool, staff.practice, today, staff.kem_kid)

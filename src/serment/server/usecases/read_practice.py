@@ -12,6 +12,7 @@ from serment.domain import instants
 from serment.server.instance import Instance
 from serment.server.stores import practices
 from serment.server.usecases.errors import NoSuchAgenda, NoSuchPractice
+from serment.server.usecases.membership import Staff
 
 
 class PracticeTold(msgspec.Struct):
@@ -210,9 +211,9 @@ async def read_practice(instance: Instance, slug: str) -> PracticePage:
     return msgspec.json.decode(text, type=PracticePage)
 
 
-async def read_house(instance: Instance, practice: UUID) -> House:
-    """Raises NoSuchPractice. For members: the caller has checked."""
-    text = await practices.read_house(instance.pool, practice)
+async def read_house(instance: Instance, staff: Staff) -> House:
+    """What a member is told of their practice (docs/reference/roles.md). Raises NoSuchPractice."""
+    text = await practices.read_house(instance.pool, staff.practice)
     if text is None:
         raise NoSuchPractice
     told = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
@@ -220,4 +221,16 @@ async def read_house(instance: Instance, practice: UUID) -> House:
     house = msgspec.json.decode(msgspec.json.encode(told), type=House)
     for site in house.sites:
         site.today = instants.local_day(instance.clock(), site.timezone)
+    _wall(house, staff)
     return house
+
+
+def _wall(house: House, staff: Staff) -> None:
+    """Leaves out other units, who and what is of those alone, and colleagues whom the member shares no unit with."""
+    elsewhere = {each.practitioner for each in house.agendas if not staff.knows(each.unit)}
+    house.units = [each for each in house.units if staff.knows(each.unit)]
+    house.agendas = [each for each in house.agendas if staff.knows(each.unit)]
+    elsewhere -= {each.practitioner for each in house.agendas}
+    house.practitioners = [each for each in house.practitioners if each.practitioner not in elsewhere]
+    colleagues = staff.colleagues()
+    house.members = [each for each in house.members if each.member in colleagues]

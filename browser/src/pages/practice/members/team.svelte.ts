@@ -65,7 +65,7 @@ export class Team {
     return (this.told?.members ?? []).flatMap((one) => {
       const member = roster.member(idFromUuid(one.member));
       if (member === null) return [];
-      const state: State = one.suspended ? 'suspended' : one.served ? 'active' : one.dormant ? 'dormant' : 'ended';
+      const state: State = one.suspended === true ? 'suspended' : one.served !== false ? 'active' : one.dormant === true ? 'dormant' : 'ended';
       return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, me: one.member === this.desk.open.practice.member }];
     });
   }
@@ -103,7 +103,9 @@ export class Team {
 
   async read(): Promise<void> {
     try {
-      const [told] = await Promise.all([readMembers(this.desk.open.practice.practice), renewDesk(this.desk.open)]);
+      const [told, renewed] = await Promise.all([readMembers(this.desk.open.practice.practice), renewDesk(this.desk.open)]);
+      // A new unit's name and agendas are told to its members alone.
+      if (renewed) await this.desk.readHouse();
       this.told = told;
       this.away = null;
       this.#turns += 1;
