@@ -15,6 +15,7 @@ WORKERS_MAX = 64
 INSTANCE_CHARACTERS_MAX = 64
 LOOPBACK = "127.0.0.1"
 NOTIFIER_FILE = "notifier.toml"
+LEDGER_FOLDER = "ledger"
 
 _INSTANCE = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{INSTANCE_CHARACTERS_MAX - 2}}}[a-z0-9])?\Z")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the schema may not say: when somebody was there, in which order, and whose an appointment or a message is.
 
-Five groups of tables stand apart: people who sign in, appointments, patient cards, what the notifier sends, and to whom. An
+Six groups of tables stand apart: people who sign in, appointments, patient cards, what the notifier sends, to whom, and reads. An
 identifier that stands in two of them joins them, whatever its column is called; so columns are compared, and then every value.
 """
 
@@ -42,6 +42,7 @@ GROUPS = {
         "settled_messages",
         "awaited_receipts",
     },
+    "reads": {"ledger"},
     "addresses": {"objections", "address_days", "address_proofs", "phone_checks", "stop_links"},
 }
 # Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
@@ -87,6 +88,10 @@ TIMES = {
     ("address_days", "day"): "a day on which messages went to an address, as a keyed tag; gone the next day",
     ("stop_links", "until"): "a day, 400 after a message went out whose token this is",
     ("address_proofs", "month"): "the month in which an address, as a keyed tag, was checked",
+    (
+        "ledger",
+        "at",
+    ): "when sealed bytes left and to whom: what the ledger is about; never when somebody booked",
     ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
@@ -111,6 +116,8 @@ TRIGGERS = {
 }
 SHARED = {
     "unit": "which unit: an appointment and a card lie in one, among all of its others",
+    "reader": "a member of staff who read, which is what the ledger is for; of a patient it says that a link was used, never whose",
+    "records": "what was read, likewise; several together are a practice's agenda or cards, never one person's",
     "practice": "which practice: a member is of one, an appointment is at one; messages have none",
 }
 IDENTIFIERS = {"uuid", "bytea"}

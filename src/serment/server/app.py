@@ -28,10 +28,11 @@ from serment.server.changes import Changes
 from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
 from serment.server.jobs import running_jobs
+from serment.server.ledger_folder import LedgerFolder
 from serment.server.secret import SECRET_FILE, Secret, read_secret
 from serment.server.stores import rosters
 from serment.server.throttle import Throttle
-from serment.settings import Settings
+from serment.settings import LEDGER_FOLDER, Settings
 
 BODY_BYTES_MAX = 64 * 1024
 COMPRESS_FROM_BYTES = 1024
@@ -73,6 +74,7 @@ async def open_instance(
             origin,
             settings.claims or "confirm",
             throttle,
+            ledger=LedgerFolder(settings.data / LEDGER_FOLDER, settings.instance),
         )
     except BaseException:
         pool.terminate()

@@ -13,6 +13,7 @@ from uuid import UUID
 from serment.database.pool import Pool
 from serment.framing import Roster
 from serment.server.changes import Changes
+from serment.server.ledger_folder import LedgerFolder
 from serment.server.secret import Secret
 from serment.server.stores.rules import Rules
 from serment.server.throttle import Throttle
@@ -56,6 +57,7 @@ class Instance:
     """`name` is part of every envelope's context; `source` is where the program's source code is, None if unsaid.
     `origin` is what stands in the bar of a browser that uses a passkey here: passkeys know no bare addresses.
     `claims`: whether the public search shows a new practice at once ("open") or once the host confirmed it ("confirm").
+    `ledger`: where the access ledger is published; its entries stand in the database before.
 
     The memories are checked against the database at each use.
     """
@@ -69,6 +71,7 @@ class Instance:
     claims: str = "open"
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
+    ledger: LedgerFolder | None = None
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))
     rosters: Kept[UUID, Roster] = field(default_factory=lambda: Kept(ROSTERS_KEPT_MAX))
     answers: Kept[Hashable, tuple[Hashable, bytes]] = field(default_factory=lambda: Kept(ANSWERS_KEPT_MAX))

@@ -42,9 +42,17 @@ class Secret:
 def read_secret(folder: Path) -> Secret:
     """S from the data folder; the current generation is made on the first start. Raises SecretUnusable."""
     current, previous = folder / SECRET_FILE, folder / PREVIOUS_SECRET_FILE
-    if not current.exists():
-        _make(current)
-    return Secret(_read(current), _read(previous) if previous.exists() else None)
+    return Secret(read_key(current), _read(previous) if previous.exists() else None)
+
+
+def read_key(path: Path) -> bytes:
+    """32 bytes of a file of its own, made on the first start. Raises SecretUnusable."""
+    if not path.exists():
+        _make(path)
+    key = _read(path)
+    if len(key) != SECRET_BYTES:
+        raise SecretUnusable
+    return key
 
 
 def _make(path: Path) -> None:

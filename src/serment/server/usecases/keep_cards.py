@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from serment.database.pool import Transaction, transaction
+from serment.domain.ledger import Part, Purpose
 from serment.framing import Unknown
 from serment.framing.cards import check_card_size
 from serment.framing.conventions import month_bytes
@@ -17,6 +18,7 @@ from serment.server.stores import cards, members, rosters
 from serment.server.stores.cards import CardRow as CardRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StaleCard, StaleRoster
 from serment.server.usecases.membership import Staff
+from serment.server.usecases.note_read import note_read
 
 CARDS_PER_REQUEST_MAX = 100
 CARDS_BEHIND_MAX = 50
@@ -74,7 +76,10 @@ async def read_cards(instance: Instance, staff: Staff, wanted: Sequence[UUID]) -
     """Those of them that exist for this member; the others are left out."""
     if len(wanted) > CARDS_PER_REQUEST_MAX:
         raise Unknown("too many cards")
-    return await cards.read(instance.pool, staff.practice, wanted, list(staff.units))
+    found = await cards.read(instance.pool, staff.practice, wanted, list(staff.units))
+    shown = [row.card for row in found]
+    await note_read(instance, staff.practice, staff.member, Purpose.CARDS, Part.CARD, shown)
+    return found
 
 
 async def write_cards(
@@ -156,4 +161,6 @@ async def read_behind(
     oldest = await cards.read_behind(
         instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX, after
     )
+    shown = [row.card for row in oldest]
+    await note_read(instance, staff.practice, staff.member, Purpose.CARDS, Part.CARD, shown)
     return Behind(*count, oldest)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The one way sealed bytes leave: for a patient's link, for a member's list, for one record opened by a member."""
+"""The one way sealed appointments leave: for a patient's link, for a member's list, for one record opened by a member.
+
+Each answer is in the access ledger before it leaves (note_read).
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,17 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from serment.domain.ledger import Part, Purpose
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes
 from serment.server.usecases.errors import NoSuchAppointment
 from serment.server.usecases.membership import Staff
+from serment.server.usecases.note_read import note_read
 from serment.server.usecases.read_practice import PracticeTold, QuestionTold, SiteTold
 
 GROUPS = {"id": 1, "ct": 2, "rs": 3}
+WHOLE = Part.ID | Part.CT | Part.RS
 LIST_MAX = 5_000  # appointments in one answer; what follows is asked for next
 UNOPENED_MAX = 50  # appointments in one answer
 
@@ -190,6 +196,7 @@ async def read_by_link(
     place = await appointments.read_place(instance.pool, practice, row["agenda"], row["visit_type"])
     if place is None:
         raise NoSuchAppointment
+    await note_read(instance, practice, None, Purpose.LINK, WHOLE, [record])
     told = msgspec.json.decode(place, type=_Place)
     appointment = sealed(row)
     own = kid(row["patient_pk"]) if row["patient_pk"] is not None else None
@@ -218,6 +225,8 @@ async def read_for_member(
     row = await envelopes.read_sealed(instance.pool, staff.practice, record, wanted, list(kids))
     if row is None or row["unit"] not in staff.units:
         raise NoSuchAppointment
+    parts = Part(sum(Part[group.upper()] for group in set(groups)))
+    await note_read(instance, staff.practice, staff.member, Purpose.RECORD, parts, [record])
     return sealed(row)
 
 
@@ -270,6 +279,8 @@ async def read_list(
         known=known,
         most=LIST_MAX + 1,
     )
+    shown = [row["record"] for row in rows[:LIST_MAX] if not row["known"]]
+    await note_read(instance, staff.practice, staff.member, Purpose.AGENDA, Part.ID, shown)
     listed = [
         Listed(
             row["record"],
@@ -311,4 +322,6 @@ async def read_unopened(
         kids=kids,
         most=min(most, UNOPENED_MAX),
     )
+    shown = [row["record"] for row in rows]
+    await note_read(instance, staff.practice, staff.member, Purpose.UNOPENED, Part.ID, shown)
     return Unopened(rows[0]["standing"] if rows else 0, [sealed(row, listed=True) for row in rows])

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The published ledger on disk: C2SP tlog-tiles, and a checkpoint signed by the log's key (spec/ledger.md, sections 3 and 4).
+
+Tiles come first, the checkpoint last, each by a rename of what was synced: whoever reads sees the tree of some checkpoint,
+whole. A crash before the checkpoint leaves tiles that the next round writes again, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from serment.domain.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root
+from serment.server.secret import read_key
+
+KEY_FILE, PUBLIC_FILE, CHECKPOINT = "log.key", "log.pub", "checkpoint"
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+LEAF_PREFIX = HASH_BYTES.to_bytes(2, "big")
+_ED25519 = b"\1"
+
+
+class LedgerBroken(Exception):
+    """The published ledger is not what its own checkpoint says, or not what the database numbered. Nothing was published.
+    `serment verify` says what differs; put the folder `ledger` back from its own copy, never from an older one."""
+
+
+class LedgerFolder:
+    """One log; `name` is the instance's."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Makes the folder and the key on the first start. Raises SecretUnusable."""
+        self.folder = folder
+        self.origin = f"{name}/ledger"
+        self._key = Ed25519PrivateKey.from_private_bytes(read_key(folder / KEY_FILE))
+        public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._key_id = hashlib.sha256(self.origin.encode() + b"\n" + _ED25519 + public).digest()[:4]
+        self.verifier_key = (
+            f"{self.origin}+{self._key_id.hex()}+{base64.b64encode(_ED25519 + public).decode()}"
+        )
+        told = folder / PUBLIC_FILE
+        if not told.exists():
+            _write(told, f"{self.verifier_key}\n".encode())
+
+    def size(self) -> int:
+        """How many leaves are published. Raises LedgerBroken if the checkpoint is not this log's."""
+        try:
+            note = (self.folder / CHECKPOINT).read_bytes()
+        except FileNotFoundError:
+            return 0
+        text, _, signature = note.partition(b"\n\n")
+        text += b"\n"
+        try:
+            sealed = base64.b64decode(signature.split()[2], validate=True)
+            self._key.public_key().verify(sealed[4:], text)
+            origin, size, _ = text.decode().split("\n", 2)
+            if origin != self.origin:
+                raise LedgerBroken
+            return int(size)
+        except (InvalidSignature, ValueError, IndexError) as error:
+            raise LedgerBroken from error
+
+    def append(self, size: int, leaves: Sequence[bytes]) -> int:
+        """Publishes the tree of `size` leaves (what `size()` said) and these after them; the new size."""
+        self._append_tiles("entries", size, [LEAF_PREFIX + leaf for leaf in leaves])
+        row, level, begin = [leaf_hash(leaf) for leaf in leaves], 0, size
+        while row or level == 0:
+            row = [_folded(full) for full in self._append_tiles(str(level), begin, row)]
+            level, begin = level + 1, begin >> TILE_HEIGHT
+        grown = size + len(leaves)
+        self._sign(grown)
+        return grown
+
+    def _append_tiles(self, level: str, begin: int, more: Sequence[bytes]) -> list[list[bytes]]:
+        """Appends to one level's row; the tiles that became full."""
+        number, width = divmod(begin, TILE_WIDTH)
+        each = len(LEAF_PREFIX) + HASH_BYTES if level == "entries" else HASH_BYTES
+        kept = self._read(level, number, width, each) if width else []
+        row, full = [*kept, *more], []
+        while len(row) >= TILE_WIDTH:
+            tile, row = row[:TILE_WIDTH], row[TILE_WIDTH:]
+            full.append(tile)
+            _write(self._path(level, number, TILE_WIDTH), b"".join(tile))
+            shutil.rmtree(self._path(level, number, 1).parent, ignore_errors=True)
+            number += 1
+        if row and more:
+            _write(self._path(level, number, len(row)), b"".join(row))
+        return full
+
+    def _sign(self, size: int) -> None:
+        text = f"{self.origin}\n{size}\n{base64.b64encode(self.root(size)).decode()}\n".encode()
+        signature = base64.b64encode(self._key_id + self._key.sign(text))
+        note = text + b"\n\xe2\x80\x94 " + self.origin.encode() + b" " + signature + b"\n"
+        _write(self.folder / CHECKPOINT, note)
+
+    def root(self, size: int) -> bytes:
+        """Over the first leaves. Raises LedgerBroken where a tile is lacking or too short."""
+        return EMPTY_ROOT if size == 0 else root(size, lambda level, index: self._subtree(size, level, index))
+
+    def _subtree(self, size: int, level: int, index: int) -> bytes:
+        tile_level, height = divmod(level, TILE_HEIGHT)
+        first = index << height
+        number, at = divmod(first, TILE_WIDTH)
+        width = min((size >> tile_level * TILE_HEIGHT) - number * TILE_WIDTH, TILE_WIDTH)
+        tile = self._read(str(tile_level), number, width, HASH_BYTES)
+        return _folded(tile[at : at + (1 << height)])
+
+    def _read(self, level: str, number: int, width: int, each: int) -> list[bytes]:
+        """The first `width` of one tile: of the partial one, or of the one that is full by now."""
+        for path in (self._path(level, number, width), self._path(level, number, TILE_WIDTH)):
+            try:
+                data = path.read_bytes()[: width * each]
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            if len(data) == width * each:
+                return [data[at : at + each] for at in range(0, len(data), each)]
+        raise LedgerBroken
+
+    def _path(self, level: str, number: int, width: int) -> Path:
+        groups = [f"{number % 1000:03}"]
+        while number >= 1000:
+            number //= 1000
+            groups.insert(0, f"x{number % 1000:03}")
+        name = "/".join(groups) + ("" if width == TILE_WIDTH else f".p/{width}")
+        return self.folder / "tile" / level / name
+
+
+def _folded(hashes: Sequence[bytes]) -> bytes:
+    """The hash over a power of two of them."""
+    row = list(hashes)
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it or nothing, and still there after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The access ledger's rows: who took which sealed bytes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from serment.database.pool import Pool
+from serment.database.queries import Connection, load
+from serment.domain.ledger import Entry, Part, Purpose
+
+_QUERIES = load("ledger")
+
+
+async def note(connection: Connection, entry: Entry, salt: bytes) -> None:
+    """Kept when this returns."""
+    await _QUERIES["note"].run(
+        connection,
+        salt=salt,
+        at=entry.at,
+        practice=entry.practice,
+        reader=entry.reader,
+        purpose=entry.purpose.value,
+        parts=entry.parts.value,
+        records=entry.records,
+    )
+
+
+@asynccontextmanager
+async def numbering(pool: Pool) -> AsyncIterator[Connection | None]:
+    """A connection that alone numbers and publishes, or None while another does. Whoever dies lets go."""
+    async with pool.acquire() as connection:
+        if not await _QUERIES["take_numbering"].value(connection):
+            yield None
+            return
+        try:
+            yield connection
+        finally:
+            await _QUERIES["leave_numbering"].run(connection)
+
+
+async def number(connection: Connection, size: int, most: int) -> int:
+    """Numbers new entries from `size` or the first free number on; how many."""
+    return await _QUERIES["number_entries"].run(connection, size=size, most=most)
+
+
+async def read_numbered(connection: Connection, since: int, most: int) -> list[tuple[int, bytes, Entry]]:
+    """(number, salt, entry), from one number on, in order."""
+    rows = await _QUERIES["read_numbered"].rows(connection, since=since, most=most)
+    return [(row["leaf"], row["salt"], _entry(row)) for row in rows]
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    return Entry(
+        row["at"],
+        row["practice"],
+        row["reader"],
+        Purpose(row["purpose"]),
+        Part(row["parts"]),
+        tuple(row["records"]),
+    )
