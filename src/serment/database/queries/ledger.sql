@@ -14,12 +14,12 @@ SELECT pg_advisory_unlock(hashtextextended('serment.ledger', 0))
 -- name: number_entries
 -- Numbers entries that have none, some at a time, from the first number that is free; how many.
 WITH fresh AS (
-    SELECT entry, row_number() OVER (ORDER BY at, entry) - 1 AS nth
-    FROM (SELECT entry, at FROM ledger WHERE leaf IS NULL LIMIT :most) waiting
+    SELECT line, row_number() OVER (ORDER BY at, line) - 1 AS nth
+    FROM (SELECT line, at FROM ledger WHERE leaf IS NULL LIMIT :most) waiting
 ), begin AS (
     SELECT greatest(coalesce(max(leaf) + 1, 0), :size) AS leaf FROM ledger
 )
-UPDATE ledger l SET leaf = begin.leaf + fresh.nth FROM fresh, begin WHERE l.entry = fresh.entry
+UPDATE ledger l SET leaf = begin.leaf + fresh.nth FROM fresh, begin WHERE l.line = fresh.line
 
 -- name: read_numbered
 -- Entries by number, from one on, some at a time.
