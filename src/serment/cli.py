@@ -6,9 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,9 @@ from typing import Any
 import click
 
 from serment import ending
-from serment.settings import LEDGER_FOLDER, NOTIFIER_FILE, VARIABLES, Settings, SettingWrong, read_settings
+from serment.cli_ledger import ledger, verify
+from serment.command import SaidInWords, database, in_words, settings_here
+from serment.settings import NOTIFIER_FILE, VARIABLES, Settings
 
 CONNECT_SECONDS_MAX = 5.0
 SEED_STATEMENT_SECONDS_MAX = 60.0
@@ -24,47 +24,6 @@ SEED_STATEMENT_SECONDS_MAX = 60.0
 _SETTINGS_HELP = "\b\nSettings, read from the environment:\n" + "\n".join(
     f"  {variable:<22}{what}" for variable, _, what in VARIABLES
 )
-
-
-class SaidInWords(click.ClickException):
-    """An error whose message is meant for people: printed without a trace of the program's inside."""
-
-    def show(self, file: object = None) -> None:
-        """Prints the sentence to standard error."""
-        click.echo(self.message, err=True)
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings(os.environ)
-    except SettingWrong as error:
-        raise SaidInWords(str(error)) from error
-
-
-@contextlib.contextmanager
-def in_words(settings: Settings) -> Iterator[None]:
-    """Turns the errors that an operator can cure into their sentence and exit code 1; others keep their trace."""
-    try:
-        yield
-    except Exception as error:
-        from serment.wording import sentence
-
-        told = sentence(error, settings)
-        if told is None:
-            raise
-        raise SaidInWords(told) from error
-
-
-@contextlib.contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The URL of the database of these settings; the embedded one runs for as long as the block does."""
-    from serment.database.embedded import EmbeddedPostgres
-
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin) as postgres:
-        yield postgres.url()
 
 
 @click.group(
@@ -91,7 +50,7 @@ def serve() -> None:
     from serment.server.run import serve as run_server
     from serment.server.run import try_instance
 
-    settings = _settings()
+    settings = settings_here()
     ending.end_in_order()
     if taken := why_port_is_taken(settings.host, settings.port):
         raise SaidInWords(taken)
@@ -113,7 +72,7 @@ def demo() -> None:
     from serment.check import why_port_is_taken
     from serment.demo.run import run
 
-    settings = _settings()
+    settings = settings_here()
     ending.end_in_order()
     if taken := why_port_is_taken(settings.host, settings.port):
         raise SaidInWords(taken)
@@ -126,7 +85,7 @@ def check() -> None:
     """Says in words what is wrong with this machine or configuration, and the cure. Exit code 1 if something is."""
     from serment.check import report
 
-    sys.exit(report(_settings()))
+    sys.exit(report(settings_here()))
 
 
 @main.command()
@@ -134,7 +93,7 @@ def migrate() -> None:
     """Brings the database up to date. Safe to run twice, or by several at once."""
     from serment.database.migrate import migrate as bring_up_to_date
 
-    settings = _settings()
+    settings = settings_here()
     with in_words(settings), database(settings) as url:
         applied = asyncio.run(bring_up_to_date(url))
     for name in applied:
@@ -157,7 +116,7 @@ def notify(check_alone: bool, counts_alone: bool) -> None:
     from serment.notifier.keys import AnotherNotifier, KeyChanged
     from serment.notifier.strongbox import StrongboxUnusable
 
-    settings = _settings()
+    settings = settings_here()
     ending.end_in_order()
     if counts_alone:
         from serment.notifier.counts import counts
@@ -210,76 +169,6 @@ def _notifier_url(settings: Settings) -> str:
     return EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin).url(user=NOTIFIER)
 
 
-@main.command()
-@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--key", help="The log's key as name+id+base64, from a place of your own (else the folder's log.pub)."
-)
-@click.option(
-    "--earlier",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint that was kept elsewhere: the log must still begin with it. May be given several times.",
-)
-@click.option(
-    "--entries",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Entries in words (`serment ledger export`): each must be in the log.",
-)
-def verify(folder: Path | None, key: str | None, earlier: tuple[Path, ...], entries: Path | None) -> None:
-    """Checks the access ledger: every entry, every tile, the signature. FOLDER is `ledger` in the data folder unless given.
-
-    Without --key it trusts the folder's own key, and without --earlier it cannot see a log that was replaced as a whole.
-    """
-    from serment.verifier.ledger import Wrong
-    from serment.verifier.ledger import verify as check_ledger
-
-    where = folder or _settings().data / LEDGER_FOLDER
-    try:
-        told = key or (where / "log.pub").read_text("utf-8")
-        kept = [(str(file), file.read_bytes()) for file in earlier]
-        for sentence in check_ledger(where, told, earlier=kept, entries=entries):
-            click.echo(sentence)
-    except FileNotFoundError as error:
-        raise SaidInWords(f"There is no ledger in {where}: {error.filename} is lacking.") from error
-    except Wrong as error:
-        raise SaidInWords(str(error)) from error
-
-
-@main.group()
-def ledger() -> None:
-    """The access ledger: who took which sealed bytes."""
-
-
-@ledger.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(file: Path) -> None:
-    """Writes the published entries to FILE, a line each. They say who reads what: keep the file like the database."""
-    settings = _settings()
-    with in_words(settings), database(settings) as url:
-        count = asyncio.run(_export_entries(settings, url, file))
-    click.echo(f"{count} entries in {file}.")
-
-
-async def _export_entries(settings: Settings, url: str, file: Path) -> int:
-    from serment.server.app import open_instance
-    from serment.server.usecases.export_entries import export_entries
-
-    instance = await open_instance(settings, url, connections_max=1)
-    try:
-        size = instance.ledger.size() if instance.ledger else 0
-        count = 0
-        with os.fdopen(
-            os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as out:
-            async for line in export_entries(instance.pool, size):
-                out.write(line + "\n")
-                count += 1
-        return count
-    finally:
-        await instance.pool.close()
-
-
 @main.group(name="import")
 def import_() -> None:
     """Reads public registers into the directory."""
@@ -301,7 +190,7 @@ def rpps(file: Path, close_always: bool) -> None:
     """
     from serment.directory.rpps_format import HeaderDrift
 
-    settings = _settings()
+    settings = settings_here()
     with in_words(settings), database(settings) as url:
         try:
             sentences = asyncio.run(_import_rpps(url, file, close_always=close_always))
@@ -347,7 +236,7 @@ def next_free() -> None:
 
     The server does this by itself after every change. It may run meanwhile; a rebuild broken off goes on where it was.
     """
-    settings = _settings()
+    settings = settings_here()
     with in_words(settings), database(settings) as url:
         made, resumed = asyncio.run(_rebuild_next_free(settings, url))
     click.echo(
@@ -384,7 +273,7 @@ def seed(file: Path) -> None:
     """
     from serment.seeding.format import SeedRefused
 
-    settings = _settings()
+    settings = settings_here()
     with in_words(settings), database(settings) as url:
         try:
             rows = asyncio.run(_seed(url, file))
@@ -451,10 +340,13 @@ def _with_pool(what: str, *given: str) -> Any:
         finally:
             await pool.close()
 
-    settings = _settings()
+    settings = settings_here()
     with in_words(settings), database(settings) as url:
         return asyncio.run(run(url))
 
+
+main.add_command(verify)
+main.add_command(ledger)
 
 if __name__ == "__main__":
     main()

@@ -19,7 +19,7 @@ import asyncpg
 import click
 
 from serment import ending
-from serment.cli import database
+from serment.command import database
 from serment.database.cluster_folder import Lock
 from serment.database.migrate import HistoryChanged, migrate
 from serment.database.queries import load

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`serment verify` and `serment ledger`: the access ledger, checked and put in words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from serment.command import SaidInWords, database, in_words, settings_here
+from serment.settings import LEDGER_FOLDER, Settings
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--key", help="The log's key as name+id+base64, from a place of your own (else the folder's log.pub)."
+)
+@click.option(
+    "--earlier",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that was kept elsewhere: the log must still begin with it. May be given several times.",
+)
+@click.option(
+    "--entries",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Entries in words (`serment ledger export`): each must be in the log.",
+)
+def verify(folder: Path | None, key: str | None, earlier: tuple[Path, ...], entries: Path | None) -> None:
+    """Checks the access ledger: every entry, every tile, the signature. FOLDER is `ledger` in the data folder unless given.
+
+    Without --key it trusts the folder's own key, and without --earlier it cannot see a log that was replaced as a whole.
+    """
+    from serment.verifier.ledger import Wrong
+    from serment.verifier.ledger import verify as check_ledger
+
+    where = folder or settings_here().data / LEDGER_FOLDER
+    try:
+        told = key or (where / "log.pub").read_text("utf-8")
+        kept = [(str(file), file.read_bytes()) for file in earlier]
+        for sentence in check_ledger(where, told, earlier=kept, entries=entries):
+            click.echo(sentence)
+    except FileNotFoundError as error:
+        raise SaidInWords(f"There is no ledger in {where}: {error.filename} is lacking.") from error
+    except Wrong as error:
+        raise SaidInWords(str(error)) from error
+
+
+@click.group()
+def ledger() -> None:
+    """The access ledger: who took which sealed bytes."""
+
+
+@ledger.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(file: Path) -> None:
+    """Writes the published entries to FILE, a line each. They say who reads what: keep the file like the database."""
+    settings = settings_here()
+    with in_words(settings), database(settings) as url:
+        count = asyncio.run(_export_entries(settings, url, file))
+    click.echo(f"{count} entries in {file}.")
+
+
+async def _export_entries(settings: Settings, url: str, file: Path) -> int:
+    from serment.server.app import open_instance
+    from serment.server.usecases.export_entries import export_entries
+
+    instance = await open_instance(settings, url, connections_max=1)
+    try:
+        size = instance.ledger.size() if instance.ledger else 0
+        count = 0
+        with os.fdopen(
+            os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as out:
+            async for line in export_entries(instance.pool, size):
+                out.write(line + "\n")
+                count += 1
+        return count
+    finally:
+        await instance.pool.close()
