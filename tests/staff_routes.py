@@ -50,6 +50,7 @@ DEEDS: Mapping[str, Deed] = {
     "POST agendas": Deed.CHANGE_CARE,
     "POST messages/read": Deed.READ_AGENDA,
     "POST messages": Deed.BOOK,
+    "POST messages/seen": Deed.BOOK,
     "GET opening": Deed.READ_AGENDA,
     "POST opening": Deed.CHANGE_PRACTICE,
     "POST opening/door": Deed.CHANGE_PRACTICE,

@@ -27,6 +27,7 @@ from serment.server.usecases.steer_messages import (
     delete_messages,
     object_to_messages,
     replace_messages,
+    see_to_messages,
 )
 
 
@@ -61,7 +62,7 @@ class Confided:
 @pytest.fixture
 async def house(pool: Pool) -> House:
     await pool.execute(
-        "TRUNCATE inbox_capsules, inbox_messages, inbox_sets, inbox_deletions, inbox_objections"
+        "TRUNCATE inbox_capsules, inbox_messages, inbox_sets, inbox_deletions, inbox_objections, settled_messages"
     )
     return await open_house(pool, slug=f"bento-{secrets.token_hex(4)}")
 
@@ -226,3 +227,30 @@ async def test_two_browsers_replace_at_once_and_one_of_them_stands(house: House)
     [told] = await read_messages(house.instance, [alice.h])
     winner = both[[answer is None for answer in answers].index(True)]
     assert {message.mid for message in told.messages if message.set == 2} == ids(winner.messages)
+
+
+async def test_that_somebody_called_is_kept_for_all_who_open_the_appointment(
+    pool: Pool, house: House
+) -> None:
+    (_, alice), (_, tom) = await booked(house), await booked(house, "9:30")
+    await pool.execute(
+        "INSERT INTO settled_messages (h, mid, channel, send_day, key_day, message_set, bytes, result, reason)"
+        " SELECT h, mid, c.channel, send_day, send_day, message_set, bytes, 'dropped', 'number_refused'"
+        " FROM inbox_messages, unnest(ARRAY['sms', 'mail']) AS c (channel)"
+    )
+    told = (await read_messages(house.instance, [alice.h]))[0].messages
+    assert {(each.result, each.seen_to) for each in told} == {("planned", False), ("dropped", False)}
+    mids = [told[0].mid]
+
+    async def seen_to() -> list[tuple[bytes, bool]]:
+        read = await read_messages(house.instance, [alice.h, tom.h])
+        return [(one.h, each.seen_to) for one in read for each in one.messages if each.result == "dropped"]
+
+    with pytest.raises(NoSuchMessages):
+        await see_to_messages(house.instance, alice.h, write_token(tom.t), mids, seen=True)
+    for seen in (True, True, False):
+        await see_to_messages(house.instance, alice.h, write_token(alice.t), mids, seen=seen)
+        assert sorted(await seen_to()) == sorted([(alice.h, seen)] * 2 + [(tom.h, False)] * 2)
+    await delete_messages(house.instance, [(alice.h, delete_token(alice.c))])
+    with pytest.raises(NoSuchMessages):
+        await see_to_messages(house.instance, alice.h, write_token(alice.t), mids, seen=True)

@@ -9,6 +9,7 @@ import { Altered } from '../../seal/errors';
 import type { Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
+import type { MessageKind } from '../../seal/messages';
 import { checkReseal, sealByMember, type Link as Keys } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
@@ -18,6 +19,8 @@ import type { OpenDesk } from '../desk/unlock';
 import type { Link } from '../link';
 import { readPlanned } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
+import type { Telling } from '../messages/place';
+import { planBooked, planMoved } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
 import { isSealedAnew, placedWith, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
@@ -32,9 +35,11 @@ interface Change {
   cap: Uint8Array<ArrayBuffer> | null;
   purpose: string;
   alter: (confided: Confided) => Confided;
+  /** What is planned instead of what was. */
+  plan?: Telling['plan'];
 }
 
-async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: Change): Promise<{ body: StaffMove; before: { c: Bytes } }> {
+async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, plan }: Change): Promise<{ body: StaffMove; before: { c: Bytes } }> {
   const row = await postRead(desk.practice.practice, record, ['id', 'ct', 'rs'], desk.kids, purpose);
   const sealed = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified: a member's signature would vouch for it.
@@ -55,8 +60,8 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter }: 
   const next = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
   const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
   // What was planned goes on as it was, under the new secrets: the link in a message is the new one's.
-  const carried = await readPlanned(desk, { t, h });
-  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, () => carried));
+  const carried = plan === undefined ? await readPlanned(desk, { t, h }) : null;
+  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
   const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...bytes };
   return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c } };
 }
@@ -96,4 +101,13 @@ export function joinSeries(desk: OpenDesk, record: Id, rev: number, series: Seri
 /** Seals a message of the practice into the appointment, where its patient reads it by the link; answers the new revision. */
 export function leaveMessage(desk: OpenDesk, record: Id, rev: number, message: string): Promise<number> {
   return change(desk, record, rev, { cap: null, purpose: 'message', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, notes: message } }) });
+}
+
+/**
+ * Another number in place of one that nothing arrives at, and the message that failed once more: `failed` is its kind. Throws Refused
+ * (stale_revision, illegal_change), Altered, NoAnswer, NotNow.
+ */
+export function correctPhone(desk: OpenDesk, record: Id, rev: number, phone: string, failed: MessageKind): Promise<number> {
+  const plan: Telling['plan'] = (visit, now) => (failed === 'moved' ? planMoved(visit, now) : planBooked(visit, now, { confirm: failed === 'booked' }));
+  return change(desk, record, rev, { cap: null, purpose: 'number', alter: ({ id, ct, rs }) => ({ id, ct: { ...ct, phone }, rs }), plan });
 }

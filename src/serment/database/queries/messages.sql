@@ -57,18 +57,22 @@ INSERT INTO inbox_deletions (h) SELECT unnest(:handles::bytea[]) ON CONFLICT DO 
 
 -- name: read_messages
 -- What stands under some handles, and what became of it, wherever it lies.
-SELECT m.h, m.mid, m.send_day, m.message_set, m.bytes, m.channel, m.result, m.reason
+SELECT m.h, m.mid, m.send_day, m.message_set, m.bytes, m.channel, m.result, m.reason, m.seen_to
 FROM (
-    SELECT h, mid, send_day, message_set, bytes, NULL AS channel, 'planned' AS result, NULL AS reason
+    SELECT h, mid, send_day, message_set, bytes, NULL AS channel, 'planned' AS result, NULL AS reason, false AS seen_to
     FROM inbox_messages WHERE h = ANY (:handles::bytea[])
-    UNION ALL SELECT h, mid, send_day, message_set, bytes, NULL, 'planned', NULL
+    UNION ALL SELECT h, mid, send_day, message_set, bytes, NULL, 'planned', NULL, false
     FROM cold_messages WHERE h = ANY (:handles::bytea[])
-    UNION ALL SELECT h, mid, send_day, message_set, bytes, NULL, 'planned', NULL
+    UNION ALL SELECT h, mid, send_day, message_set, bytes, NULL, 'planned', NULL, false
     FROM hot_messages WHERE h = ANY (:handles::bytea[])
-    UNION ALL SELECT h, mid, send_day, message_set, bytes, channel, result::text, reason
+    UNION ALL SELECT h, mid, send_day, message_set, bytes, channel, result::text, reason, seen_to
     FROM settled_messages WHERE h = ANY (:handles::bytea[])
 ) m
 ORDER BY m.h, m.send_day, m.mid, m.channel
+
+-- name: see_to
+-- Somebody saw to these messages, on whatever channel they failed, or did not after all.
+UPDATE settled_messages SET seen_to = :seen WHERE h = :h AND mid = ANY (:mids::bytea[])
 
 -- name: object
 -- Somebody wants no more messages, or wants them again; the notifier judges the token.

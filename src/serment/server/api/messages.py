@@ -33,10 +33,12 @@ from serment.server.usecases.read_messages import (
 )
 from serment.server.usecases.steer_messages import (
     HANDLES_MAX,
+    SEEN_MAX,
     Replacement,
     delete_messages,
     object_to_messages,
     replace_messages,
+    see_to_messages,
 )
 
 KEYS_CACHE = "public, max-age=3600"  # a day's key never changes
@@ -82,6 +84,15 @@ class DeleteBody(Body):
     """What is to go."""
 
     deletions: Annotated[list[DeletionBody], Meta(min_length=1, max_length=HANDLES_MAX)]
+
+
+class SeenBody(Body):
+    """Messages of one handle that did not arrive. `seen` false takes the mark back."""
+
+    h: Token16
+    write: Token16
+    mids: Annotated[list[Token16], Meta(min_length=1, max_length=SEEN_MAX)]
+    seen: bool
 
 
 class HandlesBody(Body):
@@ -181,6 +192,20 @@ async def desk_messages_read(
 
 
 @post(
+    "/{practice:uuid}/messages/seen",
+    status_code=204,
+    responses=problems(401, 403, 404, 415, 422),
+    summary="Mark that somebody called about messages that did not arrive",
+)
+async def desk_messages_seen(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[SeenBody]
+) -> None:
+    """Kept under the handle, for all who open the appointment; who called is not kept."""
+    await staff_of(request, practice, Deed.BOOK)
+    await see_to_messages(instance_of(request), data.h, data.write, data.mids, seen=data.seen)
+
+
+@post(
     "/api/messages/delete",
     status_code=204,
     responses=problems(404, 422),
@@ -230,4 +255,4 @@ async def linked_act(
 
 
 public_handlers = [notifier, day_keys, patient_messages, delete, objection, linked, linked_act]
-handlers = [desk_messages, desk_messages_read]
+handlers = [desk_messages, desk_messages_read, desk_messages_seen]

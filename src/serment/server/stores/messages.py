@@ -60,6 +60,10 @@ async def read_messages(connection: Connection, handles: Sequence[bytes]) -> lis
     return await _QUERIES["read_messages"].rows(connection, handles=list(handles))
 
 
+async def see_to(tx: Transaction, h: bytes, mids: Sequence[bytes], *, seen: bool) -> None:
+    await _QUERIES["see_to"].run(tx, h=h, mids=list(mids), seen=seen)
+
+
 async def object_(connection: Connection, stop: bytes, *, again: bool, most: int) -> None:
     await _QUERIES["object"].run(connection, stop=stop, again=again, most=most)
 

@@ -44,7 +44,10 @@ class DayKey(msgspec.Struct):
 
 
 class MessageTold(msgspec.Struct):
-    """A message as it lies, and what became of it on one channel: planned, sent, delivered, undelivered or dropped."""
+    """A message as it lies, and what became of it on one channel: planned, sent, delivered, undelivered or dropped.
+
+    `seen_to`: somebody of the practice saw to it that it did not arrive.
+    """
 
     mid: bytes
     send_day: date
@@ -53,6 +56,7 @@ class MessageTold(msgspec.Struct):
     result: str
     channel: str | None
     reason: str | None
+    seen_to: bool
 
 
 class HandleTold(msgspec.Struct):
@@ -100,6 +104,7 @@ async def read_messages(instance: Instance, handles: Sequence[bytes]) -> list[Ha
                 row["result"],
                 row["channel"],
                 row["reason"],
+                row["seen_to"],
             )
         )
     return [told[h] for h in handles]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Messages are replaced, taken away, looked at, objected to, by whoever knows the secrets that lie sealed in the appointment.
+"""Messages are replaced, taken away, seen to, objected to, by whoever knows the secrets that lie sealed in the appointment.
 
 The caller has shown a live row token or a session; it is not stored. Nothing here opens a capsule or names an appointment.
 """
@@ -16,7 +16,7 @@ from asyncpg.exceptions import UniqueViolationError
 
 from serment.database.pool import Transaction, transaction
 from serment.framing import MessageRow
-from serment.framing.conventions import exactly
+from serment.framing.conventions import ID_BYTES, exactly
 from serment.framing.errors import Unknown
 from serment.framing.messages import HANDLE_BYTES, MESSAGES_MAX, TOKEN_BYTES
 from serment.server.instance import Instance
@@ -25,6 +25,7 @@ from serment.server.usecases.errors import NoSuchMessages, StaleSet
 
 HANDLES_MAX = 50
 SEND_DAYS_AHEAD_MAX = 401
+SEEN_MAX = 50  # messages of one appointment that failed, over all its sets
 OBJECTIONS_WAITING_MAX = (
     10_000  # the notifier takes a thousand every twenty seconds; tokens at random fill no more than this
 )
@@ -115,6 +116,26 @@ async def delete_messages(instance: Instance, tokens: Sequence[tuple[bytes, byte
             if h in found and not hmac.compare_digest(found[h]["del_hash"], _hash(token)):
                 raise NoSuchMessages
         await messages.delete(tx, list(found))
+
+
+async def see_to_messages(
+    instance: Instance, h: bytes, write: bytes, mids: Sequence[bytes], *, seen: bool
+) -> None:
+    """Notes that somebody saw to messages that did not arrive, or takes that back. Asked again, the same answer.
+
+    Raises Unknown, NoSuchMessages (no such handle, or another secret).
+    """
+    exactly(h, HANDLE_BYTES, "handle")
+    exactly(write, TOKEN_BYTES, "write token")
+    if len(mids) > SEEN_MAX:
+        raise Unknown("messages")
+    for mid in mids:
+        exactly(mid, ID_BYTES, "message id")
+    async with transaction(instance.pool) as tx:
+        row = (await messages.read_capsules(tx, [h])).get(h)
+        if row is None or row["gone"] or not hmac.compare_digest(row["write_hash"], _hash(write)):
+            raise NoSuchMessages
+        await messages.see_to(tx, h, mids, seen=seen)
 
 
 def _hash(token: bytes) -> bytes:
