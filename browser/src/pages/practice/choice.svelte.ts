@@ -22,6 +22,7 @@ export type Selection =
   | { kind: 'print' }
   | { kind: 'agendas' }
   | { kind: 'requests' }
+  | { kind: 'failed' }
   | { kind: 'repeat'; record: Id }
   | { kind: 'series'; record: Id }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
@@ -137,8 +138,8 @@ export class Choice {
   /** Shows a visit of whichever day, and opens its panel. */
   async goToVisit({ record, agenda, start }: { record: Id; agenda: Id; start: number }, event?: MouseEvent): Promise<void> {
     await this.#turnTo(agenda, start);
-    // Moved or answered elsewhere meanwhile: it is not there, and the list says what is.
-    if (this.desk.reading.visit(record) === undefined) void this.desk.requests.read();
+    // Moved or answered elsewhere meanwhile: it is not there, and the lists say what is.
+    if (this.desk.reading.visit(record) === undefined) void Promise.all([this.desk.requests.read(), this.desk.messages.look()]);
     else this.select({ kind: 'visit', record }, event);
   }
 

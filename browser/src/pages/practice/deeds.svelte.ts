@@ -6,6 +6,8 @@ import type { Visit } from '../../usecases/desk/model';
 import { oweTo, owedNoMore, steerOrOwe, type Steered } from '../../usecases/desk/steer';
 import type { PlannedMessage } from '../../usecases/messages/plan';
 import { isOutage, type Note } from '../../usecases/desk/routes';
+import { tellingOf } from '../../usecases/desk/telling';
+import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
 import type { Id } from '../../wire/types';
 import { t, type WordKey } from '../../words/index';
@@ -27,6 +29,9 @@ export interface Said {
 const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
   arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show',
 };
+
+/** Whether appointments of this kind have messages here: somebody sends, and the type is not silent. */
+const isToldOf = (open: OpenDesk, visit: Visit) => open.trusted.roster.notifierPk !== null && !tellingOf(open, visit, () => []).silent;
 
 export class Deeds {
   said = $state.raw<Said | null>(null);
@@ -152,6 +157,11 @@ export class Deeds {
       const planned = await this.#steer(steeredOf(visit, status));
       await reading.read();
       const done = t(status === 'requested' ? 'said.request_again' : 'said.undone');
+      // Who cancels by a message's link takes the messages away: nothing brings them back.
+      if (planned === null && isToldOf(open, visit)) {
+        this.#show({ text: `${done} ${t('said.unreminded')}`, undo: null, call: visit.reading === 'open' ? record : null }, CALL_SECONDS);
+        return;
+      }
       // Who may have been told that it was cancelled is told that it stands.
       this.say(planned !== 'owed' && noticeOf(planned) !== undefined ? `${done} ${t('said.told_stands')}` : done);
     }, { slot_taken: 'wrong.restore_taken' });

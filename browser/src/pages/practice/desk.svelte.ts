@@ -15,6 +15,7 @@ import { Choice } from './choice.svelte';
 import { Deeds } from './deeds.svelte';
 import { Drawing } from './drawing.svelte';
 import { Rewrapping } from './members/rewrapping.svelte';
+import { Messages } from './messages.svelte';
 import { Reading } from './reading.svelte';
 import { Requests } from './requests.svelte';
 import type { Room } from './rooms';
@@ -49,6 +50,7 @@ export class Desk {
   readonly deeds: Deeds;
   readonly rewrapping: Rewrapping;
   readonly requests: Requests;
+  readonly messages: Messages;
   #ends: (() => void)[] = [];
 
   constructor(readonly open: OpenDesk, place: Place | null, readonly closed: (closing: Closing) => void) {
@@ -60,6 +62,7 @@ export class Desk {
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
     this.requests = new Requests(open);
+    this.messages = new Messages(this);
     this.drawing = new Drawing(() => this.reading.opening);
     this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
       signedOut: () => this.close('signed out'),
@@ -76,8 +79,8 @@ export class Desk {
       this.shown.follow(), () => this.reading.end(), () => this.drawing.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
-    this.#ends.push(() => this.rewrapping.end(), watchTabs(open, (name) => this.close('another member', name)));
-    void this.reading.read().then(() => Promise.all([this.choice.begin(), this.rewrapping.start(), this.requests.read(), this.#tellOwed()]));
+    this.#ends.push(() => this.rewrapping.end(), () => this.messages.end(), watchTabs(open, (name) => this.close('another member', name)));
+    void this.reading.read().then(() => Promise.all([this.choice.begin(), this.rewrapping.start(), this.requests.read(), this.#tellOwed(), this.messages.start()]));
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
   }
@@ -95,6 +98,7 @@ export class Desk {
   async #look(): Promise<void> {
     await this.reading.read();
     await this.requests.read();
+    this.messages.soon();
   }
 
   /** Hours, visit types, names or agendas were changed, here or at another desk; if nothing answers now, the next change tells. */
