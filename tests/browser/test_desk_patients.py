@@ -96,6 +96,9 @@ def test_who_booked_online_is_found_by_name_date_or_nothing_else(practice: Town,
     box = sam.get_by_role("combobox", name="Chercher quelqu’un")
     expect(box).to_be_focused()
     found = sam.get_by_role("option")
+    box.fill("06")
+    expect(sam.get_by_text("tapez au moins 3 chiffres")).to_be_visible()
+    expect(found).to_have_count(0)
     for typed in ("renaud", "abescat alice", "renaudn", "7/9/88", "07091988"):
         box.fill(typed)
         expect(found.first).to_contain_text("Alice Renaudin-Abescat")
@@ -337,6 +340,8 @@ def test_a_card_left_in_mid_typing_is_found_as_it_was_left(practice: Town, sam: 
     rooms.get_by_role("button", name="Agenda").click()
     expect(sam.locator(".said")).to_contain_text("Fiche de Tom Abescat")
     rooms.get_by_role("button", name="Patients").click()
+    # What was said of the room before does not lie over the next one.
+    expect(sam.locator(".said")).to_have_count(0)
     expect(sam.get_by_label("Note du cabinet")).to_have_value("Préfère le matin.")
     expect(sam.get_by_role("checkbox", name=re.compile("^Refuser"))).to_be_checked()
     # Given up, it is gone for good.

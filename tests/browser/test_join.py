@@ -109,7 +109,7 @@ def test_nadia_joins_by_her_link_and_reads_the_words_that_helene_sees(
     kids = practice.rows("SELECT kid FROM epoch_seeds WHERE epoch = 1")
     assert len(kids) == len({row["kid"] for row in kids}) == 3
     # Her own name and password open the desk, on the machine that has just been hers; and the link is used up.
-    nadia.get_by_role("link", name="Ouvrir le bureau").click()
+    nadia.get_by_role("link", name="Ouvrir l’agenda").click()
     fill_in(nadia, Person("Nadia Belkacem", Role.SECRETARY, "nadia", PASSWORD))
     expect(nadia.get_by_role("navigation", name="Parties du bureau")).to_be_visible()
     nadia.goto("about:blank")

@@ -128,6 +128,17 @@ def test_a_message_leads_to_day_hour_and_word_and_to_nobodys_name(
     assert "booked" in text and not [name for name in (*NAMES, WORD) if name.casefold() in text.casefold()]
 
 
+@pytest.mark.parametrize("start", ["/fr/t", "/t"])
+def test_a_link_whose_hash_became_a_path_opens_and_says_so(told: Told, alice: Page, start: str) -> None:
+    answer = alice.goto(f"{told.site.origin}{start}%23{b64url(told.c)}")
+    assert answer is not None and b64url(told.c) not in answer.text()
+    expect(alice.get_by_text(WORD)).to_be_visible()
+    said = "son secret est passé par le serveur" if start == "/fr/t" else "its secret went to the server"
+    expect(alice.get_by_text(said)).to_be_visible()
+    assert alice.url.endswith(f"/t#{b64url(told.c)}")
+    check_accessible(alice)
+
+
 def test_the_other_language_keeps_what_the_link_holds(told: Told, alice: Page) -> None:
     alice.goto(told.link("/fr/t"))
     expect(heading(alice, "Votre rendez-vous")).to_be_visible()

@@ -32,9 +32,9 @@ export function readLink(fragment: string): Link {
   return shown === undefined ? { cap, fingerprint } : { cap, fingerprint, shown: true };
 }
 
-/** The fragment of a link whose # became %23 on its way, so that it stood in the path; '' where there is none. */
+/** The fragment of a link, an appointment's (a) or a message's (t), whose # became %23 on its way, so that it stood in the path; '' where there is none. */
 export function fragmentInPath(path: string): string {
-  return /\/a%23(.*)$/i.exec(path)?.[1] ?? '';
+  return /\/[at]%23(.*)$/i.exec(path)?.[1] ?? '';
 }
 
 /** The whole address of an appointment's page. */

@@ -18,6 +18,7 @@ describe('a link', () => {
   it('is found in a path whose # became %23, and nowhere else', () => {
     expect(fragmentInPath('/fr/a%23abc.def')).toBe('abc.def');
     expect(fragmentInPath('/a%23abc')).toBe('abc');
+    expect(fragmentInPath('/fr/t%23abc')).toBe('abc');
     expect(fragmentInPath('/fr/a')).toBe('');
     expect(fragmentInPath('/fr/b%23abc')).toBe('');
   });

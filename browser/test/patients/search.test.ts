@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
-import { readCaller } from '../../src/usecases/patients/query';
+import { isTooShort, readCaller, readQuery } from '../../src/usecases/patients/query';
 import { nearlyBegins, People, type Person } from '../../src/usecases/patients/search';
 
 const YEAR = 2027;
@@ -40,6 +40,12 @@ describe('somebody on the phone says who they are', () => {
     ['06 39 98 00 01', ['Alice']], ['0639', ['Alice']], ['9980', ['Alice']], ['+33 6 39', ['Alice']], ['0298441122', ['Hélène']], ['415555', ['Jean-Pierre']],
   ])('by part of a number: %s', (typed, found) => { expect(names(typed)).toEqual(found); });
   it.each(['', ' ', 'x1', 'zebulon', '31/2/1850', 'fontbonne 1940'])('finds nobody for "%s"', (typed) => { expect(names(typed)).toEqual([]); });
+});
+
+describe('one or two digits', () => {
+  it.each([['06', true], ['0', true], ['06 3', false], ['fontb 06', false], ['14/3', false], ['', true]])('are too few to look for by themselves: "%s"', (typed, short) => {
+    expect(isTooShort(readQuery(typed, YEAR))).toBe(short);
+  });
 });
 
 describe('a birth date said with its month', () => {

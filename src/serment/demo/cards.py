@@ -52,25 +52,25 @@ class Known:
 
 TOLD = (
     Known(
-        "Yann", "Abgrall", "1979-04-12", "male", "+33639980112", note="Le père. Son fils porte le même nom.",
+        "Yann", "Abgrall", "1979-04-12", "male", "+262639980112", note="Le père. Son fils porte le même nom.",
     ),
-    Known("Yann", "Abgrall", "2004-09-30", "male", "+33639980113", email="yann.abgrall@exemple.test"),
+    Known("Yann", "Abgrall", "2004-09-30", "male", "+262639980113", email="yann.abgrall@exemple.test"),
     Known(
-        "Bastien", "Ndiaye", "1991-02-17", "male", "+33639980127", missed=(11, 46, 88),
+        "Bastien", "Ndiaye", "1991-02-17", "male", "+262639980127", missed=(11, 46, 88),
         note="Rappeler la veille : oublie ses rendez-vous.",
     ),
     Known(
-        "Gaspard", "Ximenes", "1968-10-05", "male", "+33639980131", missed=(20,),
+        "Gaspard", "Ximenes", "1968-10-05", "male", "+262639980131", missed=(20,),
         refuse="Appelez le cabinet au 04 65 71 00 00 : nous fixerons ce rendez-vous ensemble.",
     ),
     Known(
-        "Inaya", "Mbaye", "2021-06-14", "female", "+33639980146", note="Numéro d’un parent, son père Ibrahim.", child=True,
+        "Inaya", "Mbaye", "2021-06-14", "female", "+262639980146", note="Numéro d’un parent, son père Ibrahim.", child=True,
     ),
-    Known("Colette", "Guérinel", "1948-03-02", "female", "+33639980150"),
+    Known("Colette", "Guérinel", "1948-03-02", "female", "+262639980150"),
     Known(
         "Colette", "Guerinel", "1948-03-02", "female", None, note="Malentendante : parler lentement.", twin=True,
     ),
-    Known("Odile", "Delmotte", "1957-12-24", "female", "+33639980168", used_name="Vasseur"),
+    Known("Odile", "Delmotte", "1957-12-24", "female", "+262639980168", used_name="Vasseur"),
     Known(
         "Marcel", "Escoffier", "1938-05-19", "male", "+33465710021", note="Vient en taxi : pas avant 9 h 30.",
     ),

@@ -34,7 +34,7 @@ _REASONS = (
     "Résultats de la prise de sang.",
     "Certificat pour le club de judo.",
 )
-_FICTION_PHONE = "+3363998"  # ARCEP keeps 06 39 98 xx xx for fiction
+_FICTION_PHONE = "+26263998"  # ARCEP keeps 06 39 98 xx xx for fiction; 06 39 is +262, as forms read it
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 import { hasBegun } from '../../usecases/clock';
-import { TruncatedLink } from '../../usecases/link';
+import { TruncatedLink, fragmentInPath } from '../../usecases/link';
 import { type ToldAppointment, actByMessage, objectByMessage, openMessageLink, readMessageLink, takeMessagesAway } from '../../usecases/message_link';
 import { Refused } from '../../wire/problem';
 import { type Trouble, troubleOf } from '../parts/attempt';
@@ -25,6 +25,8 @@ export class ToldFlow {
   justCancelled = $state(false);
   /** The server takes no more acts of this link. */
   full = $state(false);
+  /** The link's # had become %23: its secret went to the server with the address. */
+  wasInPath = $state(false);
   objecting = $state<Objecting>('');
   objectionTrouble = $state<Trouble | null>(null);
 
@@ -55,6 +57,11 @@ export class ToldFlow {
     await this.#attempt(async () => {
       this.stop = null;
       this.told = null;
+      const lost = fragmentInPath(location.pathname);
+      if (lost !== '') {
+        this.wasInPath = true;
+        history.replaceState(history.state, '', `/${document.documentElement.lang}/t#${lost}`);
+      }
       this.#c = readMessageLink(location.hash);
       this.told = await openMessageLink(this.#instance, this.#c);
       if (this.told.status === 'cancelled') await this.#takeAway();

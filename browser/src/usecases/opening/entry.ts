@@ -22,6 +22,13 @@ export function personOf(entry: Entry): Person {
   return { title: doctor ? 'Dr' : '', given_name: entry.given_name, family_name: titled(entry.family_name), specialty: entry.specialties[0] ?? '' };
 }
 
+/** Somebody whom the register did not show, as they were typed to be found: the surname last, a number of the register no name. */
+export function personTyped(typed: string): Person {
+  const [, title = '', rest = ''] = /^\s*(dr|pr)?\.?\s+(.*)$/iu.exec(` ${typed.replace(/[\d@<>]/g, '')}`) ?? [];
+  const words = titled(rest).trim().split(/\s+/);
+  return { title: titled(title), given_name: words.slice(0, -1).join(' '), family_name: words.at(-1) ?? '', specialty: '' };
+}
+
 export const placeOf = ({ address, postcode, town_code }: Entry): Place => ({ address, postcode, town_code });
 
 export const POSTCODE = /^\d{5}$/;

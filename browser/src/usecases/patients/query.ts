@@ -11,7 +11,7 @@ export interface Query {
 }
 
 /** Fewer digits would be part of nearly every number. */
-const PHONE_DIGITS_MIN = 3;
+export const PHONE_DIGITS_MIN = 3;
 const DIGITS = /\+?\d(?:[\d./\-()\s\u00a0\u202f]*\d)?/g;
 
 const two = (text: string) => text.padStart(2, '0');
@@ -76,6 +76,9 @@ export function readQuery(typed: string, thisYear: number): Query {
   });
   return { words: plain(rest).split(' ').filter((word) => word !== ''), numbers };
 }
+
+/** Whether nothing can be looked for yet: a digit or two, and no name. */
+export const isTooShort = ({ words, numbers }: Query): boolean => words.length === 0 && numbers.every(({ dates, phone }) => dates.length === 0 && phone === null);
 
 /** What was typed to find somebody who is not there yet, as the beginning of their card: surname first, as it is said on the phone. */
 export interface Caller {

@@ -5,7 +5,7 @@
  */
 import { showPhone } from '../fields';
 import { keysOf, plain, type Named } from './folding';
-import { readQuery } from './query';
+import { isTooShort, readQuery } from './query';
 
 export interface Person extends Named {
   /** The card's id, a UUID. */
@@ -165,8 +165,9 @@ export class People {
 
   /** The best first, RESULTS_MAX at most, and how many there are. Nothing typed finds nobody. */
   find(typed: string, thisYear: number, unit: string | null = null): { found: Person[]; count: number } {
-    const { words, numbers } = readQuery(typed, thisYear);
-    if (words.length === 0 && numbers.every(({ dates, phone }) => dates.length === 0 && phone === null)) return { found: [], count: 0 };
+    const query = readQuery(typed, thisYear);
+    if (isTooShort(query)) return { found: [], count: 0 };
+    const { words, numbers } = query;
     this.readNames(Infinity);
     const scores = new Uint8Array(this.#people.length);
     for (const at of this.#dropped) scores[at] = NO;

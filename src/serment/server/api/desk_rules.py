@@ -82,6 +82,15 @@ class PractitionerBody(Body):
     now: PractitionerRow | None
 
 
+_Change = VisitTypeBody | ResourceBody | AgendaBody | SiteBody | PractitionerBody
+
+
+def _check_one(change: _Change, key: str) -> None:
+    """`was` and `now` are one row."""
+    if None not in (change.was, change.now) and getattr(change.was, key) != getattr(change.now, key):
+        raise ValidationException("was, now")
+
+
 _DONE = {204: ResponseSpec(None, description="It stands as asked.")}
 _CHANGE = problems(401, 403, 404, 409, 415, 422)
 
@@ -144,8 +153,7 @@ async def visit_types(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[VisitTypeBody]
 ) -> Response[None]:
     staff = await staff_of(request, practice)
-    if data.was is not None and data.now is not None and data.was.visit_type != data.now.visit_type:
-        raise ValidationException("was, now")
+    _check_one(data, "visit_type")
     await change_visit_type(instance_of(request), staff, data.was, data.now)
     return Response(None, status_code=204)
 
@@ -160,8 +168,7 @@ async def resources(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[ResourceBody]
 ) -> Response[None]:
     staff = await staff_of(request, practice)
-    if data.was is not None and data.now is not None and data.was.resource != data.now.resource:
-        raise ValidationException("was, now")
+    _check_one(data, "resource")
     await change_resource(instance_of(request), staff, data.was, data.now)
     return Response(None, status_code=204)
 
@@ -177,8 +184,7 @@ async def agendas(
 ) -> InTheWay:
     """The answer names the appointments that stand where it is closed then."""
     staff = await staff_of(request, practice)
-    if data.was is not None and data.now is not None and data.was.agenda != data.now.agenda:
-        raise ValidationException("was, now")
+    _check_one(data, "agenda")
     return await change_agenda(instance_of(request), staff, data.was, data.now, data.offers)
 
 
@@ -188,8 +194,7 @@ async def sites(
 ) -> InTheWay:
     """The answer names the appointments that stand where nobody works, the site's clock or holidays being others."""
     staff = await staff_of(request, practice)
-    if data.was is not None and data.now is not None and data.was.site != data.now.site:
-        raise ValidationException("was, now")
+    _check_one(data, "site")
     return await change_site(instance_of(request), staff, data.was, data.now)
 
 
@@ -203,8 +208,7 @@ async def practitioners(
     request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PractitionerBody]
 ) -> Response[None]:
     staff = await staff_of(request, practice)
-    if data.was is not None and data.now is not None and data.was.practitioner != data.now.practitioner:
-        raise ValidationException("was, now")
+    _check_one(data, "practitioner")
     await change_practitioner(instance_of(request), staff, data.was, data.now)
     return Response(None, status_code=204)
 

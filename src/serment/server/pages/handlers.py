@@ -88,8 +88,8 @@ async def home(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response
     language = _language(lang)
     if language is None:
         preferred = negotiate(request.headers.get("accept-language", ""))
-        if _with_lost_hash(lang):
-            return _shell(request, preferred, "a", status=404, path="/a")
+        if (entry := _with_lost_hash(lang)) is not None:
+            return _shell(request, preferred, entry, status=404, path=f"/{entry}")
         return _missing(preferred, request)
     often = [
         {"name": kind.name(language), "href": views.link(f"/{language}/search", what=kind.name(language))}
@@ -205,9 +205,10 @@ async def _practitioner_href(request: Request[Any, Any, Any], language: Language
     return views.link(f"/{language}/practitioner/{told.practitioner.slug}", agenda=agenda) if told else ""
 
 
-def _with_lost_hash(path: str) -> bool:
-    """Whether a path is an appointment's link whose # became %23 on its way: the secret stands in it."""
-    return re.search(r"/?a#", path) is not None
+def _with_lost_hash(path: str) -> str | None:
+    """Whose link it is (a: an appointment's, t: a message's), its # become %23 on its way: the secret is in the path."""
+    found = re.search(r"(?:^|/)([at])#", path)
+    return found and found[1]
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -228,9 +229,9 @@ def _date(text: str | None) -> dt.date | None:
 async def nothing(request: Request[Any, Any, Any], lang: FromPath[str], rest: FromPath[str]) -> Response[str]:
     """Whatever else was asked for in a language: a page that says so and offers the search."""
     language = _language(lang) or "fr"
-    if _with_lost_hash(rest):
+    if (entry := _with_lost_hash(rest)) is not None:
         # The browser takes the secret out of the address and opens it; here nothing of it is kept or said again.
-        return _shell(request, language, "a", status=404, path="/a")
+        return _shell(request, language, entry, status=404, path=f"/{entry}")
     return _missing(language, request)
 
 
