@@ -47,6 +47,7 @@ DEEDS: Mapping[str, Deed] = {
     "POST resources": Deed.CHANGE_CARE,
     "POST sites": Deed.CHANGE_CARE,
     "POST practitioners": Deed.CHANGE_CARE,
+    "POST practice": Deed.CHANGE_PRACTICE,
     "POST agendas": Deed.CHANGE_CARE,
     "POST messages/read": Deed.READ_AGENDA,
     "POST messages": Deed.BOOK,

@@ -52,6 +52,7 @@ OF_NOBODY = {
     "previous_seeds", "epoch_months", "next_free", "next_free_rebuild", "towns", "town_postcodes", "directory_entries",
     "directory_offers",
     "directory_words", "directory_labels", "serment_migrations", "notifier_root", "day_keys", "code_keys", "message_counts",
+    "spent_checks",
 }  # fmt: skip
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
@@ -92,6 +93,10 @@ TIMES = {
         "ledger",
         "at",
     ): "when sealed bytes left and to whom: what the ledger is about; never when somebody booked",
+    (
+        "spent_checks",
+        "month",
+    ): "the month of a check that was used, beside a keyed tag of a booking key that names nobody",
     ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How many holds one address may take: five an hour freely, then each costs a little work; no one is shut
-out. Phone checks are counted apart, twenty an hour.
+out. Phone checks are counted apart, twenty an hour, and so are requests without one, three.
 
 Addresses are seen only as buckets under a key of the day that lives in memory. The work is hashcash-like:
 find a nonce such that SHA-256(challenge || nonce) begins with so many zero bits. A challenge says what it asks
@@ -22,6 +22,7 @@ from serment.domain.errors import WorkRefused
 
 HOLDS_PER_HOUR = 5
 CHECKS_PER_HOUR = 20
+REQUESTS_PER_HOUR = 3
 WORK_BITS_FIRST = 14  # about 16,000 hashes
 WORK_BITS_MAX = 22
 WORK_HOURS = 1  # a challenge is good for the rest of its hour and the whole next one

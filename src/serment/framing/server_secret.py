@@ -50,3 +50,8 @@ def password_share(secret: bytes, find: bytes) -> bytes:
 def act_tag(secret: bytes, act: bytes) -> bytes:
     """The tag of a message link's token: HMAC(D(S,"act"), act)."""
     return _tag(secret, "act", exactly(act, 16, "act token"))
+
+
+def check_tag(secret: bytes, booking_pk: bytes) -> bytes:
+    """What marks a booking key's signature by the notifier as used: HMAC(D(S,"check"), booking_pk)."""
+    return _tag(secret, "check", exactly(booking_pk, KEY_BYTES, "booking key"))

@@ -10,7 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from serment.server.instance import Instance
-from serment.server.usecases.expire import expire_cards, expire_checks, expire_holds, expire_sessions
+from serment.server.usecases.expire import (
+    expire_cards,
+    expire_checks,
+    expire_holds,
+    expire_sessions,
+    forget_spent_checks,
+)
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
 from serment.server.usecases.refresh_next_free import AGENDAS_PER_SWEEP_MAX, refresh_due
 
@@ -51,6 +57,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(expire_checks, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_sessions, instance, SESSION_SECONDS)),
         asyncio.create_task(_repeat(expire_cards, instance, CARD_SECONDS)),
+        asyncio.create_task(_repeat(forget_spent_checks, instance, CARD_SECONDS)),
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),
         asyncio.create_task(instance.changes.hear(url)),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who asks too often, without knowing who asks: five holds and twenty phone checks an hour, then work, never refusal.
+"""Who asks too often, without knowing who asks: five holds, twenty phone checks and three requests without one an hour, then
+work, never refusal.
 
 An address is seen only as a bucket under a key that is drawn for the day and lies in this process's memory; nothing is
 stored or logged. A wrong row token slows its bucket: each counts, and beyond a few the answer waits.
@@ -36,6 +37,7 @@ class Throttle:
         self._day_key = b""
         self._holds: OrderedDict[bytes, Tally] = OrderedDict()
         self._checks: OrderedDict[bytes, Tally] = OrderedDict()
+        self._requests: OrderedDict[bytes, Tally] = OrderedDict()
         self._wrong: OrderedDict[bytes, Tally] = OrderedDict()
         self._served: OrderedDict[bytes, datetime] = OrderedDict()
         self._slowed = 0
@@ -46,6 +48,7 @@ class Throttle:
             self._day, self._day_key = now.date(), secrets.token_bytes(32)
             self._holds.clear()
             self._checks.clear()
+            self._requests.clear()
             self._wrong.clear()
         try:
             return throttle.bucket(address, self._day_key)
@@ -61,6 +64,10 @@ class Throttle:
     def claim_check(self, bucket: bytes, work: bytes | None, now: datetime) -> Claim:
         """The same for a phone check that is asked for."""
         return self._claim(self._checks, throttle.CHECKS_PER_HOUR, bucket, work, now)
+
+    def claim_request(self, bucket: bytes, work: bytes | None, now: datetime) -> Claim:
+        """The same for a booking that becomes a request because no number was checked."""
+        return self._claim(self._requests, throttle.REQUESTS_PER_HOUR, bucket, work, now)
 
     def _claim(
         self, tallies: OrderedDict[bytes, Tally], free: int, bucket: bytes, work: bytes | None, now: datetime
@@ -95,7 +102,7 @@ class Throttle:
 
 @dataclass(slots=True)
 class Claim:
-    """A counted hold or check: kept once it stands, given back if nothing came of it. The work done for it is spent."""
+    """A counted hold, check or request: kept once it stands, else given back. The work done for it is spent."""
 
     tallies: OrderedDict[bytes, Tally]
     bucket: bytes

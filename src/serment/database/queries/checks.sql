@@ -23,6 +23,10 @@ WHERE q = :q AND until > :now AND reply IS NULL AND tries < :tries_most AND (cod
 -- What the notifier answered so far.
 SELECT tries, reply FROM phone_checks WHERE q = :q AND until > :now
 
+-- name: forget_spent
+-- Forgets which signatures were used of months whose signatures are over.
+DELETE FROM spent_checks WHERE month < :month
+
 -- name: expire
 -- Forgets checks whose time is over.
 DELETE FROM phone_checks WHERE until <= :now

@@ -1,22 +1,24 @@
 -- name: book
--- Turns a live hold into an appointment, a request where its visit type asks for one, with all that was sealed; no row if
--- the hold, its slot or the roster's head is another. One statement: all of it stands or nothing.
+-- Turns a live hold into an appointment, a request where its visit type or the practice asks for one, with all that was sealed; no
+-- row if the hold, its slot or the roster's head is another. One statement: all of it stands or nothing. Of a request no message goes.
 WITH present AS (
     SELECT head FROM roster_events WHERE practice = :practice ORDER BY seq DESC LIMIT 1
 ), kept AS (
     UPDATE spans SET hold_until = NULL, hold_token = NULL, extensions = 0
     WHERE practice = :practice AND record = :record AND hold_until > :now AND hold_token = :hold_token
         AND agenda = :agenda AND visit_type = :visit_type AND start = :start AND minutes = :minutes
-        AND NOT on_request AND (SELECT head FROM present) = :head
+        AND NOT on_request AND NOT :ask_first AND (SELECT head FROM present) = :head
     RETURNING 'booked' AS status, overbooked
 ), requested AS (
     DELETE FROM spans
     WHERE practice = :practice AND record = :record AND hold_until > :now AND hold_token = :hold_token
         AND agenda = :agenda AND visit_type = :visit_type AND start = :start AND minutes = :minutes
-        AND on_request AND (SELECT head FROM present) = :head
+        AND (on_request OR :ask_first) AND (SELECT head FROM present) = :head
     RETURNING 'requested' AS status, overbooked
 ), taken AS (
     SELECT * FROM kept UNION ALL SELECT * FROM requested
+), spent AS (
+    INSERT INTO spent_checks (tag, month) SELECT s.tag, :check_month FROM taken, unnest(:check_tags::bytea[]) AS s (tag)
 ), written AS (
     INSERT INTO appointments (practice, record, unit, agenda, start, minutes, visit_type, status, overbooked, rev,
         sealed_slot, body_id, body_ct, body_rs, sig, writer, writer_kid, head, booking_pk, patient_pk, row_token_hash,
@@ -40,6 +42,7 @@ WITH present AS (
     SELECT m.h, m.mid, m.send_day, 1, m.bytes
     FROM taken, unnest(:message_h::bytea[], :mids::bytea[], :send_days::date[], :messages::bytea[])
         AS m (h, mid, send_day, bytes)
+    WHERE status = 'booked'
 )
 SELECT status FROM written
 

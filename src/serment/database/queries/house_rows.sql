@@ -1,3 +1,11 @@
+-- name: read_practice_row
+-- What a practice asks of who books online, as JSON.
+SELECT jsonb_build_object('booking_check', booking_check)::text FROM practices WHERE practice = :practice
+
+-- name: put_practice_row
+-- Writes what a practice asks of who books online.
+UPDATE practices SET booking_check = :booking_check WHERE practice = :practice
+
 -- name: read_resource
 -- One room or device, as JSON.
 SELECT (to_jsonb(r) - 'practice')::text FROM resources r WHERE practice = :practice AND resource = :id

@@ -2,6 +2,7 @@
 -- What a booking page needs to know of one agenda, as JSON; no row unless its practice takes bookings.
 SELECT jsonb_build_object(
     'agenda', a.agenda, 'unit', a.unit,
+    'check', CASE WHEN EXISTS (SELECT FROM notifier_root) THEN c.booking_check ELSE 'none' END,
     'practice', jsonb_build_object('practice', c.practice, 'slug', c.slug, 'name', c.name,
         'fingerprint', encode(c.fingerprint, 'base64')),
     'site', to_jsonb(s) - 'practice' - 'town_code' - 'holiday_region',
@@ -15,6 +16,11 @@ JOIN sites s USING (practice, site)
 JOIN practitioners w USING (practice, practitioner)
 WHERE a.agenda = :agenda AND a.active AND c.accepts_bookings
     AND (a.last_date IS NULL OR a.last_date >= (:now AT TIME ZONE s.timezone)::date)
+
+-- name: asks_check
+-- Whether a practice asks who books online for a checked number or address, and this notifier serves the instance.
+SELECT EXISTS (SELECT FROM practices WHERE practice = :practice AND booking_check <> 'none')
+    AND EXISTS (SELECT FROM notifier_root WHERE pk = :notifier)
 
 -- name: read_practice_page
 -- A practice with its sites, practitioners and agendas, as JSON.

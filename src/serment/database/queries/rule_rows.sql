@@ -10,6 +10,7 @@ SELECT practice FROM practices WHERE practice = :practice FOR UPDATE
 -- The rules of a practice as its desk edits them, for the agendas of some units: one JSON text, one snapshot.
 WITH mine AS (SELECT * FROM agendas WHERE practice = :practice AND unit = ANY (:units::uuid[]))
 SELECT jsonb_build_object(
+    'practice', (SELECT jsonb_build_object('booking_check', booking_check) FROM practices WHERE practice = :practice),
     'openings', coalesce((SELECT jsonb_agg(to_jsonb(o) - 'practice' ORDER BY o.start_minute, o.opening)
         FROM openings o JOIN mine USING (practice, agenda)), '[]'),
     'exceptions', coalesce((SELECT jsonb_agg(to_jsonb(e) - 'practice' ORDER BY e.on_date, e.exception)

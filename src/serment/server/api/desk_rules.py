@@ -20,12 +20,20 @@ from serment.server.api.public import DATE_MAX, DATE_MIN
 from serment.server.api.wire import Body, instance_of
 from serment.server.usecases.change_agenda import change_agenda
 from serment.server.usecases.change_hours import HoursChanged, change_hours
+from serment.server.usecases.change_practice import change_practice
 from serment.server.usecases.change_practitioner import change_practitioner
 from serment.server.usecases.change_resource import change_resource
 from serment.server.usecases.change_site import change_site
 from serment.server.usecases.change_visit_type import VISIT_TYPES_MAX, change_visit_type
 from serment.server.usecases.hours_asked import HoursAsked
-from serment.server.usecases.house_rows import AgendaRow, PractitionerRow, ResourceRow, RuleRows, SiteRow
+from serment.server.usecases.house_rows import (
+    AgendaRow,
+    PracticeRow,
+    PractitionerRow,
+    ResourceRow,
+    RuleRows,
+    SiteRow,
+)
 from serment.server.usecases.in_the_way import InTheWay
 from serment.server.usecases.preview_offer import PREVIEW_DAYS_MAX, Preview, preview_offer
 from serment.server.usecases.read_rule_rows import read_rule_rows
@@ -66,6 +74,13 @@ class AgendaBody(Body):
     was: AgendaRow | None
     now: AgendaRow | None
     offers: Annotated[list[UUID], Meta(max_length=VISIT_TYPES_MAX)] = msgspec.field(default_factory=list)
+
+
+class PracticeBody(Body):
+    """`was` as it was read."""
+
+    was: PracticeRow
+    now: PracticeRow
 
 
 class SiteBody(Body):
@@ -213,4 +228,18 @@ async def practitioners(
     return Response(None, status_code=204)
 
 
-handlers = [rules, preview, hours, visit_types, resources, agendas, sites, practitioners]
+@post(
+    "/{practice:uuid}/practice",
+    status_code=204,
+    responses={**_DONE, **_CHANGE},
+    summary="Change what is asked of who books online",
+)
+async def practice_row(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], data: JSONBody[PracticeBody]
+) -> Response[None]:
+    staff = await staff_of(request, practice)
+    await change_practice(instance_of(request), staff, data.was, data.now)
+    return Response(None, status_code=204)
+
+
+handlers = [rules, preview, hours, visit_types, resources, agendas, sites, practitioners, practice_row]

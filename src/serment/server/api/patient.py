@@ -32,6 +32,7 @@ from serment.server.usecases.extend_hold import extend_hold, release_hold
 from serment.server.usecases.hold_slot import Held, HoldRequest, hold_slot
 from serment.server.usecases.move import move
 from serment.server.usecases.read_envelope import PatientAppointment, find_record, read_by_link
+from serment.server.usecases.who_may_book import NumberProof
 
 
 class HoldBody(Body):
@@ -50,6 +51,27 @@ class HoldName(Body):
 
     practice: UUID
     record: UUID
+
+
+class CheckBody(Body):
+    """The notifier's signature for this booking key (spec/rdv1.md, section 5). It serves once."""
+
+    commit: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    salt: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    month: Annotated[int, Meta(ge=200_001, le=999_912)]
+    proof: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+class BookBody(WrittenBody, kw_only=True):
+    """A first revision. Without `check`, where the practice asks for one, it is a request; `work` answers a 429's challenge."""
+
+    check: CheckBody | None = None
+    work: Annotated[bytes, Meta(max_length=64)] | None = None
+
+    def number_proof(self) -> NumberProof | None:
+        """As the use case takes it."""
+        told = self.check
+        return None if told is None else NumberProof(told.commit, told.salt, told.month, told.proof)
 
 
 class ExtendBody(HoldName):
@@ -122,15 +144,22 @@ async def release(request: Request[Any, Any, Any], data: JSONBody[HoldName], hol
 
 @post(
     "/api/patient/appointments",
-    responses=problems(403, 404, 409, 422),
+    responses=problems(403, 404, 409, 422, 429),
     summary="Book what is held",
     tags=["patient"],
 )
 async def book_appointment(
-    request: Request[Any, Any, Any], data: JSONBody[WrittenBody], hold_token: HoldToken
+    request: Request[Any, Any, Any], data: JSONBody[BookBody], hold_token: HoldToken
 ) -> BookedAnswer:
     instance = instance_of(request)
-    booked = await book(instance, data.written(instance.name), token_bytes(hold_token))
+    booked = await book(
+        instance,
+        data.written(instance.name),
+        token_bytes(hold_token),
+        proof=data.number_proof(),
+        bucket=bucket_of(request, instance),
+        work=data.work,
+    )
     return BookedAnswer(booked.record, booked.rev, booked.status)
 
 

@@ -49,6 +49,7 @@ _STATUS: Mapping[str, int] = {
     "of_another_unit": 403, "no_such_rule": 404,
     "no_notifier": 404, "no_day_key": 404, "no_such_messages": 404, "stale_set": 409,
     "check_taken": 409, "too_many_checks": 503, "no_such_check": 404, "code_judged": 409, "tries_spent": 409,
+    "check_refused": 409, "check_spent": 409,
 }  # fmt: skip
 _HTTP_NAMES = {
     400: "malformed", 401: "signed_out", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",

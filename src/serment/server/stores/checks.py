@@ -27,5 +27,10 @@ async def read(connection: Connection, q: bytes, now: datetime) -> asyncpg.Recor
     return await _QUERIES["read"].row(connection, q=q, now=now)
 
 
+async def forget_spent(connection: Connection, month: int) -> None:
+    """`month` (yyyymm) is the first whose signatures live."""
+    await _QUERIES["forget_spent"].run(connection, month=month)
+
+
 async def expire(connection: Connection, now: datetime) -> None:
     await _QUERIES["expire"].run(connection, now=now)

@@ -66,14 +66,24 @@ def _parameters(envelope: NewEnvelope, start: datetime) -> dict[str, Any]:
 
 
 async def book(
-    connection: Connection, envelope: NewEnvelope, start: datetime, *, token_hash: bytes, now: datetime
+    connection: Connection,
+    envelope: NewEnvelope,
+    start: datetime,
+    *,
+    token_hash: bytes,
+    now: datetime,
+    ask_first: bool,
+    check_tags: Sequence[bytes],
+    check_month: int | None,
 ) -> str | None:
-    """The status of the appointment that stands now, or None if hold, slot or head are others. One statement.
+    """The status of the appointment that stands now, or None if hold, slot or head are others. One statement. `ask_first`: it
+    becomes a request; `check_tags`: what marks its signature as used.
 
-    Raises UniqueViolationError where the record or the handle is in use already; nothing stands then.
+    Raises UniqueViolationError where the record, the handle or the signature is in use already; nothing stands then.
     """
     given = _parameters(envelope, start)
     given.update(unit=UUID(bytes=envelope.revision.context.unit), hold_token=token_hash, now=now)
+    given.update(ask_first=ask_first, check_tags=check_tags, check_month=check_month)
     status: str | None = await _QUERIES["book"].value(connection, **given)
     return status
 

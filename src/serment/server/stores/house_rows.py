@@ -19,6 +19,15 @@ async def count(connection: Connection, what: Counted, practice: UUID) -> int:
     return cast("int", await _QUERIES[f"count_{what}"].value(connection, practice=practice))
 
 
+async def read_practice_row(connection: Connection, practice: UUID) -> str:
+    """What the practice asks of who books online, as JSON."""
+    return cast("str", await _QUERIES["read_practice_row"].value(connection, practice=practice))
+
+
+async def put_practice_row(connection: Connection, practice: UUID, booking_check: str) -> None:
+    await _QUERIES["put_practice_row"].run(connection, practice=practice, booking_check=booking_check)
+
+
 async def count_resource_uses(connection: Connection, practice: UUID, resource: UUID, now: datetime) -> int:
     """How many appointments still to end, and holds, take a room or a device."""
     found = await _QUERIES["count_resource_uses"].value(connection, practice=practice, id=resource, now=now)

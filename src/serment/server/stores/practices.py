@@ -19,6 +19,13 @@ async def read_agenda_page(connection: Connection, agenda: UUID, now: datetime) 
     return cast("str | None", await _QUERIES["read_agenda_page"].value(connection, agenda=agenda, now=now))
 
 
+async def asks_check(connection: Connection, practice: bytes, notifier: bytes) -> bool:
+    """Whether a practice (its 16 bytes) wants numbers checked by this notifier, and it is the one that serves."""
+    return bool(
+        await _QUERIES["asks_check"].value(connection, practice=UUID(bytes=practice), notifier=notifier)
+    )
+
+
 async def read_practice_page(connection: Connection, slug: str, now: datetime) -> str | None:
     return cast("str | None", await _QUERIES["read_practice_page"].value(connection, slug=slug, now=now))
 

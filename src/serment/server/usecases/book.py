@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ import asyncpg
 from asyncpg.exceptions import UniqueViolationError
 
 from serment.database.queries import Connection
-from serment.domain.errors import HoldExpired
+from serment.domain.errors import HoldExpired, WorkAsked
 from serment.domain.instants import local_day
 from serment.framing import (
     CapsuleRow,
@@ -36,13 +37,21 @@ from serment.framing.messages import MESSAGES_MAX
 from serment.server.instance import Instance
 from serment.server.stores import envelopes, rosters
 from serment.server.stores.envelopes import NewEnvelope
-from serment.server.usecases.errors import AlreadyUsed, HandleTaken, NoSuchAgenda, Refusal, StaleRoster
+from serment.server.throttle import UNKNOWN_BUCKET
+from serment.server.usecases.errors import (
+    AlreadyUsed,
+    CheckSpent,
+    HandleTaken,
+    NoSuchAgenda,
+    Refusal,
+    StaleRoster,
+)
 from serment.server.usecases.hold_slot import token_hash
 from serment.server.usecases.read_roster import roster_of
 from serment.server.usecases.read_rules import rules_of
 from serment.server.usecases.situation import Asked, alternatives
 from serment.server.usecases.steer_messages import check_send_day
-from serment.server.usecases.who_may_book import who_may_book
+from serment.server.usecases.who_may_book import NumberProof, Terms, who_may_book
 
 STANZAS_MAX = 32
 
@@ -70,27 +79,62 @@ class Booked:
 
 
 async def book(
-    instance: Instance, written: Written, token: bytes, *, by_member: bytes | None = None
+    instance: Instance,
+    written: Written,
+    token: bytes,
+    *,
+    by_member: bytes | None = None,
+    proof: NumberProof | None = None,
+    bucket: bytes = UNKNOWN_BUCKET,
+    work: bytes | None = None,
 ) -> Booked:
-    """Stores rev 1. `by_member`: the sign kid of the member whose session sends it, None for a patient.
+    """Stores rev 1. `by_member`: the sign kid of the member whose session sends it, None for a patient. A patient's is asked
+    for first where the practice wants a checked number and no `proof` comes; an address (`bucket`) sends few so without `work`.
 
-    The same record and bytes again: the same answer. Raises StaleRoster, Unknown, Altered, Unaddressed, NotBooked,
-    HoldExpired, AlreadyUsed (record or row token), HandleTaken. A crash leaves all of it or nothing.
+    The same record and bytes again: the same answer. Raises StaleRoster, Unknown, Altered, Unaddressed, CheckRefused,
+    CheckSpent, WorkAsked, WorkRefused, HoldExpired, AlreadyUsed (record or row token), HandleTaken. A crash leaves all of it
+    or nothing.
     """
     revision = written.revision
     if revision.context.rev != 1:
         raise Unknown("rev")
     envelope = await check_written(instance, written, by_member=by_member)
-    now, start = instance.clock(), start_of(revision)
+    terms = Terms()
+    if by_member is None:
+        roster = await roster_of(instance, UUID(bytes=revision.context.practice), head=revision.head)
+        terms = await who_may_book(instance, revision, roster, proof)
     try:
-        status = await envelopes.book(instance.pool, envelope, start, token_hash=token_hash(token), now=now)
+        status = await _store(instance, envelope, token, terms, bucket, work)
     except UniqueViolationError as clash:
         return await _repeated(instance, envelope, refusal_of(clash))
+    except WorkAsked as asked:
+        return await _repeated(instance, envelope, asked)
     if status is None:
         return await _repeated(instance, envelope, None)
     practice = UUID(bytes=revision.context.practice)
     instance.changes.note(practice)
     return Booked(UUID(bytes=revision.context.record), 1, status)
+
+
+async def _store(
+    instance: Instance, envelope: NewEnvelope, token: bytes, terms: Terms, bucket: bytes, work: bytes | None
+) -> str | None:
+    """Its status, None where hold, slot or head are others. A request that stands counts for its bucket."""
+    now, start = instance.clock(), start_of(envelope.revision)
+    with instance.throttle.claim_request(bucket, work, now) if terms.on_request else nullcontext() as claim:
+        status = await envelopes.book(
+            instance.pool,
+            envelope,
+            start,
+            token_hash=token_hash(token),
+            now=now,
+            ask_first=terms.on_request,
+            check_tags=terms.spent,
+            check_month=terms.month,
+        )
+        if claim is not None:
+            claim.kept = status is not None
+    return status
 
 
 def refusal_of(clash: UniqueViolationError) -> Refusal | FramingError:
@@ -100,6 +144,8 @@ def refusal_of(clash: UniqueViolationError) -> Refusal | FramingError:
             return HandleTaken()
         case "inbox_messages_pkey":
             return Unknown("a message id twice")
+        case "spent_checks_pkey":
+            return CheckSpent()
         case _:  # the record, its stanzas or its row token
             return AlreadyUsed()
 
@@ -142,7 +188,6 @@ async def check_written(
     stanzas = [Stanza.parse(data) for data in written.stanzas]
     if revision.writer is Writer.PATIENT:
         check_booking_stanzas(stanzas, roster, context.unit)
-        who_may_book.check(revision, roster)
     else:
         check_member_stanzas(stanzas, roster, revision)
     _check_messages(written, instance.clock().date())
@@ -210,7 +255,7 @@ def _check_messages(written: Written, today: date) -> None:
 
 
 async def _repeated(
-    instance: Instance, envelope: NewEnvelope, refusal: Refusal | FramingError | None
+    instance: Instance, envelope: NewEnvelope, refusal: Refusal | FramingError | WorkAsked | None
 ) -> Booked:
     """Nothing was stored: the repeated request gets its answer again, every other one its reason.
 

@@ -71,6 +71,14 @@ class TriesSpent(Refusal):
     """Three codes were tried. Nothing was changed; ask for a new code."""
 
 
+class CheckRefused(Refusal):
+    """This check is over, or it was made for another booking. Nothing was booked; ask for a new code."""
+
+
+class CheckSpent(Refusal):
+    """This check has served another booking already. Nothing was booked; ask for a new code."""
+
+
 class NoDayKey(Refusal):
     """No message can be prepared for this day. Nothing was changed; the appointment itself can be booked."""
 

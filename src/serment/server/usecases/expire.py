@@ -9,6 +9,7 @@ from serment.database.pool import transaction
 from serment.server.instance import Instance
 from serment.server.stores import accounts, cards, checks, members, search_index, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
+from serment.server.usecases.who_may_book import first_live_month
 
 HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
@@ -23,6 +24,11 @@ async def expire_holds(instance: Instance) -> int:
 async def expire_checks(instance: Instance) -> None:
     """Deletes phone checks whose ten minutes are over, answered or not."""
     await checks.expire(instance.pool, instance.clock())
+
+
+async def forget_spent_checks(instance: Instance) -> None:
+    """Forgets which signatures of the notifier were used, once they are over."""
+    await checks.forget_spent(instance.pool, first_live_month(instance.clock()))
 
 
 async def expire_sessions(instance: Instance) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -82,8 +82,16 @@ class PractitionerRow(RuleRow, kw_only=True):
     new_patients: bool
 
 
+class PracticeRow(RuleRow, kw_only=True):
+    """What the practice asks of who books online: nothing, a checked number, or a checked number or e-mail address ("any")."""
+
+    booking_check: Literal["none", "phone", "any"]
+
+
 class RuleRows(msgspec.Struct):
     """A practice's rules, for the agendas of the reader's units. Dates and absences long past are left out."""
+
+    practice: PracticeRow
 
     openings: list[OpeningRow]
     exceptions: list[ExceptionRow]

@@ -112,9 +112,11 @@ async def _take_hold(
         raise AskPractice
     if (hold["agenda"], hold["visit_type"], hold["start"], hold["minutes"]) != wanted:
         raise Altered("another slot than the one held")
+    # A request stays one, whoever holds its link: only the practice accepts.
+    ask_first = hold["on_request"] or (staff is None and before.status is Status.REQUESTED)
     # The record's old time goes before its hold may stand: one standing span a record, in the database.
     await spans.free_record(tx, practice, record)
-    if hold["on_request"]:
+    if ask_first:
         await spans.drop_span(tx, practice, hold["span"])
         return Status.REQUESTED, False
     await spans.keep_hold(tx, practice, hold["span"])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -97,10 +98,12 @@ class VisitTypeTold(msgspec.Struct):
 
 
 class AgendaPage(msgspec.Struct):
-    """What a booking page needs."""
+    """What a booking page needs. `check`: what is asked of who books, where the roster names the notifier that serves: nothing,
+    a checked number, or a checked number or e-mail address ("any"). Without it, what is sent is a request."""
 
     agenda: UUID
     unit: UUID
+    check: Literal["none", "phone", "any"]
     practice: PracticeTold
     site: SiteTold
     practitioner: PractitionerTold
