@@ -174,6 +174,7 @@ def message_rows() -> dict[str, Any]:
         "c": c.hex(),
         "write": messages.write_token(t).hex(),
         "k_m": k_m.hex(),
+        "reminder_id": messages.reminder_id(k_m, "2027-03-23").hex(),
         "act": messages.act_token(c).hex(),
         "delete": messages.delete_token(c).hex(),
         "h": h.hex(),

@@ -173,6 +173,7 @@ def test_message_tokens_and_signed_keys_are_the_recorded_ones() -> None:
     derived = {
         "write": messages.write_token(t),
         "k_m": messages.message_key(t),
+        "reminder_id": messages.reminder_id(messages.message_key(t), MESSAGES["message"]["send_day"]),
         "act": messages.act_token(c),
         "delete": messages.delete_token(c),
         "h": messages.handle(c),

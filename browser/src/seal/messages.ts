@@ -60,6 +60,12 @@ export function fromT(t: Bytes): { readonly write: Bytes; readonly messageKey: B
   return { write: D(t, 'write', 16), messageKey: D(t, 'message') }
 }
 
+/** The id of a reminder: whoever plans it again for the same day plans the same message, and it goes once. */
+export function reminderId(messageKey: Bytes, sendDay: string): Bytes {
+  day(sendDay)
+  return D(messageKey, `reminder ${sendDay}`, ID_BYTES)
+}
+
 /** A published X-Wing key of one day. Throws Altered unless the roster's notifier signed it for that day. */
 export async function dayKey(notifierPk: Bytes, instance: string, keyDay: string, pk: Bytes, signature: Bytes): Promise<PublicKey> {
   const key = new PublicKey(pk)

@@ -8,7 +8,7 @@ import { drawMessageSecrets, fromT, openCapsule, openMessage } from '../../src/s
 import { PrivateKey, SigningKey } from '../../src/seal/primitives';
 import { start as startTier } from '../../src/seal/tiers';
 import type { Roster } from '../../src/seal/roster';
-import { type Telling, placeMessages } from '../../src/usecases/messages/place';
+import { type Telling, placeMessages, sealMessages } from '../../src/usecases/messages/place';
 import { planBooked } from '../../src/usecases/messages/plan';
 import { townAsWord, wordingFor } from '../../src/usecases/messages/word';
 import { INSTANCE, openPractice } from '../seal/cast';
@@ -63,6 +63,15 @@ describe('placing the messages of an appointment', () => {
       openMessage({ instance: INSTANCE, h, mid: fromBase64(mid), sendDay, set: 1 }, fromT(t).messageKey, fromBase64(sealed))));
     expect(opened).toEqual(planned!.map(({ message }) => message));
     expect(opened.map(({ kind }) => kind)).toEqual(['booked', 'reminder', 'reminder']);
+  });
+
+  it('gives a reminder the same id in every set and a notice another one, so that what is taken back repeats no reminder and swallows no notice', async () => {
+    const { t, h } = drawMessageSecrets();
+    const planned = TELLING.plan({ start: START, zone: 'Europe/Paris', silent: false }, NOW);
+    const [first, second] = await Promise.all([1, 2].map((set) => sealMessages(INSTANCE, h, t, set, planned)));
+    expect(planned.map(({ message }) => message.kind)).toEqual(['booked', 'reminder', 'reminder']);
+    expect(first!.map(({ mid }, nth) => mid === second![nth]!.mid)).toEqual([false, true, true]);
+    expect(new Set(first!.map(({ mid }) => mid)).size).toBe(3);
   });
 
   it('says the town in French where nothing was chosen', async () => {

@@ -37,8 +37,8 @@ const plans = [
   (of: Visit, now: number) => planBooked(of, now, { confirm: true }),
   planMoved,
   planCancelled,
-  (of: Visit, now: number) => planRestored(of, now, now - 5 * MINUTE),
-  (of: Visit, now: number) => planRestored(of, now, now - HOUR),
+  (of: Visit, now: number) => planRestored(of, now, { cancelled: false, reminded: [] }),
+  (of: Visit, now: number) => planRestored(of, now, { cancelled: true, reminded: [] }),
 ];
 
 describe('what is planned for an appointment', () => {
@@ -123,10 +123,18 @@ describe('Sam changes an appointment', () => {
   });
 
   it('takes a cancellation back within the grace: nobody hears of either', () => {
-    expect(said(planRestored(of, now + 9 * MINUTE, now))).toEqual(['reminder 2026-12-03 9:00', 'reminder 2026-12-09 9:00']);
+    expect(said(planRestored(of, now, { cancelled: false, reminded: [] }))).toEqual(['reminder 2026-12-03 9:00', 'reminder 2026-12-09 9:00']);
+  });
+
+  it('takes it back within the grace, after the reminder of the eve or of the same day went out: nobody is reminded twice', () => {
+    const restored = (now: number, ...reminded: string[]) => said(planRestored(of, now, { cancelled: false, reminded }));
+    expect(restored(at('2026-12-09', 14), '2026-12-03', '2026-12-09')).toEqual([]);
+    expect(restored(at('2026-12-10', 7), '2026-12-09')).toEqual([]);
+    // That of the week before is no reminder of the eve, which this one is too late for by a minute.
+    expect(restored(at('2026-12-09', 8, PARIS, 51), '2026-12-03')).toEqual(['reminder 2026-12-09 9:01']);
   });
 
   it('takes it back later: who was told that it is off is told that it stands', () => {
-    expect(said(planRestored(of, now + 10 * MINUTE, now))[0]).toBe('booked 2026-11-25 15:10');
+    expect(said(planRestored(of, now, { cancelled: true, reminded: [] }))[0]).toBe('booked 2026-11-25 15:00');
   });
 });

@@ -16,13 +16,13 @@ from serment.framing.conventions import kid
 from serment.notifier.keys import Keys
 from serment.notifier.outbox import Outbox
 from serment.notifier.strongbox import Strongbox
-from serment.seal.chance import draw
 from serment.seal.messages import (
     Capsule,
     Message,
     delete_token,
     handle,
     message_key,
+    reminder_id,
     seal_capsule,
     seal_message,
     write_token,
@@ -111,7 +111,7 @@ def place(
         at = first_instant(dt.datetime.combine(day, REMINDERS_FROM), reached.zone)
         if at <= now:
             continue
-        mid = draw(16)
+        mid = reminder_id(k_m, day.isoformat())
         message = Message("reminder", int(at.timestamp()), reached.zone, int(reached.start.timestamp()))
         rows.append(
             MessageRow(

@@ -92,6 +92,12 @@ def message_key(t: bytes) -> bytes:
     return derive(exactly(t, KEY_BYTES, "t"), "message")
 
 
+def reminder_id(k_m: bytes, send_day: str) -> bytes:
+    """The id (16) of a reminder: planned again for the same day it is the same message, and goes once."""
+    day_bytes(send_day)
+    return derive(exactly(k_m, KEY_BYTES, "k_m"), f"reminder {send_day}", ID_BYTES)
+
+
 @dataclass(frozen=True, slots=True)
 class Capsule:
     """Where messages go and in what words. `word` (24 bytes at most) is chosen at booking; by default the town."""

@@ -12,7 +12,7 @@ import { NoAnswer, Refused } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
 import { now } from '../clock';
 import { sealMessages } from '../messages/place';
-import { GRACE_MINUTES, type PlannedMessage, planBooked, planCancelled, planRestored } from '../messages/plan';
+import { type Heard, type PlannedMessage, planBooked, planCancelled, planRestored } from '../messages/plan';
 import { leftBehind, settleLeft } from '../messages/taken_away';
 import type { Identity } from './model';
 import { identityOf } from './open_records';
@@ -100,14 +100,14 @@ async function readSteered(desk: OpenDesk, record: Id): Promise<(Steered & { rev
 
 // ------------------------------------------------------------------ steering
 
-/** Whether somebody may have been told that it is cancelled. */
-async function wasTold(desk: OpenDesk, h: Bytes, t: Bytes, messages: readonly MessageTold[]): Promise<boolean> {
+/** What somebody may have been told. */
+async function heardOf(desk: OpenDesk, h: Bytes, t: Bytes, messages: readonly MessageTold[]): Promise<Heard> {
   const gone = messages.filter(({ result }) => result === 'sent' || result === 'delivered' || result === 'undelivered');
-  const kinds = await Promise.all(gone.map(async ({ mid, send_day: sendDay, set, message }) => {
+  const said = await Promise.all(gone.map(async ({ mid, send_day: sendDay, set, message }) => {
     const place = { instance: desk.instance, h, mid: fromBase64(mid), sendDay, set };
-    return (await openMessage(place, fromT(t).messageKey, fromBase64(message))).kind;
+    return { sendDay, ...(await openMessage(place, fromT(t).messageKey, fromBase64(message))) };
   }));
-  return kinds.includes('cancelled');
+  return { cancelled: said.some(({ kind }) => kind === 'cancelled'), reminded: said.filter(({ kind }) => kind === 'reminder').map(({ sendDay }) => sendDay) };
 }
 
 async function planOf(desk: OpenDesk, one: Steered, { t, h }: Identity['steering'], told: HandleTold): Promise<PlannedMessage[]> {
@@ -122,7 +122,7 @@ async function planOf(desk: OpenDesk, one: Steered, { t, h }: Identity['steering
       return [];
     default:
       if (one.accepted === true) return planBooked(visit, at, { confirm: true });
-      return planRestored(visit, at, (await wasTold(desk, h, t, told.messages)) ? at - GRACE_MINUTES * 60 : at);
+      return planRestored(visit, at, await heardOf(desk, h, t, told.messages));
   }
 }
 

@@ -10,7 +10,7 @@ import { sha256 } from '../../seal/conventions';
 import { SealError } from '../../seal/errors';
 import type { Contact, Wording } from '../../seal/groups';
 import { fromC } from '../../seal/message_link';
-import { type Capsule, dayKey, fromT, sealCapsule, sealMessage, sealPage } from '../../seal/messages';
+import { type Capsule, dayKey, fromT, reminderId, sealCapsule, sealMessage, sealPage } from '../../seal/messages';
 import type { PublicKey } from '../../seal/primitives';
 import type { Roster } from '../../seal/roster';
 import { readDayKey } from '../../wire/messages';
@@ -56,11 +56,11 @@ async function keyOf({ notifierPk, instance }: Roster, day: LocalDate): Promise<
   }
 }
 
-/** One set of messages, each with an id of its own, under the key that t gives. */
+/** One set of messages under the key that t gives. A reminder has the same id in every set; a notice may have to be told again. */
 export async function sealMessages(instance: string, h: Bytes, t: Bytes, set: number, planned: readonly PlannedMessage[]): Promise<Message[]> {
   const { messageKey } = fromT(t);
   return await Promise.all(planned.map(async ({ sendDay, message }) => {
-    const mid = random(ID_BYTES);
+    const mid = message.kind === 'reminder' ? reminderId(messageKey, sendDay) : random(ID_BYTES);
     const bytes = await sealMessage({ instance, h, mid, sendDay, set }, messageKey, message);
     return { mid: base64(mid), send_day: sendDay, bytes: base64(bytes) };
   }));

@@ -76,9 +76,18 @@ export function planCancelled(visit: Visit, now: number): PlannedMessage[] {
   return notice(visit, 'cancelled', now);
 }
 
-/** Replaces a cancellation's notice after the cancellation was taken back. Who may have been told of it, is told that the visit stands. */
-export function planRestored(visit: Visit, now: number, cancelledAt: number): PlannedMessage[] {
-  return planBooked(visit, now, { confirm: now >= cancelledAt + GRACE_MINUTES * MINUTE });
+/** What went out about an appointment before its cancellation was taken back. */
+export interface Heard {
+  /** That it is cancelled, or nobody knows. */
+  cancelled: boolean;
+  /** The day of each reminder. */
+  reminded: readonly string[];
+}
+
+/** Replaces a cancellation's notice after the cancellation was taken back. Who may have been told of it, is told that the visit stands; who heard nothing is not reminded twice. */
+export function planRestored(visit: Visit, now: number, { cancelled, reminded }: Heard): PlannedMessage[] {
+  const eve = dateAt(visit.zone, morningBefore(visit, 1));
+  return !cancelled && reminded.some((day) => day >= eve) ? reminders(visit, now) : planBooked(visit, now, { confirm: cancelled });
 }
 
 function one(visit: Visit, kind: MessageKind, notBefore: number, sendDay = dateAt(visit.zone, notBefore)): PlannedMessage[] {

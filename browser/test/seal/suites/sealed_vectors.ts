@@ -7,7 +7,7 @@ import { hmac, D } from '../../../src/seal/conventions'
 import { openEpochSeed, openPreviousSeed } from '../../../src/seal/epoch'
 import { openFile, padme } from '../../../src/seal/files'
 import { fromC, openPage } from '../../../src/seal/message_link'
-import { dayKey, fromT, openCapsule, openMessage } from '../../../src/seal/messages'
+import { dayKey, fromT, openCapsule, openMessage, reminderId } from '../../../src/seal/messages'
 import {
   ADDRESS_KINDS, binding, checkSecret, codeKey, commitment, openAsk, openCode, openReply, verifyNumber,
 } from '../../../src/seal/phone_check'
@@ -84,7 +84,8 @@ const vaults = claim('a vault', async () => {
 const messages = claim('what t and c derive; capsule, message, page; day and code keys', async () => {
   const v = file.messages
   const [c, t] = [fromC(fromHex(v.c)), fromT(fromHex(v.t))]
-  same([c.h, c.act, c.del, c.pageKey, c.stop, t.write, t.messageKey].map(hex), [v.h, v.act, v.delete, v.k_page, v.stop, v.write, v.k_m])
+  const reminder = reminderId(t.messageKey, v.message.send_day)
+  same([c.h, c.act, c.del, c.pageKey, c.stop, t.write, t.messageKey, reminder].map(hex), [v.h, v.act, v.delete, v.k_page, v.stop, v.write, v.k_m, v.reminder_id])
   const day = await PrivateKey.fromSeed(fromHex(v.day_key.seed))
   const notifierPk = fromHex(v.day_key.notifier_pk)
   same(hex((await dayKey(notifierPk, v.capsule.instance, v.day_key.day, day.publicKey, fromHex(v.day_key.sig))).kid), v.day_key.kid)
