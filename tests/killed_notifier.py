@@ -17,7 +17,7 @@ import re
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Set
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -67,6 +67,9 @@ url = "{url}/messages"
 headers = {{ Idempotency-Key = "{{key}}" }}
 fields = {{ to = "{{digits}}", text = "{{body}}" }}
 taken = {{ status = [202] }}
+[[channel.send.refusals]]
+status = [400]
+means = "unknown"
 [[channel]]
 kind = "smtp"
 name = "relay"
@@ -84,11 +87,16 @@ def by_day(now: dt.datetime) -> str:
 
 @dataclass
 class Providers:
-    """What a gateway and a relay took: for each message of each channel, the key of each time. `at` is asked at each one."""
+    """What a gateway and a relay took: for each message of each channel, the key of each time. `at` is asked at each one.
+
+    `heard`: all of it, as it came. What is sent to somebody `refused` is refused, with their number or address in the answer.
+    """
 
     taken: dict[tuple[str, bytes], list[str]] = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     at: Callable[[], None] = lambda: None
+    heard: list[str] = field(default_factory=list)
+    refused: Set[str] = frozenset()
     url: str = ""
     port: int = 0
 
@@ -102,12 +110,25 @@ class Providers:
     def _sms(self, asked: Asked) -> Reply | None:
         if asked.path != "/messages":
             return None
+        self.heard.append(asked.body.decode())
+        if (to := f"+{asked.json['to']}") in self.refused:
+            return Reply(400, {"message": f"{to} is nobody's number"})
         self._take("sms", asked.headers["idempotency-key"], asked.json["text"])
         return Reply(202, {})
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        self.heard.append(address)
+        if address in self.refused:
+            return f"550 5.1.1 <{address}>: no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         text = letter.get_body(("plain",)).get_content()
+        self.heard.append(text)
         self._take("mail", letter["Message-ID"], text)
         return "250 OK"
 
@@ -239,12 +260,14 @@ async def until(holds: Callable[[], bool], process: Serment) -> None:
 
 
 @contextlib.asynccontextmanager
-async def queue(folder: Path, messages: int) -> AsyncIterator[Queue]:
-    """A queue that is filled, and the providers that wait for it. Whatever still runs is ended."""
+async def queue(
+    folder: Path, messages: int, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Queue]:
+    """A queue that is filled, and the providers that wait for it. Whatever still runs is ended. `settings`: PostgreSQL's."""
     data = folder / "notifier"
     data.mkdir()
     async with Providers().open() as providers:
-        with EmbeddedPostgres(folder / "pg") as postgres:
+        with EmbeddedPostgres(folder / "pg", settings=settings) as postgres:
             await migrate(postgres.url())
             pool = await open_pool(postgres.url())
             queue = Queue(postgres, pool, data, providers)

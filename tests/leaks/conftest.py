@@ -41,34 +41,13 @@ LOG_EVERYTHING = {
 
 
 @dataclass
-class Watched:
-    """Where everything lies that a host or a thief could hold."""
+class Kept:
+    """What a host or a thief could hold: a folder with all files in it, and a database."""
 
     folder: Path
-    origin: str
-    house: House
     postgres: EmbeddedPostgres
     database: str
-    traffic: list[tuple[str, bytes]] = field(default_factory=list)
-    known: set[bytes] = field(default_factory=set)
-
-    def address(self, path: str) -> str:
-        return self.origin + path
-
-    @property
-    def secrets(self) -> list[bytes]:
-        """Every key the server has: keyed hashes under them are looked for too."""
-        return list(read_secret(self.folder / "data").generations)
-
-    def record(self, context: BrowserContext) -> None:
-        """Keep every request of a profile as it leaves: address, headers, body."""
-
-        def keep(request: Request) -> None:
-            head = f"{request.method} {request.url}\n{request.all_headers()}".encode()
-            self.traffic.append((request.url, head + b"\n" + (request.post_data_buffer or b"")))
-
-        context.on("requestfinished", keep)
-        context.on("requestfailed", keep)
+    known: set[bytes] = field(default_factory=set, kw_only=True)
 
     def dump(self) -> bytes:
         """pg_dump of the whole database, as text."""
@@ -91,14 +70,46 @@ class Watched:
         )
 
     def find_everywhere(self, wanted: list[Form]) -> list[Find]:
-        """In the dump, the data files and WAL, the logs, temporary files, the server's output, and the traffic."""
+        """In the dump, the data files and WAL, the logs, temporary files, and what processes said."""
         self._checkpoint()
         found = list(search("dump", self.dump(), wanted))
         in_files, read = search_files(self.folder, wanted, self.known)
         assert read > 10_000_000, "the data files were read"
+        return found + in_files
+
+
+@dataclass
+class Watched(Kept):
+    """A house that is open, and what browsers send it."""
+
+    origin: str
+    house: House
+    traffic: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def address(self, path: str) -> str:
+        return self.origin + path
+
+    @property
+    def secrets(self) -> list[bytes]:
+        """Every key the server has: keyed hashes under them are looked for too."""
+        return list(read_secret(self.folder / "data").generations)
+
+    def record(self, context: BrowserContext) -> None:
+        """Keep every request of a profile as it leaves: address, headers, body."""
+
+        def keep(request: Request) -> None:
+            head = f"{request.method} {request.url}\n{request.all_headers()}".encode()
+            self.traffic.append((request.url, head + b"\n" + (request.post_data_buffer or b"")))
+
+        context.on("requestfinished", keep)
+        context.on("requestfailed", keep)
+
+    def find_everywhere(self, wanted: list[Form]) -> list[Find]:
+        """In the traffic as well."""
+        found = super().find_everywhere(wanted)
         for address, data in self.traffic:
             found += search(f"request to {address.partition('?')[0]}", data, wanted)
-        return found + in_files
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +130,7 @@ async def watched(bundle: None, tmp_path_factory: pytest.TempPathFactory) -> Any
         server = _serve(folder, port, url, output)
         try:
             _await_health(f"http://127.0.0.1:{port}")
-            yield Watched(folder, f"http://127.0.0.1:{port}", house, postgres, "serment")
+            yield Watched(folder, postgres, "serment", f"http://127.0.0.1:{port}", house)
         finally:
             server.terminate()
             server.wait(timeout=20)
