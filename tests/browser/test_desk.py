@@ -488,7 +488,7 @@ def test_a_phone_shows_one_practitioners_day_as_a_list(
     # What the dock covers half is whole once scrolled.
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     check_accessible(page)
-    page.get_by_role("button", name="Retour à la journée").click()
+    page.get_by_role("button", name="Revenir à la journée").click()
     expect(row).to_be_focused()
     page.get_by_role("button", name="Dr Okoro-Lacaze").click()
     expect(page.get_by_role("button", name=re.compile("^10 h 20 à 10 h 40, Tom"))).to_be_visible()

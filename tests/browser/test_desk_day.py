@@ -220,7 +220,7 @@ def test_a_visit_type_is_set_down_nowhere_it_is_not_offered(centre: Town, sam: P
     expect(sam.get_by_text("Cet agenda ne propose pas ce motif.")).to_be_visible()
     expect(sam.get_by_role("button", name="Poser en plus")).to_have_count(0)
     sam.keyboard.press("Escape")
-    sam.get_by_role("button", name="Renoncer").click()
+    sam.get_by_role("button", name="Ne rien changer").click()
     expect(visit(sam, "11 h 30 à", NEXT_WEEK)).to_be_focused()
 
 
@@ -308,7 +308,7 @@ def repeat(page: Page, hours: str, times: int) -> None:
     page.get_by_role("button", name="Voir les dates").click()
     page.get_by_role("button", name=f"Prendre {times} rendez-vous").click()
     expect(page.get_by_role("heading", name=f"{times} rendez-vous pris")).to_be_focused()
-    page.get_by_role("button", name="Retour au rendez-vous").click()
+    page.get_by_role("button", name="Revenir au rendez-vous").click()
 
 
 def test_a_series_is_seen_and_cancelled_as_one_and_taken_back_as_one(centre: Town, sam: Page) -> None:
@@ -423,7 +423,7 @@ def test_with_the_server_away_the_day_is_read_and_printed_and_nothing_is_noted(
         check_accessible(sam)
         visit(sam, "10 h 30 à").focus()
         sam.keyboard.press("a")
-        expect(sam.get_by_role("alert").first).to_contain_text("Le serveur ne répond pas. Rien n’a changé")
+        expect(sam.get_by_role("alert").first).to_contain_text("Le serveur ne répond pas. Réessayez")
         sam.get_by_role("button", name="Liste", exact=True).click()
         expect(sam.locator(".listing")).to_contain_text("Alice Renaudin-Abescat")
         paper = on_paper(sam)

@@ -142,7 +142,7 @@ def test_a_server_that_goes_is_said_and_one_that_comes_back_is_found(
     check_accessible(page)
     block(page, "10 h 10 à").focus()
     page.keyboard.press("v")
-    expect(page.locator(".side .note-stop")).to_contain_text("Rien n’a changé")
+    expect(page.locator(".side .note-stop")).to_contain_text("Réessayez")
     practice.start()
     practice.book(TOM, TODAY, "11:30")
     # Nobody touches anything.

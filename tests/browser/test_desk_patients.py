@@ -345,7 +345,7 @@ def test_a_card_left_in_mid_typing_is_found_as_it_was_left(practice: Town, sam: 
     expect(sam.get_by_label("Note du cabinet")).to_have_value("Préfère le matin.")
     expect(sam.get_by_role("checkbox", name=re.compile("^Refuser"))).to_be_checked()
     # Given up, it is gone for good.
-    sam.get_by_role("button", name="Laisser comme avant").click()
+    sam.get_by_role("button", name="Ne rien changer").click()
     sam.get_by_role("button", name="Modifier").click()
     expect(sam.get_by_label("Note du cabinet")).not_to_have_value("Préfère le matin.")
 
@@ -634,7 +634,7 @@ def test_the_patients_room_on_a_phone(practice: Town, profile: Callable[..., Bro
     phone.get_by_role("button", name="Laisser les deux").click()
     phone.get_by_role("button", name="Modifier").click()
     check_in_both_themes(phone)
-    phone.get_by_role("button", name="Laisser comme avant").click()
+    phone.get_by_role("button", name="Ne rien changer").click()
     phone.get_by_role("button", name="Effacer la fiche").click()
     check_in_both_themes(phone)
 

@@ -182,6 +182,36 @@ def test_keys_that_the_server_exchanged_are_shown_as_what_they_are_and_let_nobod
     expect(card).to_have_count(0)
 
 
+def test_an_answer_that_comes_after_is_told_and_takes_no_place_under_the_finger(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    """Mallory has read Lina's link and runs the server: she drops Lina's answer and gives hers while Hélène compares."""
+    link = link_for(helene, "Lina Roche")
+    pages = [profile(DESK).new_page() for _ in range(2)]
+    lina, mallory = pages
+    lina.goto(link)
+    makes_account(lina, "lina")
+    helene.clock.run_for(16_000)
+    card = helene.locator(".answer").filter(has_text="Lina Roche a répondu")
+    expect(card.get_by_role("listitem").first).to_be_visible()
+    words = card.get_by_role("listitem").all_inner_texts()
+    assert words == words_of(lina)
+    practice.rows(
+        "UPDATE invitations SET kem_pk = NULL, sign_pk = NULL, tag = NULL, account = NULL WHERE name = 'Lina Roche'"
+    )
+    mallory.goto(link)
+    makes_account(mallory, "mallory")
+    helene.clock.run_for(16_000)
+    expect(card).to_contain_text("Une autre réponse est arrivée")
+    expect(card.get_by_role("button", name="faire entrer")).to_have_count(0)
+    check_accessible(helene)
+    card.get_by_role("button", name="Voir les nouveaux mots").click()
+    expect(card.get_by_role("button", name="faire entrer")).to_be_visible()
+    assert card.get_by_role("listitem").all_inner_texts() == words_of(mallory) != words
+    card.get_by_role("button", name="D’autres mots").click()
+    expect(card).to_have_count(0)
+
+
 def test_nour_turns_the_page_to_english_and_back_and_joins_by_a_passkey(
     practice: Town, helene: Page, profile: Callable[..., BrowserContext]
 ) -> None:

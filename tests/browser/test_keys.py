@@ -250,7 +250,7 @@ def test_a_new_root_needs_the_old_sheet_and_ends_it(
     page.get_by_role("button", name="Revoir l’affiche de la porte").click()
     expect(page.locator(".poster-words")).to_be_visible()
     check_accessible(page)
-    page.get_by_role("button", name="Renoncer").click()
+    page.get_by_role("button", name="Fermer", exact=True).click()
     page.get_by_role("button", name="Refaire la feuille racine").click()
     page.get_by_label("L’ancienne feuille, ses huit groupes").fill(ferrand.code)
     page.get_by_role("button", name="Vérifier l’ancienne feuille").click()

@@ -350,7 +350,7 @@ def test_a_practice_that_has_nothing_yet_begins_with_the_usual_of_its_specialty(
     part(page, "Motifs de visite")
     page.get_by_role("button", name="Partir des motifs habituels de la spécialité").click()
     expect(page.get_by_role("listitem").filter(has_text="Suivi de l’enfant")).to_be_visible()
-    expect(page.locator(".rules-side").get_by_text("heures proposées")).to_be_visible()
+    expect(page.locator(".rules-side").get_by_text("créneaux proposés")).to_be_visible()
 
 
 VACCINE = """
@@ -439,7 +439,7 @@ def test_helene_adds_a_place_a_practitioner_from_the_register_and_their_agenda_a
     expect(page.get_by_label("Agenda", exact=True)).to_have_value(str(made["agenda"]))
     page.get_by_role("button", name="Partir des heures habituelles de la spécialité").click()
     expect(page.get_by_role("button", name="Mercredi, 8:30 – 12:30")).to_be_visible()
-    expect(page.locator(".rules-side").get_by_text("heures proposées")).to_be_visible()
+    expect(page.locator(".rules-side").get_by_text("créneaux proposés")).to_be_visible()
     with urllib.request.urlopen(f"{practice.origin}/api/practices/cabinet-des-tilleuls") as answer:  # noqa: S310
         told = json.load(answer)
     (person,) = [each for each in told["practitioners"] if each["given_name"] == "Rosa"]

@@ -29,7 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         "more": "Voir les jours suivants", "appointment": "Votre rendez-vous", "move": "Déplacer",
         "which": "Quand préférez-vous venir ?", "move_there": "Déplacer à cette heure ?", "do_move": "Déplacer le rendez-vous",
         "moved": "C’est déplacé. Le cabinet vous attend.", "cancel": "Annuler le rendez-vous",
-        "sure": "Annuler ce rendez-vous ?", "do_cancel": "Oui, annuler", "keep": "Garder le rendez-vous",
+        "sure": "Annuler ce rendez-vous ?", "do_cancel": "Oui, annuler", "keep": "Non, le garder",
         "cancelled": "C’est annulé. Merci d’avoir prévenu.", "back": "Revenir au rendez-vous", "retry": "Réessayer",
     },
     "en": {
@@ -42,7 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
         "more": "See later days", "appointment": "Your appointment", "move": "Move",
         "which": "When would you rather come?", "move_there": "Move to this time?", "do_move": "Move the appointment",
         "moved": "It’s moved. The practice expects you.", "cancel": "Cancel the appointment",
-        "sure": "Cancel this appointment?", "do_cancel": "Yes, cancel it", "keep": "Keep the appointment",
+        "sure": "Cancel this appointment?", "do_cancel": "Yes, cancel it", "keep": "No, keep it",
         "cancelled": "It’s cancelled. Thank you for saying so.", "back": "Back to the appointment", "retry": "Try again",
     },
 }  # fmt: skip

@@ -7,7 +7,7 @@ import { PasskeyDeclined, PasskeyWithoutSecret } from '../../usecases/account/pa
 import { AwayTooLong, NoKey, NoPractice } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../wire/problem';
-import { t, type WordKey } from '../../words/index';
+import { t, tn, type WordKey } from '../../words/index';
 import type { Desk } from './desk.svelte';
 import { hourInWords } from './say';
 import { reasonInWords } from './why';
@@ -47,7 +47,7 @@ export function awayInWords(from: readonly Away[]): string {
 
 /** `words` says some refusals otherwise, where the deed gives them another meaning. */
 export function inWords(error: unknown, desk: Desk, words: Readonly<Record<string, WordKey>> = {}): string {
-  if (error instanceof NotNow) return t('wrong.busy', { seconds: error.retryAfterSeconds ?? RETRY_SECONDS });
+  if (error instanceof NotNow) return tn('wrong.busy', error.retryAfterSeconds ?? RETRY_SECONDS);
   if (error instanceof NoAnswer) return t('wrong.offline');
   if (error instanceof SealError) return t('move.altered');
   if (error instanceof WrongPractice) return t('unlock.stranger');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the members' room has read and does: the roster says roles and units, the server says who is served and who was invited. */
+import { SvelteMap } from 'svelte/reactivity';
 import { type Bytes, hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
 import { SealError } from '../../../seal/errors';
 import type { Role } from '../../../seal/roster_events';
@@ -46,6 +47,8 @@ export class Team {
   away = $state<string | null>(null);
   problem = $state<string | null>(null);
   working = $state(false);
+  /** The hash whose words are on screen, by invitation: an answer that comes after it is told, never put in its place. */
+  readonly compared = new SvelteMap<Id, Bytes>();
   /** The roster is no reactive value: counted up when the desk has taken another. */
   #turns = $state(0);
 
@@ -184,6 +187,10 @@ export class Team {
     let made: { link: string; expiresOn: LocalDate } | null = null;
     await this.#attempt(async () => { made = await invite(this.desk.open, wish, language()); }, null);
     return made;
+  }
+
+  compare(told: InvitationTold, fingerprint: Bytes): void {
+    this.compared.set(told.invitation, fingerprint);
   }
 
   async letIn(told: InvitationTold, compared: Bytes): Promise<void> {
