@@ -34,6 +34,7 @@ class Settings:
     `origin` is the address in the browser's bar (scheme, host, port), None for http://127.0.0.1:PORT and localhost.
     `source` is where this very program's source code can be had: every page offers it (AGPL-3.0, section 13).
     `claims` None: as the command has it, `serve` confirm, `demo` open.
+    `sms_price` is what a segment of an SMS costs, in euros; practices see it where they choose what messages say.
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
 
@@ -47,6 +48,7 @@ class Settings:
     source: str | None = None
     workers: int = 1
     claims: str | None = None
+    sms_price: str | None = None
     notifier: Path | None = None
     notifier_database_url: str | None = None
 
@@ -75,6 +77,11 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "whether the search shows a new practice at once (open) or once the host confirmed it (confirm, else)",
     ),
     ("SERMENT_WORKERS", "workers", "server processes (1)"),
+    (
+        "SERMENT_SMS_PRICE",
+        "sms_price",
+        "what a segment of an SMS costs in euros, such as 0.049, shown to practices",
+    ),
     ("SERMENT_NOTIFIER", "notifier", "the notifier's configuration (notifier.toml in the data folder)"),
     (
         "SERMENT_NOTIFIER_DATABASE_URL",
@@ -197,6 +204,12 @@ def _claims(variable: str, text: str) -> str:
     return text
 
 
+def _price(variable: str, text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,2}([.,][0-9]{1,4})?", text):
+        raise SettingWrong(f"{variable} is {text!r}; a price in euros is needed, such as 0.049.")
+    return text.replace(",", ".")
+
+
 _READERS: dict[str, Callable[[str, str], object]] = {
     "host": _text,
     "port": _number(1, PORT_MAX),
@@ -208,6 +221,7 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "source": _source,
     "workers": _number(1, WORKERS_MAX),
     "claims": _claims,
+    "sms_price": _price,
     "notifier": _file,
     "notifier_database_url": _database_url,
 }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from browser.walk import (
     to_review,
 )
 from serment.demo.sender import CONFIG
+from serment.directory.towns import load_towns
 from serment.notifier.config import read_config
 from serment.notifier.start import Standing, standing
 from serment.settings import NOTIFIER_FILE, Settings
@@ -120,16 +121,20 @@ def named(site: Site, post: Post) -> Post:
     return post
 
 
-def rows(site: Site, query: str) -> list[Any]:
-    async def fetch() -> list[Any]:
+def at_database(site: Site, deed: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+    async def done() -> Any:
         connection = await asyncpg.connect(site.url)
         try:
-            return list(await connection.fetch(query))
+            return await deed(connection)
         finally:
             await connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(fetch())).result()
+        return pool.submit(lambda: asyncio.run(done())).result()
+
+
+def rows(site: Site, query: str) -> list[Any]:
+    return list(at_database(site, lambda connection: connection.fetch(query)))
 
 
 def books(page: Page, site: Site, day: dt.date, hour: str, *, whose: str = "me") -> None:
@@ -390,3 +395,36 @@ def test_a_number_that_takes_no_sms_becomes_a_call_to_make_until_somebody_has_ca
     expect(bento.locator(".said")).to_contain_text("Le numéro est corrigé")
     expect(bento.get_by_role("button", name="1 patient à appeler")).to_have_count(0)
     assert len(to("639981278", named.sends(on_the_eve(day)))) == 1
+
+
+def test_a_site_chooses_its_word_and_its_messages_and_whoever_books_hears_that_alone(
+    site: Site, named: Post, alice: Page, bento: Page
+) -> None:
+    # The last of this file: what is chosen here stays.
+    at_database(site, load_towns)
+    bento.get_by_role("button", name="Horaires et motifs").click()
+    bento.get_by_role("button", name="Agendas, lieux, praticiens").click()
+    bento.get_by_role("button", name=re.compile("Cabinet des Tilleuls, lieux")).click()
+    bento.get_by_label("Confirmer dès la réservation").uncheck()
+    bento.get_by_label("Un autre mot").check()
+    word = bento.get_by_label("Le mot à dire")
+    word.fill("Chez Bento")
+    bento.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(bento.locator("#site-word-error")).to_have_text(
+        "Ce mot nomme Bento. Choisissez un mot qui ne nomme personne."
+    )
+    expect(word).to_be_focused()
+    check_in_both_themes(bento)
+    word.fill("Plançon")
+    expect(bento.get_by_text("Dans un SMS, «\u00a0ç\u00a0» s’écrit «\u00a0c\u00a0».")).to_be_visible()
+    told = bento.locator(".sms dd").first
+    expect(told).to_contain_text(re.compile(r"demain .* à 9 h 30, Plancon\..*caractères, 1 SMS"))
+    check_in_both_themes(bento)
+    bento.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(bento.locator(".said")).to_contain_text("enregistré")
+    day = site.fresh_day()
+    books(alice, site, day, "9:00")
+    expect(alice.get_by_text("le jour, l’heure et «\u00a0Plançon\u00a0»")).to_be_visible()
+    assert named.sends() == []
+    [reminder] = to(ALICES_NUMBER, named.sends(on_the_eve(day)))
+    assert "Plancon" in reminder and "Die" not in reminder

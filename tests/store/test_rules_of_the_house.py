@@ -42,6 +42,8 @@ from serment.server.usecases.house_rows import AgendaRow, PractitionerRow, RuleR
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.preview_offer import preview_offer
 from serment.server.usecases.read_agenda import read_agenda
+from serment.server.usecases.read_envelope import read_by_link
+from serment.server.usecases.read_practice import read_agenda as read_agenda_page
 from serment.server.usecases.read_practice import read_practice
 from serment.server.usecases.read_rule_rows import read_rule_rows
 from serment.server.usecases.rule_rows import OpeningRow
@@ -312,6 +314,42 @@ async def test_a_town_is_the_official_lists_and_goes_with_its_postcode(house: Ho
     town = await house.instance.pool.fetchrow("SELECT town, latitude FROM sites WHERE site = $1", was.site)
     assert town is not None
     assert (town["town"], round(town["latitude"])) == ("Nantes", 47)
+
+
+@pytest.mark.parametrize("word", ["tilleuls.example", "01 40 20 30", " Lavoir", "Étangs de la Brenne été"])
+async def test_a_site_says_a_word_and_nothing_that_could_be_taken_for_more(
+    house: House, bento: Staff, word: str
+) -> None:
+    was = (await rows(house, bento)).sites[0]
+    with pytest.raises(InvalidRule, match="word"):
+        await change_site(house.instance, bento, was, msgspec.structs.replace(was, word=word))
+
+
+async def test_who_books_and_who_holds_a_link_learn_what_a_site_tells_and_of_which_visits_nothing_is_told(
+    house: House, sam: Staff, bento: Staff
+) -> None:
+    agenda = await the_agenda(house, bento)
+    was = next(row for row in (await rows(house, bento)).sites if row.site == agenda.site)
+    now = msgspec.structs.replace(was, word="Lavoir", confirms=False, reminds_week=False)
+    with pytest.raises(NotYourRole):
+        await change_site(house.instance, replace(sam, role=Role.PRACTITIONER), was, now)
+    for _ in range(2):
+        await change_site(house.instance, bento, was, now)
+    await house.instance.pool.execute(
+        "UPDATE visit_types SET silent = true WHERE visit_type = $1", house.type()
+    )
+    alice = Hand(house)
+    await alice.book(at("9:00"))
+    page = await read_agenda_page(house.instance, house.bento)
+    link = await read_by_link(house.instance, alice.cap.row_token)
+    for site in (page.site, link.site):
+        assert (site.word, site.confirms, site.reminds_week, site.reminds_eve) == (
+            "Lavoir",
+            False,
+            False,
+            True,
+        )
+    assert link.visit_type.silent
 
 
 async def test_a_site_with_other_holidays_names_who_comes_on_one(house: House, bento: Staff) -> None:

@@ -21,10 +21,11 @@ from serment.domain.gsm7 import fitted, length
 from serment.domain.instants import first_instant
 from serment.domain.named_times import LANGUAGES, Language
 from serment.domain.reminder import Kind
+from serment.domain.word import place
 from serment.framing.conventions import derive
 from serment.notifier import letters, wording
 from serment.notifier.letters import Written, code_letter, letter
-from serment.notifier.wording import Visit, code_sms, code_spoken, link, place, sms, words
+from serment.notifier.wording import Visit, code_sms, code_spoken, link, sms, words
 from serment.seal.messages import handle
 from tidy.tree import ROOT
 

@@ -29,6 +29,7 @@ def test_every_variable_is_read() -> None:
             "SERMENT_SOURCE": "https://code.example.org/serment?at=0.1.0",
             "SERMENT_WORKERS": "4",
             "SERMENT_CLAIMS": "open",
+            "SERMENT_SMS_PRICE": "0,049",
             "SERMENT_NOTIFIER": __file__,
             "SERMENT_NOTIFIER_DATABASE_URL": "postgresql://serment_notifier@db/serment",
         }
@@ -44,6 +45,7 @@ def test_every_variable_is_read() -> None:
         "https://code.example.org/serment?at=0.1.0",
         4,
         "open",
+        "0.049",
         Path(__file__),
         "postgresql://serment_notifier@db/serment",
     )
@@ -61,6 +63,7 @@ def test_every_variable_is_read() -> None:
         ("SERMENT_NOTIFIER", "/", "is a folder"),
         ("SERMENT_NOTIFIER_DATABASE_URL", "mysql://u:secret@h/d", "not the address of a PostgreSQL"),
         ("SERMENT_CLAIMS", "maybe", "open or confirm"),
+        ("SERMENT_SMS_PRICE", "5 cents", "a price in euros"),
         ("SERMENT_DATABASE_URL", "mysql://u:secret@h/d", "not the address of a PostgreSQL"),
         ("SERMENT_INSTANCE", "Mon Serment", "small letters"),
         ("SERMENT_INSTANCE", "a" * 65, "up to 64"),

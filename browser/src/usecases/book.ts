@@ -5,9 +5,9 @@ import { postBooking, readAppointment } from '../wire/patient';
 import { Refused } from '../wire/problem';
 import type { Booked, Booking, Id, Site, VisitType } from '../wire/types';
 import type { OwnHold } from './hold';
-import type { Telling } from './messages/place';
+import { type Telling, tellingAt } from './messages/place';
 import { planBooked, type PlannedMessage } from './messages/plan';
-import { wordingFor } from './messages/word';
+import { wordOf, wordingFor } from './messages/word';
 import { type Confided, isSealedAnew, readyToSeal, rowTokenHash, sealAsPatient } from './sealing';
 import { type Trusted, renewTrust } from './trust';
 
@@ -23,13 +23,13 @@ export interface ReadyBooking {
 }
 
 /** What was confided, with how messages about it are worded. */
-export function worded(confided: Confided, { town }: Pick<Site, 'town'>, language: Language): Confided {
-  return { ...confided, ct: { ...confided.ct, messages: wordingFor(town, language, confided.id) } };
+export function worded(confided: Confided, site: Pick<Site, 'town' | 'word'>, language: Language): Confided {
+  return { ...confided, ct: { ...confided.ct, messages: wordingFor(wordOf(site), language, confided.id) } };
 }
 
 /** What is said of a booking. Of what is only asked for nothing is: the practice's answer places it. */
-export function tellingOfBooking({ timezone: zone, town }: Pick<Site, 'timezone' | 'town'>, { silent, accepted }: Pick<VisitType, 'silent' | 'accepted'>, confirm: boolean): Telling {
-  return { zone, town, silent, plan: accepted === 'on_request' ? () => [] : (visit, now) => planBooked(visit, now, { confirm }) };
+export function tellingOfBooking(site: Site, { silent, accepted }: Pick<VisitType, 'silent' | 'accepted'>, confirm: boolean): Telling {
+  return tellingAt(site, silent, accepted === 'on_request' ? () => [] : (visit, now) => planBooked(visit, now, { confirm: confirm && site.confirms }));
 }
 
 /** Seals what was confided, for the held time. Nothing is sent. Throws NoAnswer, NotNow. */

@@ -2,7 +2,7 @@ import { postMove } from '../wire/patient';
 import { Refused } from '../wire/problem';
 import type { Booked, Move } from '../wire/types';
 import type { OwnHold } from './hold';
-import type { Telling } from './messages/place';
+import { type Telling, tellingAt } from './messages/place';
 import { planMoved, type PlannedMessage } from './messages/plan';
 import { keepAll, leaveBehind, takeAway } from './messages/taken_away';
 import type { OpenedAppointment } from './open_link';
@@ -23,7 +23,7 @@ export interface ReadyMove {
 /** How messages of an opened appointment are sealed; nothing is said of one that was only asked for. */
 export function tellingOf({ view }: OpenedAppointment, plan: Telling['plan']): Telling {
   const { site, visit_type: type } = view;
-  return { zone: site.timezone, town: site.town, silent: type.silent, plan: view.status === 'requested' ? () => [] : plan };
+  return tellingAt(site, type.silent, view.status === 'requested' ? () => [] : plan);
 }
 
 /** Seals the appointment anew for the held time, as its next revision: same link, new keys inside. Nothing is sent. Throws NoAnswer, NotNow. */

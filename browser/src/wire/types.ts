@@ -27,6 +27,12 @@ export interface Site {
   access_fr: string;
   access_en: string;
   phone: string;
+  /** What its messages say beside the time; empty for the town. */
+  word: string;
+  /** Whether who books is told at once if they like, and reminded a week and a day before. */
+  confirms: boolean;
+  reminds_week: boolean;
+  reminds_eve: boolean;
 }
 
 export interface Practitioner {

@@ -10,14 +10,14 @@ import { start as startTier } from '../../src/seal/tiers';
 import type { Roster } from '../../src/seal/roster';
 import { type Telling, placeMessages, sealMessages } from '../../src/usecases/messages/place';
 import { planBooked } from '../../src/usecases/messages/plan';
-import { townAsWord, wordingFor } from '../../src/usecases/messages/word';
+import { asWord, wordingFor } from '../../src/usecases/messages/word';
 import { INSTANCE, openPractice } from '../seal/cast';
 
 /** Thursday 26 November 2026, 9:00 in Die; booked a fortnight before. */
 const START = 1_795_680_000;
 const NOW = START - 14 * 86_400;
 const KEY_DAY = '2026-11-27';
-const TELLING: Telling = { zone: 'Europe/Paris', town: 'Die', silent: false, plan: (visit, now) => planBooked(visit, now, { confirm: true }) };
+const TELLING: Telling = { zone: 'Europe/Paris', word: 'Die', silent: false, reminds: { week: true, eve: true }, plan: (visit, now) => planBooked(visit, now, { confirm: true }) };
 const ALICE = { phone: '+33639981234', email: null, messages: { language: 'en', word: 'Die (T)' } } as const;
 
 let root: SigningKey;
@@ -67,7 +67,7 @@ describe('placing the messages of an appointment', () => {
 
   it('gives a reminder the same id in every set and a notice another one, so that what is taken back repeats no reminder and swallows no notice', async () => {
     const { t, h } = drawMessageSecrets();
-    const planned = TELLING.plan({ start: START, zone: 'Europe/Paris', silent: false }, NOW);
+    const planned = TELLING.plan({ start: START, zone: 'Europe/Paris', silent: false, reminds: TELLING.reminds }, NOW);
     const [first, second] = await Promise.all([1, 2].map((set) => sealMessages(INSTANCE, h, t, set, planned)));
     expect(planned.map(({ message }) => message.kind)).toEqual(['booked', 'reminder', 'reminder']);
     expect(first!.map(({ mid }, nth) => mid === second![nth]!.mid)).toEqual([false, true, true]);
@@ -113,7 +113,7 @@ describe('the word of a message', () => {
 
   it('is 24 bytes at most and cuts no letter, whatever the town', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (town, givenName) => {
-      for (const word of [townAsWord(town), wordingFor(town, 'fr', { relation: 'child', givenName }).word]) {
+      for (const word of [asWord(town), wordingFor(town, 'fr', { relation: 'child', givenName }).word]) {
         expect(text(word).length).toBeGreaterThan(0);
         expect(text(word).length).toBeLessThanOrEqual(24);
         expect(new TextDecoder().decode(text(word))).toBe(word);

@@ -8,6 +8,7 @@ const PARIS = 'Europe/Paris';
 const ZONES = [PARIS, 'America/Guadeloupe', 'Indian/Reunion', 'Pacific/Noumea', 'America/Miquelon', 'Australia/Lord_Howe', 'America/Santiago'];
 /** Days on or after which clocks change somewhere above, and a plain one. */
 const DAYS = ['2026-03-29', '2026-03-30', '2026-10-25', '2026-10-26', '2026-04-05', '2026-09-06', '2026-11-26', '2027-01-01'];
+const BOTH = { week: true, eve: true };
 const MINUTE = 60;
 const HOUR = 3600;
 
@@ -16,7 +17,7 @@ function at(date: string, hour: number, zone = PARIS, minute = 0): number {
 }
 
 function visit(date: string, hour: number, zone = PARIS, minute = 0): Visit {
-  return { start: at(date, hour, zone, minute), zone, silent: false };
+  return { start: at(date, hour, zone, minute), zone, silent: false, reminds: BOTH };
 }
 
 /** "reminder 2026-11-25 9:00" of each, by the site's clock. */
@@ -29,7 +30,7 @@ function said(plan: PlannedMessage[]): string[] {
 
 const anyVisit = fc.record({
   zone: fc.constantFrom(...ZONES), date: fc.constantFrom(...DAYS), minute: fc.integer({ min: 0, max: 1439 }),
-}).map(({ zone, date, minute }) => ({ zone, silent: false, start: instantOf(localDay(zone, date), minute) ?? localDay(zone, date).end - 1 }));
+}).map(({ zone, date, minute }) => ({ zone, silent: false, reminds: BOTH, start: instantOf(localDay(zone, date), minute) ?? localDay(zone, date).end - 1 }));
 /** How long before the visit it is booked. */
 const ahead = fc.integer({ min: -HOUR, max: 20 * 24 * HOUR });
 const plans = [
@@ -106,6 +107,24 @@ describe('Alice books', () => {
   it('a visit about which nothing is sent: nothing is', () => {
     const silent = { ...visit('2026-11-26', 9), silent: true };
     for (const plan of plans) expect(plan(silent, at('2026-11-01', 9))).toEqual([]);
+  });
+});
+
+describe('a site that sends fewer messages', () => {
+  const now = at('2026-11-25', 15);
+  const of = (week: boolean, eve: boolean, date = '2026-12-10') => ({ ...visit(date, 9), reminds: { week, eve } });
+
+  it('reminds when it chose to, of visits booked late as well', () => {
+    const planned = (one: Visit) => said(planBooked(one, now, { confirm: false }));
+    expect(planned(of(true, false))).toEqual(['reminder 2026-12-03 9:00']);
+    expect(planned(of(false, true))).toEqual(['reminder 2026-12-09 9:00']);
+    expect(planned(of(true, false, '2026-11-26'))).toEqual([]);
+    expect(planned(of(false, true, '2026-11-26'))).toEqual(['reminder 2026-11-25 15:10']);
+  });
+
+  it('tells of a move and of a cancellation all the same', () => {
+    expect(said(planMoved(of(false, false), now))).toEqual(['moved 2026-11-25 15:10']);
+    expect(said(planCancelled(of(false, false), now))).toEqual(['cancelled 2026-11-25 15:10']);
   });
 });
 

@@ -16,7 +16,7 @@ const DAY = 86_400;
 
 const desk = {
   instance: INSTANCE, practice: { practice: PRACTICE },
-  house: { agendas: [{ agenda: AGENDA, site: 's' }], sites: [{ site: 's', timezone: 'Europe/Paris', town: 'Die' }], visit_types: [{ visit_type: TYPE, silent: false }] },
+  house: { agendas: [{ agenda: AGENDA, site: 's' }], sites: [{ site: 's', timezone: 'Europe/Paris', town: 'Die', word: '', reminds_week: true, reminds_eve: true }], visit_types: [{ visit_type: TYPE, silent: false }] },
 } as unknown as OpenDesk;
 
 interface Stored { h: string; set: number | null; messages: { mid: string; send_day: string; set: number; message: string; result: string; channel: null; reason: null }[] }

@@ -19,8 +19,9 @@ import jinja2
 
 from serment.domain.named_times import Language
 from serment.domain.reminder import Kind
+from serment.domain.word import place
 from serment.framing.conventions import derive
-from serment.notifier.wording import Visit, day, host_of, hour, link, near, place, say, unpadded
+from serment.notifier.wording import Visit, day, host_of, hour, link, near, say, unpadded
 from serment.seal.messages import stop_token
 
 UID_BYTES: Final = 16

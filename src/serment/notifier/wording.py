@@ -11,8 +11,6 @@ import base64
 import datetime as dt
 import functools
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -23,13 +21,10 @@ from serment.domain.gsm7 import fitted, length
 from serment.domain.instants import local_day, wall_clock
 from serment.domain.named_times import Language
 from serment.domain.reminder import Kind
+from serment.domain.word import place
 
 HOME_ZONE: Final = "Europe/Paris"
 YEAR_SAID_DAYS: Final = 300  # a date further away than this is told with its year
-
-# A word is somebody's, and so may be the number: nothing in it may be taken for a link or a number to call.
-_SIGNS: Final = frozenset(" '’&(),.-")
-_TAKEN_FOR_MORE: Final = re.compile(r"\.\w|\d(?:\W?\d){3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +94,6 @@ def hour(language: Language, visit: Visit) -> str:
         return text
     where = say(language, "zone", place=named_times.zone_place(language, visit.zone))
     return f"{text} ({where})"
-
-
-def place(word: str) -> str:
-    """The word as it may be told; nothing where it could be taken for a link, a number or a sign that rearranges the text."""
-    told = " ".join(word.split())
-    plain = all(sign in _SIGNS or unicodedata.category(sign)[0] in "LMN" for sign in told)
-    return told if plain and not _TAKEN_FOR_MORE.search(told) else ""
 
 
 # ---------------------------------------------------------------- SMS

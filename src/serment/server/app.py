@@ -73,6 +73,7 @@ async def open_instance(
             settings.source,
             origin,
             settings.claims or "confirm",
+            settings.sms_price,
             throttle,
             ledger=LedgerFolder(settings.data / LEDGER_FOLDER, settings.instance),
         )

@@ -57,6 +57,7 @@ class Instance:
     """`name` is part of every envelope's context; `source` is where the program's source code is, None if unsaid.
     `origin` is what stands in the bar of a browser that uses a passkey here: passkeys know no bare addresses.
     `claims`: whether the public search shows a new practice at once ("open") or once the host confirmed it ("confirm").
+    `sms_price`: what a segment of an SMS costs, in euros.
     `ledger`: where the access ledger is published; its entries stand in the database before.
 
     The memories are checked against the database at each use.
@@ -69,6 +70,7 @@ class Instance:
     source: str | None = None
     origin: str = LOCALHOST
     claims: str = "open"
+    sms_price: str | None = None
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
     ledger: LedgerFolder | None = None

@@ -101,7 +101,7 @@ export class BookingFlow {
 
   /** Whether somebody who books is told of it at once, if they like. */
   get confirms(): boolean {
-    return this.readers?.sender === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
+    return this.readers?.sender === true && this.view?.site.confirms === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
   }
 
   /** Visit types that somebody who comes from the public page may book here. */

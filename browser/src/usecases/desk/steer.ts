@@ -111,8 +111,8 @@ async function heardOf(desk: OpenDesk, h: Bytes, t: Bytes, messages: readonly Me
 }
 
 async function planOf(desk: OpenDesk, one: Steered, { t, h }: Identity['steering'], told: HandleTold): Promise<PlannedMessage[]> {
-  const { zone, silent } = tellingOf(desk, one, () => []);
-  const visit = { start: one.start, zone, silent };
+  const { zone, silent, reminds } = tellingOf(desk, one, () => []);
+  const visit = { start: one.start, zone, silent, reminds };
   const at = now();
   switch (one.status) {
     case 'cancelled':

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the messages of an agenda's appointments depend on, as this desk's house says it. */
 import type { Id } from '../../wire/types';
-import type { Telling } from '../messages/place';
+import { type Telling, tellingAt } from '../messages/place';
 import type { OpenDesk } from './unlock';
+
+const NOBODY: Telling = { zone: 'Europe/Paris', word: '', silent: true, reminds: { week: false, eve: false }, plan: () => [] };
 
 /** A type of visit or agenda that this desk has never heard of is told of to nobody. */
 export function tellingOf({ house }: OpenDesk, { agenda, visitType }: { agenda: Id; visitType: Id }, plan: Telling['plan']): Telling {
   const place = house.agendas.find((one) => one.agenda === agenda);
   const site = house.sites.find((one) => one.site === place?.site);
   const type = house.visit_types.find((one) => one.visit_type === visitType);
-  return { zone: site?.timezone ?? 'Europe/Paris', town: site?.town ?? '', silent: site === undefined || type === undefined || type.silent, plan };
+  if (site === undefined || type === undefined) return NOBODY;
+  return tellingAt(site, type.silent, plan);
 }

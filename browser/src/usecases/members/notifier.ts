@@ -22,6 +22,17 @@ export async function readNotifier(): Promise<Bytes | null> {
   }
 }
 
+/** What a segment of an SMS costs, in euros; null where the host does not say. Throws NoAnswer, NotNow. */
+export async function readSmsPrice(): Promise<number | null> {
+  try {
+    const { sms_price: price } = await request<{ sms_price: string | null }>('/api/notifier');
+    return price === null ? null : Number(price);
+  } catch (error) {
+    if (error instanceof Refused && error.is('no_notifier')) return null;
+    throw error;
+  }
+}
+
 /** What people compare: 32 hex digits in groups of four, as `serment notify` prints them. */
 export function digitsOf(root: Bytes): string {
   return hex(kid(root)).replace(/(.{4})(?=.)/g, '$1 ');

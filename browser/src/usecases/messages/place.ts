@@ -15,9 +15,9 @@ import type { PublicKey } from '../../seal/primitives';
 import type { Roster } from '../../seal/roster';
 import { readDayKey } from '../../wire/messages';
 import { Refused } from '../../wire/problem';
-import type { Booking, LocalDate, Message } from '../../wire/types';
-import { type PlannedMessage, type Visit, keyDayOf } from './plan';
-import { townAsWord } from './word';
+import type { Booking, LocalDate, Message, Site } from '../../wire/types';
+import { type PlannedMessage, type Reminds, type Visit, keyDayOf } from './plan';
+import { asWord, wordOf } from './word';
 
 /** The first set of a capsule's messages. */
 const FIRST_SET = 1;
@@ -26,11 +26,17 @@ const FIRST_SET = 1;
 export interface Telling {
   /** The site's, an IANA name. */
   zone: string;
-  /** Said where the contact says no other word. */
-  town: string;
+  /** Said where the contact says no other word: the site's, by default its town. */
+  word: string;
   /** Of a type of visit about which no message is sent. */
   silent: boolean;
+  reminds: Reminds;
   plan: (visit: Visit, now: number) => PlannedMessage[];
+}
+
+/** The same of an appointment at this site. */
+export function tellingAt(site: Pick<Site, 'timezone' | 'town' | 'word' | 'reminds_week' | 'reminds_eve'>, silent: boolean, plan: Telling['plan']): Telling {
+  return { zone: site.timezone, word: wordOf(site), silent, reminds: { week: site.reminds_week, eve: site.reminds_eve }, plan };
 }
 
 /** What travels beside a revision; nothing where no message comes. */
@@ -72,8 +78,8 @@ export interface Secrets {
 }
 
 /** How an appointment's messages are worded, said or not. */
-export function wordingOf(contact: Pick<Contact, 'messages'>, telling: Pick<Telling, 'town'>): Wording {
-  return contact.messages ?? { language: 'fr', word: townAsWord(telling.town) };
+export function wordingOf(contact: Pick<Contact, 'messages'>, telling: Pick<Telling, 'word'>): Wording {
+  return contact.messages ?? { language: 'fr', word: asWord(telling.word) };
 }
 
 /**
@@ -82,7 +88,7 @@ export function wordingOf(contact: Pick<Contact, 'messages'>, telling: Pick<Tell
  */
 export async function placeMessages(roster: Roster, start: number, { t, c }: Secrets, contact: Pick<Contact, 'phone' | 'email' | 'messages'>, telling: Telling, now: number): Promise<Placed> {
   if (telling.silent) return NOTHING;
-  const visit = { start, zone: telling.zone, silent: false };
+  const visit = { start, zone: telling.zone, silent: false, reminds: telling.reminds };
   const keyDay = keyDayOf(visit);
   const to = await keyOf(roster, keyDay);
   if (to === null) return NOTHING;

@@ -15,12 +15,19 @@ export const GRACE_MINUTES = 10;
 /** A later reminder reaches somebody who is on the way (domain/reminder.py, REMINDER_AHEAD_MINUTES). */
 const REMINDER_AHEAD_MINUTES = 30;
 
+/** Which reminders a site sends: all that it has a say in. When they go is not its own, or the rows would tell whose they are. */
+export interface Reminds {
+  readonly week: boolean;
+  readonly eve: boolean;
+}
+
 export interface Visit {
   readonly start: number;
   /** The site's, an IANA name. */
   readonly zone: string;
   /** Of a type of visit about which no message is sent. */
   readonly silent: boolean;
+  readonly reminds: Reminds;
 }
 
 /** One message to seal: the day its row names, local to the site, and what lies inside. */
@@ -108,12 +115,13 @@ function morningBefore(visit: Visit, days: number): number {
 
 function reminders(visit: Visit, now: number): PlannedMessage[] {
   const soonest = now + GRACE_MINUTES * MINUTE;
-  return [WEEK_DAYS, 1].map((days) => morningBefore(visit, days)).filter((at) => at >= soonest).flatMap((at) => one(visit, 'reminder', at));
+  const days = [...(visit.reminds.week ? [WEEK_DAYS] : []), ...(visit.reminds.eve ? [1] : [])];
+  return days.map((before) => morningBefore(visit, before)).filter((at) => at >= soonest).flatMap((at) => one(visit, 'reminder', at));
 }
 
 /** The reminder of an appointment that was booked after the eve's went out. */
 function lateReminder(visit: Visit, now: number): PlannedMessage[] {
   const at = now + GRACE_MINUTES * MINUTE;
-  const late = at > morningBefore(visit, 1) && at < visit.start - REMINDER_AHEAD_MINUTES * MINUTE;
+  const late = visit.reminds.eve && at > morningBefore(visit, 1) && at < visit.start - REMINDER_AHEAD_MINUTES * MINUTE;
   return late ? one(visit, 'reminder', at) : [];
 }

@@ -93,6 +93,10 @@ export interface SiteRow {
   phone: string;
   access_fr: string;
   access_en: string;
+  word: string;
+  confirms: boolean;
+  reminds_week: boolean;
+  reminds_eve: boolean;
 }
 
 export interface PractitionerRow {

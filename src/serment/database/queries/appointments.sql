@@ -45,11 +45,12 @@ SELECT jsonb_build_object(
         'fingerprint', encode(c.fingerprint, 'base64')),
     'site', jsonb_build_object('site', s.site, 'name', s.name, 'address', s.address, 'postcode', s.postcode,
         'town', s.town, 'latitude', s.latitude, 'longitude', s.longitude, 'timezone', s.timezone,
-        'access_fr', s.access_fr, 'access_en', s.access_en, 'phone', s.phone),
+        'access_fr', s.access_fr, 'access_en', s.access_en, 'phone', s.phone,
+        'word', s.word, 'confirms', s.confirms, 'reminds_week', s.reminds_week, 'reminds_eve', s.reminds_eve),
     'practitioner', jsonb_build_object('practitioner', w.practitioner, 'slug', w.slug, 'title', w.title,
         'given_name', w.given_name, 'family_name', w.family_name, 'specialty', w.specialty),
     'visit_type', jsonb_build_object('visit_type', v.visit_type, 'name_fr', v.name_fr, 'name_en', v.name_en,
-        'minutes', v.minutes, 'place', v.place, 'accepted', v.accepted,
+        'minutes', v.minutes, 'place', v.place, 'accepted', v.accepted, 'silent', v.silent,
         'instructions_fr', v.instructions_fr, 'instructions_en', v.instructions_en, 'questions', v.questions))::text
 FROM agendas a
 JOIN practices c USING (practice)

@@ -88,7 +88,8 @@ INSERT INTO sites SELECT * FROM jsonb_populate_record(NULL::sites, :row::jsonb)
 ON CONFLICT (practice, site) DO UPDATE SET name = excluded.name, address = excluded.address, postcode = excluded.postcode,
     town = excluded.town, town_code = excluded.town_code, latitude = excluded.latitude, longitude = excluded.longitude,
     timezone = excluded.timezone, holiday_region = excluded.holiday_region, access_fr = excluded.access_fr,
-    access_en = excluded.access_en, phone = excluded.phone
+    access_en = excluded.access_en, phone = excluded.phone, word = excluded.word, confirms = excluded.confirms,
+    reminds_week = excluded.reminds_week, reminds_eve = excluded.reminds_eve
 
 -- name: drop_site
 -- Deletes a site.

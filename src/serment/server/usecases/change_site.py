@@ -14,6 +14,8 @@ from serment.domain.agenda import Agenda
 from serment.domain.errors import InvalidRule
 from serment.domain.holiday import REGIONS, ZONES
 from serment.domain.roles import Deed
+from serment.domain.word import place
+from serment.framing.messages import WORD_BYTES_MAX
 from serment.server.instance import Instance
 from serment.server.stores import house_rows as house
 from serment.server.stores import rule_rows as store
@@ -42,6 +44,8 @@ async def change_site(instance: Instance, staff: Staff, was: SiteRow | None, now
         staff.check_may(Deed.CHANGE_PRACTICE)
     if now is not None and (now.timezone not in ZONES or now.holiday_region not in ("", *REGIONS)):
         raise InvalidRule("timezone, holiday_region: of France and its territories")
+    if now is not None and (place(now.word) != now.word or len(now.word.encode()) > WORD_BYTES_MAX):
+        raise InvalidRule("word: letters, figures and few signs, 24 bytes; no link and no number to call")
     async with transaction(instance.pool) as tx:
         await store.lock_practice(tx, staff.practice)
         text = await store.read(tx, "site", staff.practice, row.site)

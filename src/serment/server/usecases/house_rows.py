@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from serment.framing.messages import WORD_BYTES_MAX
 from serment.server.usecases.rule_rows import (
     NAME_CHARACTERS_MAX,
     AbsenceRow,
@@ -54,7 +55,10 @@ class AgendaRow(RuleRow, kw_only=True):
 
 
 class SiteRow(RuleRow, kw_only=True):
-    """Where, and what patients read of it. The town is the official list's; zone and holidays decide the site's days."""
+    """Where, and what patients read of it. The town is the official list's; zone and holidays decide the site's days.
+
+    `word`: what messages say beside the time, empty for the town. `confirms`, `reminds_week`, `reminds_eve`: which there are.
+    """
 
     site: UUID
     name: Name
@@ -66,6 +70,10 @@ class SiteRow(RuleRow, kw_only=True):
     phone: Annotated[str, Meta(max_length=PHONE_CHARACTERS_MAX)]
     access_fr: Text
     access_en: Text
+    word: Annotated[str, Meta(max_length=WORD_BYTES_MAX)] = ""
+    confirms: bool = True
+    reminds_week: bool = True
+    reminds_eve: bool = True
 
 
 class PractitionerRow(RuleRow, kw_only=True):

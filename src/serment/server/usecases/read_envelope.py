@@ -119,6 +119,7 @@ class PatientVisitType(msgspec.Struct):
     minutes: int
     place: str
     accepted: str
+    silent: bool
     instructions_fr: str
     instructions_en: str
     questions: list[QuestionTold]

@@ -29,10 +29,14 @@ class CodeKey(msgspec.Struct):
 
 
 class NotifierTold(msgspec.Struct):
-    """The notifier of this instance: its root, to be compared with the practice's roster; its code keys, the newest first."""
+    """The notifier of this instance: its root, to be compared with the practice's roster; its code keys, the newest first.
+
+    `sms_price`: what a segment of an SMS costs, in euros, where the host says it.
+    """
 
     root: bytes
     code_keys: list[CodeKey]
+    sms_price: str | None
 
 
 class DayKey(msgspec.Struct):
@@ -72,7 +76,9 @@ async def read_notifier(instance: Instance) -> NotifierTold:
     row = await messages.read_notifier(instance.pool, instance.clock().date())
     if row is None:
         raise NoNotifier
-    return NotifierTold(row["root"], msgspec.json.decode(row["code_keys"], type=list[CodeKey]))
+    return NotifierTold(
+        row["root"], msgspec.json.decode(row["code_keys"], type=list[CodeKey]), instance.sms_price
+    )
 
 
 async def read_day_keys(instance: Instance, days: Sequence[date]) -> list[DayKey]:

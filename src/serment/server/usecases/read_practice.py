@@ -26,7 +26,7 @@ class PracticeTold(msgspec.Struct):
 
 
 class SiteTold(msgspec.Struct):
-    """Where; `latitude` and `longitude` in degrees."""
+    """Where; `latitude` and `longitude` in degrees. `word`: what its messages say, empty for the town; then which there are."""
 
     site: UUID
     name: str
@@ -39,6 +39,10 @@ class SiteTold(msgspec.Struct):
     access_fr: str
     access_en: str
     phone: str
+    word: str
+    confirms: bool
+    reminds_week: bool
+    reminds_eve: bool
 
 
 class PractitionerTold(msgspec.Struct):
