@@ -96,3 +96,15 @@ async def test_a_full_stop_behind_the_link_is_none_of_it(site: tuple[httpx.Async
     token = secrets.token_bytes(16)
     assert (await client.post(f"{address(token)}.")).status_code == 200
     assert await waiting(pool) == {token: False}
+
+
+async def test_the_privacy_page_speaks_of_messages_where_somebody_sends_them_and_else_says_that_nobody_does(
+    site: tuple[httpx.AsyncClient, Pool],
+) -> None:
+    client, pool = site
+    alone = (await client.get("/fr/privacy")).text
+    assert "Ce site n’envoie ni SMS ni e-mail" in alone and "service de rappel" not in alone
+    await pool.execute("INSERT INTO notifier_root (pk) VALUES ($1)", secrets.token_bytes(32))
+    served = (await client.get("/fr/privacy")).text
+    assert "le service de rappel n’a que votre numéro ou votre adresse" in served
+    assert "L’opérateur, le relais d’e-mail" in served and "Ce site n’envoie" not in served

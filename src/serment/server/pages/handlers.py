@@ -17,7 +17,8 @@ from serment.server.pages import completion, stopping, views
 from serment.server.pages.language import negotiate
 from serment.server.pages.render import page
 from serment.server.pages.searching import PAGE_MAX, search_view
-from serment.server.usecases.errors import NoSuchAgenda
+from serment.server.usecases.errors import NoNotifier, NoSuchAgenda
+from serment.server.usecases.read_messages import read_notifier
 from serment.server.usecases.read_practice import read_agenda
 from serment.server.usecases.show_practitioner import show_practice, show_practitioner
 
@@ -168,11 +169,16 @@ async def practice(
 
 @get("/{lang:str}/privacy", include_in_schema=False)
 async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Response[str]:
-    """Who sees what, and what is not protected."""
+    """Who sees what, and what is not protected; of messages where somebody sends them."""
     language = _language(lang)
     if language is None:
         return _missing("fr", request)
-    return _html(_page(request, "privacy.html", language, path="/privacy"), headers=CACHE)
+    try:
+        await read_notifier(_instance(request))
+        sends = True
+    except NoNotifier:
+        sends = False
+    return _html(_page(request, "privacy.html", language, path="/privacy", sends=sends), headers=CACHE)
 
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)
