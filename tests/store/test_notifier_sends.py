@@ -6,14 +6,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from confided import ALICE, ALICE_MAIL, INSTANCE, ORIGIN, TOM, Confided, leave
+from confided import ALICE, ALICE_MAIL, INSTANCE, ORIGIN, PARIS, TOM, Confided, leave
 from serment.database import roles
 from serment.database.pool import Pool, open_pool
 from serment.framing.messages import check_code_key, check_day_key
@@ -33,7 +35,8 @@ from serment.notifier.run import Notifier
 from serment.notifier.sending import Limits, Sender
 from serment.notifier.strongbox import Strongbox
 from serment.notifier.waiting import Waiting
-from serment.seal.messages import MessageKind, draw_t, stop_token
+from serment.seal.messages import Capsule, MessageKind, draw_t, open_capsule, stop_token
+from serment.seal.primitives import KemPair
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.usecases.errors import NoDayKey
@@ -367,27 +370,61 @@ async def test_a_message_for_another_handle_is_refused_as_unreadable(house: Hous
     assert await house.outcomes() == [("none", "dropped", "unreadable")]
 
 
-async def test_after_a_day_is_over_an_old_dump_and_the_whole_disk_open_nothing_of_it(house: House) -> None:
-    start = after(house, 1, at="10:00")
-    alice = await house.confide(start, ("booked", house.clock.now))
+def by_the_wall(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    """What clocks in Paris show, in UTC."""
+    return dt.datetime.combine(day, dt.time(hour, minute), ZoneInfo(PARIS)).astimezone(dt.UTC)
+
+
+def thief_opens(house: House, alice: Confided, sealed: bytes, copy: Path) -> Capsule | None:
+    """Whoever has an old dump's capsule and copied the notifier's whole disk just now; None if no key there is that day's."""
+    for file in house.files:
+        shutil.copytree(file.parent, copy / file.parent.name)
+    with Strongbox(copy / "a" / "keys", copy / "b" / "keys") as stolen:
+        seed = stolen.day(alice.key_day)
+    if seed is None:
+        return None
+    return open_capsule(INSTANCE, alice.h, alice.key_day.isoformat(), KemPair.from_seed(seed), sealed)
+
+
+def folders_with(key: bytes, disk: Path) -> list[Path]:
+    return sorted(file.parent for file in disk.rglob("*") if file.is_file() and key in file.read_bytes())
+
+
+async def test_booked_today_and_told_a_week_and_a_day_before_and_then_an_old_dump_and_the_whole_disk_open_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    today = house.clock.now.date()
+    visit = today + dt.timedelta(days=10)
+    week, eve = (by_the_wall(visit - dt.timedelta(days=days), 9) for days in (7, 1))
+    alice = await house.confide(
+        by_the_wall(visit, 9, 30), ("booked", house.clock.now), ("reminder", week), ("reminder", eve), mail=ALICE_MAIL
+    )  # fmt: skip
+    dump = await house.pool.fetchval("SELECT capsule FROM inbox_capsules")
     seed = house.box.day(alice.key_day)
     assert seed is not None
-    assert all(seed in path.read_bytes() for path in house.files)  # the search finds what is there
-    await house.pass_(house.clock.now)
-    capsules = [
-        row["capsule"]
-        for row in await house.pool.fetch(
-            "SELECT capsule FROM cold_capsules UNION ALL SELECT capsule FROM hot_capsules"
-        )
-    ]
-    assert len(capsules) == 1
+
+    async def sent_by(now: dt.datetime) -> tuple[int, int]:
+        house.clock.now = now
+        await house.notifier.day()
+        await house.notifier.read_anew()
+        await house.pass_(now)
+        return len(house.sms.took), len(house.mail.took)
+
+    minute = dt.timedelta(minutes=1)
+    assert await sent_by(house.clock.now) == (0, 1)  # the confirmation
+    assert await sent_by(week - minute) == (0, 1)
+    assert await sent_by(week + dt.timedelta(hours=2)) == (0, 2)
+    assert await sent_by(eve - minute) == (0, 2)
+    assert await sent_by(eve + dt.timedelta(hours=2)) == (1, 3)
+    assert isinstance(told := house.sms.took[0], Text)
+    assert "demain" in told.body and "9 h 30" in told.body
+    stolen = thief_opens(house, alice, dump, tmp_path / "before")
+    assert stolen is not None and stolen.sms == ALICE  # this search finds what is there
     house.clock.now = dt.datetime.combine(alice.key_day, dt.time(12), dt.UTC)
     await house.notifier.day()
-    assert house.box.day(alice.key_day) is None
-    for path in house.files:
-        for file in path.parent.rglob("*"):
-            assert seed not in file.read_bytes()
     assert is_over(alice.key_day, house.clock.now)
+    assert thief_opens(house, alice, dump, tmp_path / "after") is None
+    assert folders_with(seed, tmp_path) == [tmp_path / "before" / "a", tmp_path / "before" / "b"]
     assert await house.pool.fetchval("SELECT count(*) FROM day_keys WHERE day = $1", alice.key_day) == 0
     assert await house.pool.fetchval("SELECT count(*) FROM hot_capsules") == 0
 
