@@ -452,10 +452,12 @@ async def test_four_hundred_days_are_published_signed_and_the_same_again(house: 
     assert await house.pool.fetch("SELECT day, pk, sig FROM day_keys ORDER BY day") == rows
 
 
-async def test_browsers_are_told_the_root_the_code_key_and_the_key_of_a_day(house: House) -> None:
-    instance = Instance(INSTANCE, house.pool, Secret(b"S" * 32), house.clock)
+async def test_browsers_are_told_the_root_the_code_key_the_key_of_a_day_and_what_an_sms_costs(
+    house: House,
+) -> None:
+    instance = Instance(INSTANCE, house.pool, Secret(b"S" * 32), house.clock, sms_price="0.049")
     told = await read_notifier(instance)
-    assert told.root == house.keys.root.pk
+    assert (told.root, told.sms_price) == (house.keys.root.pk, "0.049")
     [code] = told.code_keys
     check_code_key(told.root, INSTANCE, code.since.isoformat(), code.until.isoformat(), code.pk, code.sig)
     days = [after(house, ahead).date() for ahead in (3, 1)]
