@@ -125,6 +125,30 @@ def test_the_letters_on_the_panels_buttons_act_in_the_panel_and_type_in_a_field(
     expect(box).to_have_value("14/3/61 ape")
 
 
+def test_a_week_in_a_small_window_keeps_its_names_and_scrolls_sideways(
+    practice: Town, profile: Callable[..., BrowserContext]
+) -> None:
+    page = at_noon(profile({"width": 1024, "height": 768})).new_page()
+    unlock(page, practice)
+    page.get_by_role("button", name="Semaine", exact=True).click()
+    rose = block(page, "9 h 10 à", THURSDAY)
+    expect(rose.locator(".born")).to_have_text("61")
+    # Three letters of a surname beside the year, and the hours stay where they are.
+    room = rose.locator(".n").evaluate(
+        "(name) => name.clientWidth / parseFloat(getComputedStyle(name).fontSize)"
+    )
+    assert room > 1.5
+    frame = page.locator(".main-part")
+    assert frame.evaluate("(frame) => frame.scrollWidth > frame.clientWidth")
+    expect(page.locator(f"#day-{TODAY}")).to_be_in_viewport(ratio=1)
+    hours = page.locator(".hours").bounding_box()
+    lane(page, FRIDAY).locator("[data-stop]").last.focus()
+    expect(lane(page, FRIDAY).locator("[data-stop]").last).to_be_in_viewport()
+    moved = page.locator(".hours").bounding_box()
+    assert hours is not None and moved is not None and hours["x"] == moved["x"]
+    check_accessible(page)
+
+
 def test_two_people_of_one_surname_on_one_day_are_told_apart(
     practice: Town, profile: Callable[..., BrowserContext], sam: Page
 ) -> None:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
 import type { Identity, Visit } from '../../src/usecases/desk/model';
-import { namesakesOf } from '../../src/usecases/desk/namesakes';
+import { firstLettersOf, namesakesOf } from '../../src/usecases/desk/namesakes';
 
 const of = (record: string, surname: string, firstName: string, birthDate: string) =>
   ({ record, identity: { surname, firstName, birthDate } as Identity }) as Visit;
@@ -12,9 +12,18 @@ describe('the namesakes of a day', () => {
     expect([...told]).toEqual([['rose', 'year'], ['young-rose', 'year']]);
   });
 
-  it('of one year are told apart by the whole date: twins by their first names, which stand beside it', () => {
-    const told = namesakesOf([of('a', 'Delmotte', 'Anne', '1990-01-02'), of('b', 'Delmotte', 'Léa', '1990-06-07'), of('c', 'Delmotte', 'Luc', '1958-06-07')]);
+  it('of one year are told apart by the whole date', () => {
+    const told = namesakesOf([of('a', 'Delmotte', 'Anne', '1990-01-02'), of('b', 'Delmotte', 'Anne', '1990-06-07'), of('c', 'Delmotte', 'Anne', '1958-06-07')]);
     expect([...told]).toEqual([['a', 'date'], ['b', 'date'], ['c', 'year']]);
+  });
+
+  it('are no family: first names tell it apart, by their first letters where there is no room', () => {
+    const family = [of('a', 'Delmotte', 'Anne', '1990-01-02'), of('b', 'DELMOTTE', 'Adèle', '2019-06-07'), of('c', 'Delmotte', 'Luc', '1958-06-07'), of('d', 'Abescat', 'Luc', '1988-06-07')];
+    expect(namesakesOf(family).size).toBe(0);
+    expect([...firstLettersOf(family)]).toEqual([['a', 'An.'], ['b', 'Ad.'], ['c', 'L.']]);
+    const namesakes = [of('a', 'Delmotte', 'Luc', '1990-01-02'), of('b', 'Delmotte', 'Luc', '1958-06-07')];
+    expect(firstLettersOf(namesakes).size).toBe(0);
+    expect(firstLettersOf([of('a', 'Delmotte', 'Jo', '1990-01-02'), of('b', 'Delmotte', 'Jocelyne', '1990-01-02')]).get('a')).toBe('Jo');
   });
 
   it('are no one person who comes twice, and nobody whose name is sealed', () => {

@@ -25,7 +25,11 @@ _GIVEN = {
 }
 _FAMILY = (
     "Fontbonne,Abgrall,Renaudin,Mbaye,Pujol,Lestrade,Vasseur,Guérinel,Darrieu,Figuères,Ndiaye,Delmotte,"
-    "Ulmann,Ibarra,Bastide,Yvars,Escoffier,Weber,Vidalenc,Soulages,Nivelle,Garrigue,Ximenes,Cazeneuve"
+    "Ulmann,Ibarra,Bastide,Yvars,Escoffier,Weber,Vidalenc,Soulages,Nivelle,Garrigue,Ximenes,Cazeneuve,"
+    "Alibert,Azéma,Barthas,Bélanger,Benhamou,Bousquet,Cabrol,Campistron,Castaing,Chauvet,Courrège,Dalbavie,Daoudi,Delrieu,"
+    "Destruel,Dubarry,Embareck,Estève,Fabre,Ferrières,Gineste,Hamdani,Izarn,Jalabert,Kerleroux,Kouassi,Labatut,Lacoste,"
+    "Lagarrigue,Lavigerie,Malaval,Marty,Mazars,Miquel,Morvan,Nahon,Oudin,Ourliac,Palanque,Pradelles,Quéré,Raynal,Rigal,"
+    "Roquebert,Sicard,Sarrazin,Tastevin,Teisseire,Tronchet,Valadier,Verdier,Viguier,Wagner,Yacoubi,Zeller"
 )
 _REASONS = (
     "Toux la nuit depuis dix jours.",

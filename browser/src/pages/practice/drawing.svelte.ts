@@ -12,7 +12,7 @@ const NEAR = '0px 320px';
 const IDLE_MS = 50, IDLE_MS_MAX = 1000;
 /** Lanes are drawn for so long between two turns of the page: less than one frame. */
 const TURN_MS = 10;
-/** A lane's least width in a day that is wider than the window (desk_day.css: 7rem). */
+/** A lane's least width in a day that is wider than the window (shown.svelte.ts: 7 rem). */
 const LANE_PX_MIN = 112;
 
 interface Waiting {

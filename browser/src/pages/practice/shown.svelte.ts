@@ -2,7 +2,7 @@
 /** What of the practice's time is on screen: which days of which agendas, drawn how. */
 import { addDays, dateAt, localDay, monday } from '../../usecases/desk/days';
 import { lanesAtOnce, type Front } from '../../usecases/desk/front';
-import { datesOf, stopsOf, viewOf } from '../../usecases/desk/view';
+import { datesOf, dayShare, stopsOf, viewOf } from '../../usecases/desk/view';
 import type { Id, LocalDate, Status } from '../../wire/types';
 import type { Drawing } from './drawing.svelte';
 import { WEEK_DAYS, type Reading, type Window } from './reading.svelte';
@@ -18,6 +18,10 @@ const ROW_AGENDAS_MAX = 8;
 /** So wide a window draws a week of one agenda, and so much wider for each other, with names one can read; a day below that. */
 const WEEK_PX_MIN = 500, WEEK_AGENDA_PX = 300;
 const NARROW = '(max-width: 59.99rem)';
+/** A lane's least width, in rem: in a day of many, room for a name; in a week, for the beginning of one. */
+const DAY_LANE_REM_MIN = 7, WEEK_LANE_REM_MIN = 3.25;
+/** What stands beside the lanes: the panel and the hours (tokens.css), in rem. */
+const BESIDE_REM = 23;
 
 const COLOURS_STORED = 'serment.colours';
 
@@ -35,10 +39,14 @@ export interface Place {
   record: Id | null;
 }
 
+const widthInRem = () => innerWidth / Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 export class Shown {
   now = $state(Math.floor(Date.now() / 1000));
   chosen = $state<LocalDate>('');
   kind = $state<Kind>('week');
+  /** The window's width in rem. */
+  #width = $state(widthInRem());
   narrow = $state(false);
   phoneAgenda = $state<Id>('');
   hidden = $state.raw<ReadonlySet<Id>>(new Set());
@@ -73,6 +81,11 @@ export class Shown {
   readonly many = $derived.by(() => this.rules.agendas.length > ROW_AGENDAS_MAX);
   /** Whether the day drawn is wider than the window. */
   readonly wide = $derived.by(() => !this.narrow && this.kind === 'day' && this.agendas.length > ROW_AGENDAS_MAX);
+  /** The least width of what is drawn, in rem. */
+  readonly least = $derived.by(() =>
+    this.dates.length === 1 ? this.agendas.length * DAY_LANE_REM_MIN : this.drawn.days.reduce((sum, day) => sum + dayShare(day, this.chosen, false), 0) * WEEK_LANE_REM_MIN);
+  /** Whether the day or week drawn is scrolled sideways. */
+  readonly sideways = $derived.by(() => this.wide || (!this.narrow && this.kind === 'week' && this.dates.length > 1 && this.least > this.#width - BESIDE_REM));
 
   constructor(readonly rules: Rules, readonly reading: () => Reading, place: Place | null) {
     this.phoneAgenda = place?.phoneAgenda ?? (rules.own ?? rules.agendas[0])?.agenda ?? '';
@@ -105,12 +118,18 @@ export class Shown {
     const query = matchMedia(NARROW);
     // A sheet of paper is narrower than the window that prints it: what is printed is what is on screen.
     const paper = matchMedia('print');
-    const measure = () => { if (!paper.matches) this.narrow = query.matches; };
+    const measure = () => {
+      if (paper.matches) return;
+      this.narrow = query.matches;
+      this.#width = widthInRem();
+    };
     measure();
     query.addEventListener('change', measure);
+    addEventListener('resize', measure);
     const clock = setInterval(() => { this.now = Math.floor(Date.now() / 1000); }, CLOCK_SECONDS * 1000);
     return () => {
       query.removeEventListener('change', measure);
+      removeEventListener('resize', measure);
       clearInterval(clock);
     };
   }

@@ -6,7 +6,7 @@
 import { addDays, axisOf, instantOf, localDay, MINUTE, missing, placeSpan, weekday, type Axis, type LocalDay, type Span } from './days';
 import { closedOf, columnsOf, GAP_MINUTES_MIN, gapsOf, without, type Column, type Opening } from './lanes';
 import type { StopLane } from './keyboard';
-import { namesakesOf, type ToldApart } from './namesakes';
+import { firstLettersOf, namesakesOf, type ToldApart } from './namesakes';
 import { takesTime, type Agenda, type Hold, type Visit, type VisitType, type Week } from './model';
 
 export interface Placed {
@@ -47,6 +47,8 @@ export interface DayView {
   holiday: Holiday | null;
   /** Whom the day's visits could be mistaken for, by record. */
   namesakes: ReadonlyMap<string, ToldApart>;
+  /** The letters of the first name that tell people of one surname apart, by record. */
+  firstLetters: ReadonlyMap<string, string>;
 }
 
 export interface AgendaView {
@@ -147,7 +149,8 @@ export function viewOf(
   const days = raws.map((lanes, index) => {
     const views = lanes.map((raw) => laneOf(raw, axis, past));
     const everywhere = views.length > 0 && views.every((lane) => lane.holiday !== null) ? views[0]!.holiday : null;
-    return { date: dates[index]!, lanes: views, holiday: everywhere, namesakes: namesakesOf(lanes.flatMap(({ visits }) => visits)) };
+    const visits = lanes.flatMap((lane) => lane.visits);
+    return { date: dates[index]!, lanes: views, holiday: everywhere, namesakes: namesakesOf(visits), firstLetters: firstLettersOf(visits) };
   });
   return { axis, days };
 }
@@ -176,6 +179,14 @@ const CLOSED_SHARE = 0.5;
 /** A lane's share of its day's width. */
 export function laneShare({ openings, items }: LaneView): number {
   return openings.length === 0 && !items.some(({ kind }) => kind === 'visit' || kind === 'hold') ? CLOSED_SHARE : 1;
+}
+
+/** How much wider than another day's the chosen day's lanes are; where lanes are narrower than a name, `dense`, wider still. */
+const CHOSEN_SHARE = 2.35, CHOSEN_SHARE_DENSE = 4;
+
+/** A day's share of a week's width: as many as its lanes that are open, and the chosen one more of it. */
+export function dayShare(day: DayView, chosen: string, dense: boolean): number {
+  return day.lanes.reduce((sum, lane) => sum + laneShare(lane), 0) * (day.date !== chosen ? 1 : dense ? CHOSEN_SHARE_DENSE : CHOSEN_SHARE);
 }
 
 /** The pixels an hour takes so that the shortest visit drawn keeps its 24 px (WCAG 2.5.8). */
