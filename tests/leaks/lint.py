@@ -71,6 +71,10 @@ TIMES = {
         "members",
         "seen",
     ): "the last day on which the member signed in: a day, written over by the next one (docs/decisions/0031)",
+    (
+        "accounts",
+        "lone_since",
+    ): "a month, of an account in no practice to which nobody signs in; none of all others (docs/decisions/0056)",
     ("invitations", "until"): "the same, until the invited person is signed in",
     ("invitations", "expires_on"): "a day; gone when it is over, when it is used or taken back",
     ("inbox_capsules", "key_day"): "a day, of the notifier's key",

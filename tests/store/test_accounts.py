@@ -219,6 +219,40 @@ async def test_an_account_begun_and_left_is_forgotten_and_one_with_a_way_in_stay
     assert await bento.signs_in(recovery=bento.code)
 
 
+async def test_an_account_in_no_practice_goes_two_years_after_its_last_session(
+    bento: Person, instance: Instance
+) -> None:
+    assert isinstance(instance.clock, Clock)
+
+    async def month() -> Any:
+        return await instance.pool.fetchval(
+            "SELECT lone_since FROM accounts WHERE account = $1", bento.account
+        )
+
+    async def passes(days: int) -> None:
+        assert isinstance(instance.clock, Clock)
+        instance.clock.pass_(hours=24 * days)
+        await expire_sessions(instance)
+
+    assert await bento.signs_in(recovery=bento.code)
+    await expire_sessions(instance)
+    assert await month() is None
+    await passes(1)
+    assert await month() == instance.clock().date().replace(day=1)
+    # Whoever signs in is there: it begins anew.
+    await passes(700)
+    assert await bento.signs_in(recovery=bento.code)
+    await expire_sessions(instance)
+    assert await month() is None
+    await passes(1)
+    await passes(700)
+    assert await bento.signs_in(recovery=bento.code)
+    await passes(1)
+    await passes(770)
+    with pytest.raises(WrongLogIn):
+        await bento.signs_in(recovery=bento.code)
+
+
 async def test_the_sweep_takes_no_account_that_is_being_made(instance: Instance) -> None:
     async def sweeps() -> None:
         while True:

@@ -108,9 +108,23 @@ DELETE FROM sessions WHERE account = :account
 -- Deletes challenges past their end.
 DELETE FROM spent_challenges WHERE expires_at <= :now
 
+-- name: lock_lone_accounts
+-- Accounts of which it is not noted yet that they came to be in no practice with nobody signed in, or ceased to be. Those
+-- somebody holds are passed over.
+SELECT account FROM accounts a
+WHERE (lone_since IS NULL) = (NOT EXISTS (SELECT FROM members m WHERE m.account = a.account)
+    AND NOT EXISTS (SELECT FROM sessions s WHERE s.account = a.account))
+FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: note_lone_accounts
+-- Notes the month, or that there is none any more.
+UPDATE accounts SET lone_since = CASE WHEN lone_since IS NULL THEN :month::date END WHERE account = ANY (:accounts::uuid[])
+
 -- name: lock_left_accounts
--- Accounts that were begun and left: no way in, no practice, nobody signed in. Those somebody holds are passed over.
-SELECT account FROM accounts a WHERE NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
+-- Accounts in no practice to which nobody is signed in: begun and left without a way in, or so since before a month. Those somebody
+-- holds are passed over.
+SELECT account FROM accounts a
+WHERE (lone_since < :since OR NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account))
     AND NOT EXISTS (SELECT FROM members m WHERE m.account = a.account)
     AND NOT EXISTS (SELECT FROM sessions s WHERE s.account = a.account)
 FOR UPDATE SKIP LOCKED
@@ -118,6 +132,6 @@ FOR UPDATE SKIP LOCKED
 -- name: expire_accounts
 -- Deletes locked accounts that are still left: what was opened between the two looks is seen by the second alone.
 DELETE FROM accounts a WHERE account = ANY (:accounts::uuid[])
-    AND NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account)
+    AND (lone_since < :since OR NOT EXISTS (SELECT FROM unlocks u WHERE u.account = a.account))
     AND NOT EXISTS (SELECT FROM members m WHERE m.account = a.account)
     AND NOT EXISTS (SELECT FROM sessions s WHERE s.account = a.account)

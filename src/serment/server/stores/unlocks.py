@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -130,7 +130,13 @@ async def expire_challenges(connection: Connection, now: datetime) -> None:
     await _QUERIES["expire_challenges"].run(connection, now=now)
 
 
-async def expire_accounts(tx: Transaction) -> None:
-    """Deletes accounts that were begun and left."""
-    left = await _QUERIES["lock_left_accounts"].rows(tx)
-    await _QUERIES["expire_accounts"].run(tx, accounts=[row["account"] for row in left])
+async def expire_accounts(tx: Transaction, since: date) -> None:
+    """Deletes accounts in no practice: those begun and left, and those that are so since before that month."""
+    left = await _QUERIES["lock_left_accounts"].rows(tx, since=since)
+    await _QUERIES["expire_accounts"].run(tx, accounts=[row["account"] for row in left], since=since)
+
+
+async def note_lone_accounts(tx: Transaction, month: date) -> None:
+    """Notes from which month on accounts are in no practice, and of which that is over."""
+    changed = await _QUERIES["lock_lone_accounts"].rows(tx)
+    await _QUERIES["note_lone_accounts"].run(tx, accounts=[row["account"] for row in changed], month=month)

@@ -14,6 +14,7 @@ from serment.server.usecases.who_may_book import first_live_month
 HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
 CARDS_PER_SWEEP_MAX = 5_000
+LONE_YEARS_MAX = 2
 
 
 async def expire_holds(instance: Instance) -> int:
@@ -32,12 +33,15 @@ async def forget_spent_checks(instance: Instance) -> None:
 
 
 async def expire_sessions(instance: Instance) -> None:
-    """Deletes sessions and invitations past their end, then accounts begun and left; keeps the table of failures bounded."""
+    """Deletes sessions and invitations past their end, then accounts begun and left, and those in no practice for two years;
+    keeps the table of failures bounded."""
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
     await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
     await unlocks.expire_challenges(instance.pool, instance.clock())
+    month = instance.clock().astimezone(UTC).date().replace(day=1)
     async with transaction(instance.pool) as tx:
-        await unlocks.expire_accounts(tx)
+        await unlocks.expire_accounts(tx, month.replace(year=month.year - LONE_YEARS_MAX))
+        await unlocks.note_lone_accounts(tx, month)
 
 
 async def expire_cards(instance: Instance) -> int:
