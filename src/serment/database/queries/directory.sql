@@ -168,10 +168,7 @@ ON CONFLICT (code) DO UPDATE SET label = excluded.label WHERE directory_labels.l
 -- Towns are tried in order of distance and the reading stops with the last entry wanted.
 WITH near AS MATERIALIZED (
     SELECT code, d.kilometres
-    FROM towns, LATERAL (SELECT 12742 * asin(least(1, sqrt(
-             power(sin(radians(latitude - :latitude::float8) / 2), 2)
-             + cos(radians(:latitude::float8)) * cos(radians(latitude))
-               * power(sin(radians(longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
+    FROM towns, LATERAL (SELECT kilometres_between(latitude, longitude, :latitude, :longitude) AS kilometres) d
     WHERE latitude BETWEEN :south AND :north AND longitude BETWEEN :west AND :east
       AND d.kilometres <= :kilometres
     ORDER BY d.kilometres, code
@@ -189,8 +186,7 @@ FROM (
     LIMIT :most OFFSET :skip
 ) near
 JOIN directory_entries e USING (entry)
-LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = e.rpps
-                   ORDER BY slug LIMIT 1) p ON true
+LEFT JOIN LATERAL page_of(e.rpps) p ON true
 ORDER BY near.kilometres, e.family_folded, e.given_folded, e.entry;
 
 -- name: words_like
@@ -241,8 +237,7 @@ WITH found AS MATERIALIZED (
            f.family_folded = :typed AS family_as_typed,
            NULL::float8 AS kilometres, p.slug, p.practice, p.practitioner
     FROM found f
-    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
-                       ORDER BY slug LIMIT 1) p ON true
+    LEFT JOIN LATERAL page_of(f.rpps) p ON true
     ORDER BY as_typed DESC, family_as_typed DESC, p.slug IS NULL, f.family_folded, f.given_folded, f.entry
     LIMIT :most
 )
@@ -280,12 +275,8 @@ WITH found AS MATERIALIZED (
            f.family_folded = :typed AS family_as_typed,
            d.kilometres, p.slug, p.practice, p.practitioner
     FROM found f
-    CROSS JOIN LATERAL (SELECT 12742 * asin(least(1, sqrt(
-             power(sin(radians(f.latitude - :latitude::float8) / 2), 2)
-             + cos(radians(:latitude::float8)) * cos(radians(f.latitude))
-               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
-    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
-                       ORDER BY slug LIMIT 1) p ON true
+    CROSS JOIN LATERAL (SELECT kilometres_between(f.latitude, f.longitude, :latitude, :longitude) AS kilometres) d
+    LEFT JOIN LATERAL page_of(f.rpps) p ON true
     ORDER BY as_typed DESC, family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
              f.given_folded, f.entry
     LIMIT :most
@@ -311,12 +302,8 @@ WITH found AS MATERIALIZED (
     SELECT f.entry, f.as_typed, f.family_folded IN (:one, :two, :three, :four) AS family_as_typed, d.kilometres, p.slug,
            p.practice, p.practitioner
     FROM found f
-    CROSS JOIN LATERAL (SELECT 12742 * asin(least(1, sqrt(
-             power(sin(radians(f.latitude - :latitude::float8) / 2), 2)
-             + cos(radians(:latitude::float8)) * cos(radians(f.latitude))
-               * power(sin(radians(f.longitude - :longitude::float8) / 2), 2)))) AS kilometres) d
-    LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = f.rpps
-                       ORDER BY slug LIMIT 1) p ON true
+    CROSS JOIN LATERAL (SELECT kilometres_between(f.latitude, f.longitude, :latitude, :longitude) AS kilometres) d
+    LEFT JOIN LATERAL page_of(f.rpps) p ON true
     ORDER BY f.as_typed DESC, family_as_typed DESC, d.kilometres NULLS LAST, p.slug IS NULL, f.family_folded,
              f.given_folded, f.entry
     LIMIT :most
@@ -332,8 +319,7 @@ ORDER BY b.as_typed DESC, b.family_as_typed DESC, b.kilometres NULLS LAST, b.slu
 SELECT e.entry, e.rpps, e.profession, e.specialties, e.title, e.family_name, e.given_name, e.site_name, e.address,
        e.postcode, e.town, e.phone, e.latitude, e.longitude, NULL::float8 AS kilometres, p.slug, p.practice, p.practitioner
 FROM directory_entries e
-LEFT JOIN LATERAL (SELECT slug, practice, practitioner FROM practitioners WHERE rpps = e.rpps
-                   ORDER BY slug LIMIT 1) p ON true
+LEFT JOIN LATERAL page_of(e.rpps) p ON true
 WHERE e.rpps = :rpps AND e.closed_on IS NULL
 ORDER BY e.entry
 LIMIT :most;
