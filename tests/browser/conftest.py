@@ -22,6 +22,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from serment.demo.house import House, Person, open_practice
+from serment.demo.sender import publish, write_config
 from serment.framing.roster_events import Role
 from serment.seeding import plant, seed_id
 from serment.seeding.format import read as read_town
@@ -200,13 +201,16 @@ def bundle() -> None:
     build_bundle()
 
 
-async def _furnish(url: str, settings: Settings, folder: Path) -> House:
+async def _furnish(url: str, settings: Settings, folder: Path, *, sends: bool = False) -> House:
     file = folder / "practice.toml"
     file.write_text(PRACTICE, "utf-8")
     instance = await open_instance(settings, url, connections_max=2)
     connection = await asyncpg.connect(url)
     try:
         await plant(connection, read_town(file))
+        if sends:
+            write_config(folder)
+        sender = await publish(instance.pool, instance.name, folder) if sends else None
         return await open_practice(
             connection,
             instance=instance.name,
@@ -215,6 +219,7 @@ async def _furnish(url: str, settings: Settings, folder: Path) -> House:
             units=[seed_id(SLUG, "unit", "all")],
             people=[Person("Inès Bento", Role.OWNER, "bento", "trois tilleuls verts")],
             today=dt.datetime.now(dt.UTC).date(),
+            notifier=None if sender is None else sender.root,
         )
     finally:
         await connection.close()
@@ -226,15 +231,18 @@ async def site(
     bundle: None,
     new_database: Callable[[], Any],
     tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Any:
-    """The server on a database of its own, with one open practice, until the module ends."""
+    """The server on a database of its own, with one open practice, until the module ends. Where the module says SENDS, a
+    notifier serves here and the practice has named it.
+    """
     folder = tmp_path_factory.mktemp("site")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = await new_database()
     settings = Settings(port=port, data=folder, database_url=url)
-    house = await _furnish(url, settings, folder)
+    house = await _furnish(url, settings, folder, sends=getattr(request.module, "SENDS", False))
     clock = Clock()
     config = uvicorn.Config(
         create_app(settings, url, clock=clock),

@@ -3,100 +3,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import re
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
 
-import asyncpg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import DESK, Site, check_in_both_themes
+from browser.post import ZONE, Post, on_the_eve, to
 from browser.walk import (
     ALICE,
     TOM,
     WORDS,
+    at_database,
     choose_time,
     confirm,
     fill_form,
     heading,
+    opens_desk,
+    rows,
     show_day,
     slot_of,
     to_review,
+    visit,
 )
 from serment.demo.sender import CONFIG
 from serment.directory.towns import load_towns
-from serment.notifier.config import read_config
-from serment.notifier.start import Standing, standing
-from serment.settings import NOTIFIER_FILE, Settings
+from serment.settings import NOTIFIER_FILE
 
 pytestmark = pytest.mark.slow
 
-ZONE = ZoneInfo("Europe/Paris")
 # 06 39 98 is of Mayotte for who reads numbers; ARCEP keeps these for fiction.
 ALICES_NUMBER, ALICES_MAIL = "+262639981240", "alice@exemple.fr"
 
 
-@dataclass
-class Post:
-    """The host's notifier: it works when a test lets it, at the hour that the test says."""
-
-    site: Site
-    folder: Path
-    read: set[Path] = field(default_factory=set)
-
-    def _at(self, now: dt.datetime, work: Callable[[Standing], Any]) -> Any:
-        async def run() -> Any:
-            config = read_config(self.folder / NOTIFIER_FILE)
-            origin = self.site.origin
-            async with standing(
-                config, self.site.url, instance=Settings().instance, origin=origin, clock=lambda: now
-            ) as here:
-                return await work(here)
-
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(lambda: asyncio.run(run())).result()
-
-    def opens(self) -> str:
-        """Publishes its keys; answers the digits that it prints."""
-
-        async def publish(here: Standing) -> str:
-            await here.keys.publish(here.outbox, dt.datetime.now(dt.UTC))
-            return here.keys.fingerprint
-
-        return str(self._at(dt.datetime.now(dt.UTC), publish))
-
-    def sends(self, now: dt.datetime | None = None, *, minutes: float = 0) -> list[str]:
-        """What goes out at that hour: the files that were not there before."""
-
-        async def work(here: Standing) -> None:
-            await here.notifier.take()
-            await here.notifier.read_anew()
-            await here.notifier.send()
-
-        self._at(now or dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes), work)
-        files = set((self.folder / "sent").glob("*.txt")) - self.read
-        self.read |= files
-        return [path.read_text("utf-8") for path in sorted(files)]
-
-
-def on_the_eve(day: dt.date) -> dt.datetime:
-    """The last minute of the morning in which a day's reminders go."""
-    return dt.datetime.combine(day - dt.timedelta(days=1), dt.time(11, 1), ZONE).astimezone(dt.UTC)
-
-
-def to(number: str, sent: list[str]) -> list[str]:
-    return [text for text in sent if number in text]
-
-
 @pytest.fixture(scope="module")
 def post(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Post:
+    """Nobody is asked for a code here: test_number_checked.py is about that."""
+    rows(site, "UPDATE practices SET booking_check = 'none' RETURNING practice")
     folder = tmp_path_factory.mktemp("post")
     (folder / NOTIFIER_FILE).write_text(CONFIG, "utf-8")
     return Post(site, folder)
@@ -106,11 +51,7 @@ def post(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Post:
 def bento(site: Site, profile: Callable[..., BrowserContext]) -> Page:
     """Dr Bento's desk, open."""
     page = profile(DESK).new_page()
-    page.goto(site.address("/fr/desk"))
-    page.get_by_label("Nom de connexion").fill("bento")
-    page.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
-    page.get_by_role("button", name="Ouvrir", exact=True).click()
-    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible(timeout=30_000)
+    opens_desk(page, site)
     return page
 
 
@@ -119,22 +60,6 @@ def named(site: Site, post: Post) -> Post:
     """Whoever comes later finds the notifier named by the first test, or names it."""
     assert rows(site, "SELECT 1 FROM notifier_root"), "the first test names it"
     return post
-
-
-def at_database(site: Site, deed: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
-    async def done() -> Any:
-        connection = await asyncpg.connect(site.url)
-        try:
-            return await deed(connection)
-        finally:
-            await connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(done())).result()
-
-
-def rows(site: Site, query: str) -> list[Any]:
-    return list(at_database(site, lambda connection: connection.fetch(query)))
 
 
 def books(page: Page, site: Site, day: dt.date, hour: str, *, whose: str = "me") -> None:
@@ -251,16 +176,6 @@ def test_who_cancels_by_their_link_hears_no_more_of_it_and_a_desk_that_takes_it_
     visit(bento, day, "9 h à").filter(has_text="Renaudin").click()
     bento.get_by_role("button", name="Rétablir").click()
     expect(bento.locator(".said")).to_contain_text("Ce rendez-vous n’a plus de rappel")
-
-
-def visit(page: Page, day: dt.date, hours: str) -> Any:
-    monday = page.locator("section.wday > [id^='day-']").first
-    while dt.date.fromisoformat((shown := monday.get_attribute("id") or "")[4:]) + dt.timedelta(days=6) < day:
-        page.get_by_role("button", name="Semaine suivante").click()
-        expect(monday).not_to_have_attribute("id", shown)
-    return page.locator(f"section.wday:has(> #day-{day})").get_by_role(
-        "button", name=re.compile("^" + re.escape(hours))
-    )
 
 
 def cancels(page: Page) -> None:

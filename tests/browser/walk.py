@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import re
 import urllib.request
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -144,15 +146,40 @@ def offered(site: Any, day: Any, hour: str) -> bool:
     return hour.rjust(5, "0") in times
 
 
-def rows(site: Any, statement: str) -> list[Any]:
-    """What a statement reads in the site's database. Playwright's own loop runs here, so it is asked from another thread."""
+def at_database(site: Any, deed: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+    """Does something in the site's database. Playwright's own loop runs here, so it is done from another thread."""
 
-    async def ask() -> list[Any]:
+    async def done() -> Any:
         connection = await asyncpg.connect(site.url)
         try:
-            return list(await connection.fetch(statement))
+            return await deed(connection)
         finally:
             await connection.close()
 
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(lambda: asyncio.run(ask())).result()
+        return aside.submit(lambda: asyncio.run(done())).result()
+
+
+def rows(site: Any, statement: str) -> list[Any]:
+    """What a statement reads in the site's database."""
+    return list(at_database(site, lambda connection: connection.fetch(statement)))
+
+
+def opens_desk(page: Page, site: Any) -> None:
+    """Dr Bento's desk, open."""
+    page.goto(site.address("/fr/desk"))
+    page.get_by_label("Nom de connexion").fill("bento")
+    page.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible(timeout=30_000)
+
+
+def visit(page: Page, day: dt.date, hours: str) -> Locator:
+    """At the desk: what begins its name so on a day, which is gone to."""
+    monday = page.locator("section.wday > [id^='day-']").first
+    while dt.date.fromisoformat((shown := monday.get_attribute("id") or "")[4:]) + dt.timedelta(days=6) < day:
+        page.get_by_role("button", name="Semaine suivante").click()
+        expect(monday).not_to_have_attribute("id", shown)
+    return page.locator(f"section.wday:has(> #day-{day})").get_by_role(
+        "button", name=re.compile("^" + re.escape(hours))
+    )

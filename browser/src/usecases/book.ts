@@ -3,7 +3,8 @@ import type { Language } from '../seal/groups';
 import { capKeys } from '../seal/keys';
 import { postBooking, readAppointment } from '../wire/patient';
 import { Refused } from '../wire/problem';
-import type { Booked, Booking, Id, Site, VisitType } from '../wire/types';
+import type { Booked, Booking, BookingCheck, Id, Site } from '../wire/types';
+import { withWork } from './do_work';
 import type { OwnHold } from './hold';
 import { type Telling, tellingAt } from './messages/place';
 import { planBooked, type PlannedMessage } from './messages/plan';
@@ -27,19 +28,19 @@ export function worded(confided: Confided, site: Pick<Site, 'town' | 'word'>, la
   return { ...confided, ct: { ...confided.ct, messages: wordingFor(wordOf(site), language, confided.id) } };
 }
 
-/** What is said of a booking. Of what is only asked for nothing is: the practice's answer places it. */
-export function tellingOfBooking(site: Site, { silent, accepted }: Pick<VisitType, 'silent' | 'accepted'>, confirm: boolean): Telling {
-  return tellingAt(site, silent, accepted === 'on_request' ? () => [] : (visit, now) => planBooked(visit, now, { confirm: confirm && site.confirms }));
+/** What is said of a booking. Of a request nothing is: the practice's answer places it. */
+export function tellingOfBooking(site: Site, { silent, onRequest }: { silent: boolean; onRequest: boolean }, confirm: boolean): Telling {
+  return tellingAt(site, silent, onRequest ? () => [] : (visit, now) => planBooked(visit, now, { confirm: confirm && site.confirms }));
 }
 
-/** Seals what was confided, for the held time. Nothing is sent. Throws NoAnswer, NotNow. */
-export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap: string, confided: Confided, telling: Telling): Promise<ReadyBooking> {
+/** Seals what was confided, for the held time. Nothing is sent. `check`: the notifier's signature for this cap. Throws NoAnswer, NotNow. */
+export async function sealBooking(trusted: Trusted, unit: Id, hold: OwnHold, cap: string, confided: Confided, telling: Telling, check: BookingCheck | null): Promise<ReadyBooking> {
   await readyToSeal();
   const keys = await capKeys(fromBase64url(cap));
   const slot = { agenda: hold.agenda, start: hold.start, minutes: hold.minutes, visit_type: hold.visitType };
   const at = { practice: hold.practice, unit, record: hold.record, rev: 1, slot };
   const { sealed, planned } = await sealAsPatient(trusted, at, keys, confided, telling);
-  return { booking: { ...sealed, row_token_hash: rowTokenHash(keys) }, token: hold.token, planned };
+  return { booking: { ...sealed, row_token_hash: rowTokenHash(keys), ...(check === null ? {} : { check }) }, token: hold.token, planned };
 }
 
 /** Whether the appointment of this secret stands: asked after a booking that got no answer. Throws Refused, NoAnswer, NotNow. */
@@ -70,7 +71,8 @@ export async function sendBooking(ready: ReadyBooking, { trusted, seal, keep }: 
   for (let round = 0; ; round += 1) {
     keep(ready, trusted);
     try {
-      return await postBooking(ready.booking, ready.token);
+      const { booking, token } = ready;
+      return await withWork((work) => postBooking(work === undefined ? booking : { ...booking, work }, token));
     } catch (error) {
       if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
       if (error.is('stale_roster')) trusted = await renewTrust(trusted);

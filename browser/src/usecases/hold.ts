@@ -1,14 +1,12 @@
-import { ID_BYTES, base64, base64url, fromBase64, random, uuidFromId } from '../seal/bytes';
+import { ID_BYTES, base64, base64url, random, uuidFromId } from '../seal/bytes';
 import { extendHold, placeHold, releaseHold } from '../wire/patient';
-import { Refused } from '../wire/problem';
 import { serverNow } from '../wire/request';
-import type { Base64, Hold, HoldRequest, Id, Instant } from '../wire/types';
+import { withWork } from './do_work';
+import type { Hold, HoldRequest, Id, Instant } from '../wire/types';
 
 /** Before its end, a hold asks whether to be kept longer. */
 export const HOLD_WARNING_MINUTES = 2;
 const HOLD_EXTENSIONS_MAX = 2;
-/** How often work is done for one hold: a challenge may age while an old phone computes. */
-const WORK_ROUNDS_MAX = 3;
 const TOKEN_BYTES = 32;
 const CAP_BYTES = 32;
 
@@ -49,12 +47,6 @@ function own(wish: Wish, hold: Hold): OwnHold {
   };
 }
 
-function workOf(error: unknown): { challenge: string; bits: number } | null {
-  if (!(error instanceof Refused) || !error.is('work_needed')) return null;
-  const { challenge, bits } = error.fields;
-  return typeof challenge === 'string' && typeof bits === 'number' ? { challenge, bits } : null;
-}
-
 /**
  * Holds a time, doing the work the server asks of an address that holds much. Repeating it is safe.
  * Throws Refused (slot_taken, not_offered), TooMuchWork, NoAnswer, NotNow.
@@ -62,17 +54,7 @@ function workOf(error: unknown): { challenge: string; bits: number } | null {
 export async function holdSlot(wish: Wish): Promise<OwnHold> {
   const { practice, record, agenda, start } = wish;
   const asked: HoldRequest = { practice, record, agenda, visit_type: wish.visitType, start };
-  let work: Base64 | undefined;
-  for (let round = 0; ; round += 1) {
-    try {
-      return own(wish, await placeHold(work === undefined ? asked : { ...asked, work }, wish.token, wish.rowToken));
-    } catch (error) {
-      const needed = workOf(error);
-      if (needed === null || round >= WORK_ROUNDS_MAX) throw error;
-      const { solveWork } = await import('./work');
-      work = base64(await solveWork(fromBase64(needed.challenge), needed.bits));
-    }
-  }
+  return own(wish, await withWork((work) => placeHold(work === undefined ? asked : { ...asked, work }, wish.token, wish.rowToken)));
 }
 
 /** Keeps the time ten minutes more. Counted, so that a repetition is one extension. Throws Refused (hold_expired, no_more_extensions), NoAnswer, NotNow. */

@@ -8,9 +8,12 @@ import type { Status } from '../wire/types';
 
 const KEPT = 'serment.kept';
 const PINS = 'serment.pins';
+const CHECKS = 'serment.checks';
 const DRAFT = 'serment.draft';
 /** A browser's list is for a household, not for a ward. */
 const KEPT_MAX = 200;
+/** Signatures of a few numbers. */
+const CHECKS_MAX = 40;
 
 /** The time an appointment had before it was moved. */
 export interface Before {
@@ -114,6 +117,37 @@ export function forgetAppointment(cap: string): void {
   const rest = keptAppointments().filter((kept) => kept.cap !== cap);
   if (rest.length > 0) write(lasting, KEPT, rest);
   else drop(lasting, KEPT);
+}
+
+/** A notifier's signature for a booking to come; which address it is for is not said. */
+export interface KeptCheck {
+  /** base64url: the secret of the appointment-to-be. */
+  cap: string;
+  /** base64 */
+  r: string;
+  salt: string;
+  /** yyyymm */
+  month: number;
+  proof: string;
+}
+
+/** The signatures that no booking has used yet. */
+export function keptChecks(): KeptCheck[] {
+  const list = read<KeptCheck[]>(lasting, CHECKS, []);
+  return Array.isArray(list) ? list : [];
+}
+
+export function keepChecks(checks: readonly KeptCheck[]): void {
+  if (checks.length > 0) write(lasting, CHECKS, [...keptChecks(), ...checks].slice(-CHECKS_MAX));
+}
+
+/** Takes the one that bears this cap off the list: two tabs do not use the same. False where another was first. */
+export function takeCheck(cap: string): boolean {
+  const list = keptChecks();
+  const rest = list.filter((one) => one.cap !== cap);
+  if (rest.length > 0) write(lasting, CHECKS, rest);
+  else drop(lasting, CHECKS);
+  return rest.length < list.length;
 }
 
 /** How this browser knows a practice in which it booked before. */

@@ -80,6 +80,8 @@ export interface AgendaView {
   practitioner: Practitioner;
   agenda: Id;
   unit: Id;
+  /** What is asked of who books, where the roster names the notifier that serves here. */
+  check: 'none' | 'phone' | 'any';
   visit_types: VisitType[];
 }
 
@@ -179,6 +181,14 @@ export interface Message {
   bytes: Base64;
 }
 
+/** The notifier's signature for one booking key. */
+export interface BookingCheck {
+  commit: Base64;
+  salt: Base64;
+  month: number;
+  proof: Base64;
+}
+
 export interface Booking {
   revision: Revision;
   /** Left out by staff: nobody holds a link yet. */
@@ -187,6 +197,10 @@ export interface Booking {
   page?: Base64;
   capsule?: Capsule;
   messages?: Message[];
+  /** Without it, where the practice asks for one, the booking is a request. A patient's alone. */
+  check?: BookingCheck;
+  /** The nonce that answers a 429's challenge. */
+  work?: Base64;
 }
 
 export interface Move {

@@ -12,7 +12,7 @@ const rule = (rest: Partial<OpeningRow> = {}): OpeningRow => ({
   rrule: 'FREQ=WEEKLY;BYDAY=MO,TH', week_parity: 'all', visit_types: null, ...rest,
 });
 const rows = (openings: OpeningRow[], exceptions: ExceptionRow[] = []): RuleRows => ({
-  openings, exceptions, absences: [], visit_types: [], resources: [], agendas: [], sites: [], practitioners: [],
+  practice: { booking_check: 'none' }, openings, exceptions, absences: [], visit_types: [], resources: [], agendas: [], sites: [], practitioners: [],
 });
 
 describe('an opening in a form', () => {

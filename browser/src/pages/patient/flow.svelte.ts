@@ -4,67 +4,29 @@ import { draftOf, dropDraft, keepAppointment, keepDraft } from '../../usecases/k
 import { freeAround, openAgenda } from '../../usecases/offer';
 import { type Typed, confidedFrom, nothingTyped } from '../../usecases/typed';
 import type { ReadyBooking } from '../../usecases/book';
-import type { PlannedMessage } from '../../usecases/messages/plan';
+import type { Checked } from '../../usecases/check';
 import type { Confided } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 import type { Link } from '../../usecases/link';
 import type { Readers } from '../../usecases/open_link';
-import { NoAnswer, NotNow, Refused } from '../../wire/problem';
-import type { AgendaView, Booked, Status, VisitType } from '../../wire/types';
+import { Refused } from '../../wire/problem';
+import type { AgendaView, Booked, VisitType } from '../../wire/types';
 import { language } from '../../words/index';
 import { localDate } from '../../words/when';
-import { type Trouble, troubleOf } from '../parts/attempt';
+import { Attempts } from './attempts.svelte';
+import { type Done, type Draft, type Gone, type Step, isHeldStep } from './booking_state';
+import { CodeStep } from './code_step.svelte';
 import { keptEntry } from './kept_entry';
+import { sealing } from './sealing_later';
 
-export type Step = 'type' | 'time' | 'you' | 'review' | 'done';
-/** What ends a booking here: the page says why and what to do instead. */
-export type Stop = 'no_agenda' | 'wrong_practice' | 'unsupported';
-/** Why the times are shown again. */
-export interface Gone {
-  reason: 'taken' | 'not_offered' | 'expired';
-  wanted: string;
-  alternatives: string[];
-}
-export interface Done {
-  link: Link;
-  confided: Confided;
-  status: Status;
-  rev: number;
-  /** This browser was asked to keep the appointment and could. */
-  kept: boolean;
-  readers: Readers;
-  /** What will be sent; null where no message comes. */
-  planned: readonly PlannedMessage[] | null;
-}
-
-/** What survives a reload of this tab; nothing of it does on a shared computer. */
-interface Draft {
-  agenda: string;
-  visitType: string;
-  hold: OwnHold;
-  cap: string;
-  typed: Typed;
-  /** A booking that was sent and not answered: it may stand. */
-  unanswered: Link | null;
-}
-
-/** The code that seals: loaded while the person types, the largest part of the program. */
-async function sealing(): Promise<typeof import('./sealing_code')> {
-  try {
-    return await import('./sealing_code');
-  } catch (error) {
-    throw new NoAnswer('The sealing code did not come.', { cause: error });
-  }
-}
-
+/** Time, who it is for, a look at all of it; where a number is checked, a code. */
+const STEPS = 3;
 /** How often the hold's remaining time is looked at, in milliseconds. */
 const LOOK_MS = 5000;
 
-export class BookingFlow {
+export class BookingFlow extends Attempts {
   view = $state.raw<AgendaView | null>(null);
   step = $state<Step>('type');
-  stop = $state<Stop | null>(null);
-  trouble = $state<Trouble | null>(null);
   gone = $state.raw<Gone | null>(null);
   visitType = $state<VisitType | null>(null);
   hold = $state.raw<OwnHold | null>(null);
@@ -82,8 +44,10 @@ export class BookingFlow {
   done = $state.raw<Done | null>(null);
   /** The same record was booked before what was changed since: its page shows how. */
   bookedBefore = $state.raw<Link | null>(null);
+  /** A code is to be typed before it is booked, as far as is known. */
+  codeAhead = $state(false);
+  readonly code: CodeStep = new CodeStep(this);
 
-  #retry: () => Promise<void> = async () => undefined;
   #cap = '';
   #trusted: Trusted | null = null;
   #ready: { booking: ReadyBooking; of: string } | null = null;
@@ -99,6 +63,16 @@ export class BookingFlow {
     return this.#told !== null;
   }
 
+  /** What is asked for here, the practice answers later: no code is asked for then. */
+  get onRequest(): boolean {
+    return this.visitType?.accepted === 'on_request';
+  }
+
+  /** How many steps there are at most. */
+  get steps(): number {
+    return this.view?.check === 'none' || this.onRequest ? STEPS : STEPS + 1;
+  }
+
   /** Whether somebody who books is told of it at once, if they like. */
   get confirms(): boolean {
     return this.readers?.sender === true && this.view?.site.confirms === true && this.visitType?.silent === false && this.visitType.accepted === 'at_once';
@@ -112,28 +86,6 @@ export class BookingFlow {
   today(): string {
     return localDate(new Date(serverNow()), this.zone);
   }
-
-  /** Runs one action; what the person can try again becomes `trouble`, what ends the booking becomes `stop`. */
-  async attempt(action: () => Promise<void>): Promise<void> {
-    this.trouble = null;
-    try {
-      await action();
-    } catch (error) {
-      if (await this.#stops(error)) return;
-      this.trouble = troubleOf(error);
-      this.#retry = () => this.attempt(action);
-    }
-  }
-
-  async #stops(error: unknown): Promise<boolean> {
-    if (error instanceof Refused || error instanceof NoAnswer || error instanceof NotNow) return false;
-    const { WrongPractice, Unsupported } = await sealing();
-    if (error instanceof WrongPractice) this.stop = 'wrong_practice';
-    else if (error instanceof Unsupported) this.stop = 'unsupported';
-    return this.stop !== null;
-  }
-
-  retry = (): Promise<void> => this.#retry();
 
   /** Reads the address, then the agenda; goes as far as the address, or what this tab remembers, allows. */
   async open(): Promise<void> {
@@ -159,11 +111,12 @@ export class BookingFlow {
     this.typed = { ...nothingTyped(), ...draft.typed };
     this.#cap = draft.cap;
     this.#unanswered = draft.unanswered;
+    this.code.restore(draft.code);
     if (draft.hold.start !== start) return false;
     this.hold = draft.hold;
     this.look();
     const step = (history.state as { step?: Step } | null)?.step;
-    this.step = step === 'review' || step === 'time' || step === 'type' ? step : 'you';
+    this.step = step === undefined || step === 'done' ? 'you' : step;
     history.replaceState({ step: this.step }, '');
     void this.#warm();
     return true;
@@ -178,8 +131,7 @@ export class BookingFlow {
   #travel(state: unknown): void {
     if (this.done !== null) return;
     const step = (state as { step?: Step } | null)?.step ?? (this.visitType === null ? 'type' : 'time');
-    const needsHold = step === 'you' || step === 'review';
-    this.step = needsHold && this.hold === null ? 'time' : step;
+    this.step = isHeldStep(step) && this.hold === null ? 'time' : step;
     this.trouble = null;
   }
 
@@ -265,14 +217,14 @@ export class BookingFlow {
   /** Loads the sealing code and verifies the practice before anything personal is typed. */
   async #warm(): Promise<void> {
     try {
-      await this.#trust();
+      await this.trust();
     } catch (error) {
       // Only what ends the booking is said now; a network that is away is met again when it matters.
-      await this.#stops(error);
+      await this.stops(error);
     }
   }
 
-  async #trust(): Promise<Trusted> {
+  async trust(): Promise<Trusted> {
     const code = await sealing();
     await code.ready();
     this.#trusted ??= await code.trustPractice(this.view!.practice, code.readFingerprint(this.#told));
@@ -321,49 +273,102 @@ export class BookingFlow {
 
   /** Writes what this tab remembers; on a shared computer, wipes it. */
   save(): void {
+    if (this.shared) this.code.keepNothing();
     if (this.shared || this.hold === null) {
       dropDraft();
       return;
     }
     const draft: Draft = {
       agenda: this.view!.agenda, visitType: this.hold.visitType, hold: this.hold, cap: this.#cap,
-      typed: $state.snapshot(this.typed), unanswered: this.#unanswered,
+      typed: $state.snapshot(this.typed), unanswered: this.#unanswered, code: this.code.draft,
     };
     keepDraft(draft);
   }
 
-  /** Seals and books. The same typed words are sent again as the same bytes. */
-  async confirm(): Promise<void> {
+  /** Goes to what was typed, to be looked at once more. */
+  review(): void {
+    this.go('review');
+    void this.#lookAhead();
+  }
+
+  /** Whether a code lies ahead: said on the button; when it matters it is asked again. */
+  async #lookAhead(): Promise<void> {
+    this.codeAhead = this.steps > STEPS;
+    if (!this.codeAhead) return;
+    try {
+      const trusted = await this.trust();
+      this.codeAhead = (await this.code.find(trusted)) === null && (await this.#asksCode(trusted));
+    } catch (error) {
+      await this.stops(error);
+    }
+  }
+
+  async #asksCode({ roster }: Trusted): Promise<boolean> {
+    return (await sealing()).isAsked(this.view!, roster);
+  }
+
+  /** Books, or asks for a code first. The same typed words are sent again as the same bytes. */
+  confirm(): Promise<void> {
+    return this.#sendOnce(async () => this.#bookChecked(await this.trust()));
+  }
+
+  /** The code was right: books. What goes wrong now is told, and tried again, where everything was looked at. */
+  checked = async (): Promise<void> => {
+    this.step = 'review';
+    this.codeAhead = false;
+    history.replaceState({ step: 'review' }, '');
+    await this.confirm();
+  };
+
+  /** Sends it as a request, without a code: the practice answers. */
+  request(): Promise<void> {
+    return this.#sendOnce(async () => this.#book(await this.trust(), null, true));
+  }
+
+  async #sendOnce(action: () => Promise<void>): Promise<void> {
     if (this.sending) return;
     this.sending = true;
-    await this.attempt(() => this.#confirm());
+    await this.attempt(action);
     this.sending = false;
   }
 
-  async #confirm(): Promise<void> {
+  async #bookChecked(trusted: Trusted): Promise<void> {
+    const checked = this.steps === STEPS ? null : await this.code.take(trusted);
+    if (checked === null && this.steps > STEPS && (await this.#asksCode(trusted))) this.go('code');
+    else await this.#book(trusted, checked);
+  }
+
+  async #book(trusted: Trusted, checked: Checked | null, onRequest = this.onRequest): Promise<void> {
     const code = await sealing();
     const { view, hold, visitType } = this;
     const { confirm } = this.typed;
+    const cap = checked?.cap ?? this.#cap;
     const confided = code.worded(confidedFrom($state.snapshot(this.typed), visitType!.questions, this.today()), view!.site, language());
-    const telling = code.tellingOfBooking(view!.site, visitType!, confirm);
-    const seal = (trusted: Trusted): Promise<ReadyBooking> => code.sealBooking(trusted, view!.unit, hold!, this.#cap, confided, telling);
-    const of = JSON.stringify([confided, confirm]);
-    const trusted = await this.#trust();
+    const told = { ...confided, ct: { ...confided.ct, check: checked?.check ?? null } };
+    const check = checked === null ? null : await code.shown(trusted.roster, this.code.addresses, checked);
+    const telling = code.tellingOfBooking(view!.site, { silent: visitType!.silent, onRequest }, confirm);
+    const seal = (now: Trusted): Promise<ReadyBooking> => code.sealBooking(now, view!.unit, hold!, cap, told, telling, check);
+    const of = JSON.stringify([confided, confirm, cap, onRequest]);
     const ready = this.#ready?.of === of ? this.#ready.booking : await seal(trusted);
     const keep = (booking: ReadyBooking, now: Trusted): void => {
       this.#ready = { booking, of };
       this.#trusted = now;
-      this.#unanswered = code.linkOf(now, this.#cap);
+      this.#unanswered = code.linkOf(now, cap);
       this.save();
     };
     try {
       const booked = await code.sendBooking(ready, { trusted, seal, keep });
-      this.#finish(confided, booked, this.#ready!.booking.planned, code.linkOf(this.#trusted!, this.#cap), code.readersOf(this.#trusted!, view!.unit));
+      if (checked !== null) this.code.spend(checked);
+      this.#finish(told, booked, this.#ready!.booking.planned, code.linkOf(this.#trusted!, cap), code.readersOf(this.#trusted!, view!.unit));
       if (!this.shared) code.pin(view!.practice.practice, this.#trusted!);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.#unanswered = null;
-      await this.#refused(error, code.linkOf(this.#trusted!, this.#cap));
+      // Used before, or of another notifier by now: the next one is taken, or a code asked for.
+      if (checked !== null && (error.is('check_spent') || error.is('check_refused'))) {
+        this.code.spend(checked);
+        await this.#bookChecked(trusted);
+      } else await this.#refused(error, code.linkOf(this.#trusted!, cap));
     }
   }
 
@@ -381,6 +386,7 @@ export class BookingFlow {
     const seen = { ...view!, status: booked.status, appointment: { rev: booked.rev, slot } };
     const kept = !this.shared && keepAppointment(keptEntry(link, seen, confided));
     this.#unanswered = null;
+    this.code.putBack();
     dropDraft();
     this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers, planned };
     this.holdState = 'none';

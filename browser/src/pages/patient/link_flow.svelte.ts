@@ -9,7 +9,7 @@ import type { OpenedAppointment } from '../../usecases/open_link';
 import { NoAnswer, Refused } from '../../wire/problem';
 import { type Trouble, troubleOf } from '../parts/attempt';
 import { keptEntry } from './kept_entry';
-import type { Gone } from './flow.svelte';
+import type { Gone } from './booking_state';
 
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
 export type Said = '' | 'claimed' | 'moved' | 'cancelled' | 'changed' | 'late';

@@ -5,6 +5,7 @@ import { readyToSeal } from '../../usecases/sealing';
 import type { Trusted } from '../../usecases/trust';
 
 export { isBooked, sealBooking, sendBooking, tellingOfBooking, worded } from '../../usecases/book';
+export { NoCodeNow, askCode, checkedAmong, drawQuestion, isAsked, shown, toKeep, typeCode } from '../../usecases/check';
 export { readersOf } from '../../usecases/open_link';
 export { WrongPractice, pin, readFingerprint, trustPractice } from '../../usecases/trust';
 

@@ -112,7 +112,13 @@ export interface PractitionerRow {
   new_patients: boolean;
 }
 
+/** What is asked of who books online. */
+export interface PracticeRow {
+  booking_check: 'none' | 'phone' | 'any';
+}
+
 export interface RuleRows {
+  practice: PracticeRow;
   openings: OpeningRow[];
   exceptions: ExceptionRow[];
   absences: AbsenceRow[];
@@ -208,3 +214,4 @@ export const postResource = (practice: Id, swap: Swap<ResourceRow>) => post<null
 export const postAgendaRow = (practice: Id, swap: Swap<AgendaRow>, offers: readonly Id[] = []) => post<InTheWay>(of(practice, 'agendas'), { ...swap, offers });
 export const postSite = (practice: Id, swap: Swap<SiteRow>) => post<InTheWay>(of(practice, 'sites'), swap);
 export const postPractitioner = (practice: Id, swap: Swap<PractitionerRow>) => post<null>(of(practice, 'practitioners'), swap);
+export const postPracticeRow = (practice: Id, swap: Swap<PracticeRow>) => post<null>(of(practice, 'practice'), swap);

@@ -4,8 +4,8 @@ import { idFromUuid } from '../../../seal/bytes';
 import { dateAt, monday } from '../../../usecases/desk/days';
 import { isOutage } from '../../../usecases/desk/routes';
 import {
-  postAgendaRow, postHours, postPractitioner, postPreview, postResource, postSite, postVisitType, readRules,
-  type AbsenceRow, type HoursAsked, type InTheWay, type RuleRows, type Swap, type VisitTypeRow,
+  postAgendaRow, postHours, postPracticeRow, postPractitioner, postPreview, postResource, postSite, postVisitType, readRules,
+  type AbsenceRow, type HoursAsked, type InTheWay, type PracticeRow, type RuleRows, type Swap, type VisitTypeRow,
 } from '../../../usecases/rules/routes';
 import { Refused } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
@@ -264,6 +264,10 @@ export class RulesDesk {
       case 'practitioner': return this.#saveRow((swap) => postPractitioner(practice, swap), { was: draft.was, now: now(draft.form) }, said);
       default: throw new Error(`No draft of this kind is saved so: ${draft.kind}`);
     }
+  }
+
+  savePractice(now: PracticeRow, said: string): Promise<boolean> {
+    return this.#saveRow((swap) => postPracticeRow(this.desk.open.practice.practice, swap), { was: this.rows!.practice, now }, said);
   }
 
   deleteResource(row: RuleRows['resources'][number], said: string): Promise<boolean> {
