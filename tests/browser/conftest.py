@@ -219,7 +219,7 @@ async def _furnish(url: str, settings: Settings, folder: Path, *, sends: bool = 
             units=[seed_id(SLUG, "unit", "all")],
             people=[Person("Inès Bento", Role.OWNER, "bento", "trois tilleuls verts")],
             today=dt.datetime.now(dt.UTC).date(),
-            notifier=None if sender is None else sender.root,
+            notifier=None if sender is None else sender.root.pk,
         )
     finally:
         await connection.close()

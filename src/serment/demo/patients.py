@@ -4,10 +4,10 @@ import hashlib
 import random
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from serment.demo.sender import Reached, Sender, place
+from serment.demo.sender import Reached, Sender, check_number, place, shown
 from serment.framing import MessageRow
 from serment.framing.context import RecordContext, Slot
 from serment.framing.roster import Roster
@@ -89,9 +89,11 @@ async def book_as(
     town: str,
     zone: str,
     sender: Sender | None,
+    silent: bool = False,
     answers: tuple[Answer, ...] = (),
 ) -> Kept:
-    """Hold the slot, seal the three groups and the reminders, book. Without a `sender` nothing is sent.
+    """Hold the slot, seal the three groups and the reminders, book. Without a `sender` no number is checked and nothing is
+    sent; nothing of a `silent` visit.
 
     Raises what `hold_slot` and `book` raise; nothing is kept then.
     """
@@ -116,10 +118,16 @@ async def book_as(
         pkh=cap.pkh,
     )
     reason = Reason(reason=patient.reason or None, answers=answers)
-    sealed = seal_booking(context, (identity, Contact(c=c, phone=patient.phone or None), reason), cap, roster)
+    contact, proof = Contact(c=c, phone=patient.phone or None), None
+    if sender is not None:
+        # Whoever leaves the number out had one checked all the same: nothing that is planted waits for an answer.
+        number = patient.phone or f"{_FICTION_PHONE}0000"
+        check = check_number(sender, instance.name, number, cap.booking.pk, instance.clock())
+        contact, proof = replace(contact, check=check), shown(instance.name, number, check)
+    sealed = seal_booking(context, (identity, contact, reason), cap, roster)
     word = town[:20]
     capsule, messages = None, list[MessageRow]()
-    if sender is not None:
+    if sender is not None and not silent:
         reached = Reached(start, zone, patient.phone or None, word, t, c)
         capsule, messages = place(sender, instance.name, reached, datetime.now(UTC))
     written = Written(
@@ -131,4 +139,4 @@ async def book_as(
         capsule=capsule,
         messages=messages,
     )
-    return Kept(cap, c, await book(instance, written, token))
+    return Kept(cap, c, await book(instance, written, token, proof=proof))

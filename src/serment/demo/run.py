@@ -232,7 +232,7 @@ async def _open(
             units=units,
             people=people,
             today=_today(),
-            notifier=sender.root,
+            notifier=sender.root.pk,
             root=papers["root"] if main else None,
         )
         if main:
@@ -323,7 +323,8 @@ async def _book_house(
                         start=slot.start,
                         town=house.sites[0].town,
                         zone=house.sites[0].timezone,
-                        sender=None if visit_type.silent else sender,
+                        sender=sender,
+                        silent=visit_type.silent,
                         answers=_answers(visit_type, chance),
                     )
                 except SlotTaken:

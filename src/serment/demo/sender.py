@@ -5,17 +5,20 @@ name it and every planted appointment has its messages. `serment notify` takes t
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from serment.database.pool import Pool
 from serment.domain.instants import first_instant, local_day
 from serment.domain.reminder import REMINDERS_FROM, WEEK_AHEAD_DAYS
 from serment.framing import CapsuleRow, MessageRow
-from serment.framing.conventions import kid
+from serment.framing.conventions import KEY_BYTES, kid
+from serment.framing.messages import ADDRESS_PHONE, address_bytes, bind, commit
 from serment.notifier.keys import Keys
 from serment.notifier.outbox import Outbox
 from serment.notifier.strongbox import Strongbox
+from serment.seal.chance import draw
+from serment.seal.groups import NumberCheck
 from serment.seal.messages import (
     Capsule,
     Message,
@@ -27,7 +30,10 @@ from serment.seal.messages import (
     seal_message,
     write_token,
 )
+from serment.seal.phone_check import Ask, prove, r_of
+from serment.seal.primitives import SignPair
 from serment.server.secret import PRIVATE_MODE
+from serment.server.usecases.who_may_book import NumberProof
 from serment.settings import NOTIFIER_FILE
 
 SENT = "sent"
@@ -55,9 +61,9 @@ carries = "mail"
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends here: the root that practices name, and the key of each day to come."""
+    """Who sends here: the root that practices name and that signs for numbers, and the key of each day to come."""
 
-    root: bytes
+    root: SignPair = field(repr=False)
     days: Mapping[dt.date, bytes]
 
 
@@ -77,7 +83,24 @@ async def publish(pool: Pool, instance: str, folder: Path) -> Sender:
     with Strongbox(folder / "notifier/keys", folder / "notifier-mirror/keys") as box:
         keys = Keys(box, instance)
         await keys.publish(outbox, dt.datetime.now(dt.UTC))
-        return Sender(keys.root.pk, await outbox.day_keys())
+        return Sender(keys.root, await outbox.day_keys())
+
+
+def check_number(
+    sender: Sender, instance: str, phone: str, booking_pk: bytes, now: dt.datetime
+) -> NumberCheck:
+    """What somebody has who typed the code that came to their number."""
+    r, salt, month = draw(KEY_BYTES), draw(KEY_BYTES), now.year * 100 + now.month
+    ask = Ask(ADDRESS_PHONE, phone, r, draw(KEY_BYTES), (bind(booking_pk, salt),))
+    return NumberCheck(
+        r_of(r, 1), salt, month, prove(instance, ask, month, sender.root).proofs[0], booking_pk
+    )
+
+
+def shown(instance: str, phone: str, check: NumberCheck) -> NumberProof:
+    """What the server is shown of it."""
+    commitment = commit(instance, address_bytes(ADDRESS_PHONE, phone), check.r)
+    return NumberProof(commitment, check.salt, check.month, check.proof)
 
 
 @dataclass(frozen=True)
