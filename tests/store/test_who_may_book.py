@@ -44,7 +44,6 @@ async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[Hou
     pool = await open_pool(await new_database(), connections_max=12)
     house = await open_house(pool)
     await pool.execute("INSERT INTO notifier_root (pk) VALUES ($1)", NOTIFIER.pk)
-    await pool.execute("UPDATE practices SET booking_check = 'phone'")
     [event], house.roster = write_events(house.roster, [(house.owner.sign, Notifier(NOTIFIER.pk))])
     await rosters.append(pool, house.practice, house.roster.seq, event)
     yield house
