@@ -98,6 +98,7 @@ class Place:
     box: Strongbox
     now: dt.datetime
     codes_a_day: int = 1000
+    prefixes: tuple[str, ...] = ("+33",)
     sms: Desk = field(default_factory=lambda: Desk("sms", "sms"))
     mail: Desk = field(default_factory=lambda: Desk("mail", "mail"))
 
@@ -120,7 +121,7 @@ class Place:
         )
         return Checks(
             self.outbox, self.keys, sender, instance=INSTANCE, origin=ORIGIN, tag_key=self.box.tag_key,
-            limits=CodeLimits(("+33",), self.codes_a_day), texts=[self.sms], letters=[self.mail], clock=lambda: self.now,  # type: ignore[list-item]
+            limits=CodeLimits(self.prefixes, self.codes_a_day), texts=[self.sms], letters=[self.mail], clock=lambda: self.now,  # type: ignore[list-item]
         )  # fmt: skip
 
     async def take(self) -> None:
@@ -384,6 +385,22 @@ async def test_a_landline_is_rung_and_an_address_written_to(place: Place) -> Non
     [letter] = place.mail.took
     assert isinstance(letter, Letter) and letter.to == ALICE_MAIL and re.search(r"\b\d{6}\b", letter.text)
     assert not re.search(r"\d{6}", letter.subject)
+
+
+async def test_a_landline_does_not_ring_at_night_by_its_own_clock_and_nobody_is_told(place: Place) -> None:
+    place.now = place.now.replace(
+        hour=19, minute=30
+    )  # half past eight in the evening in Paris, half past three in Cayenne
+    at_night, in_cayenne = Asking(place, address=ALICE_AT_HOME), Asking(place, address="+594594123456")
+    place.prefixes = ("+33", "+594")
+    place.restart()
+    for asking in (at_night, in_cayenne):
+        await asking.ask()
+    await place.take()
+    assert [text.to for text in place.sms.spoke] == ["+594594123456"]
+    await at_night.type("123456")
+    await place.checks.judge()
+    assert await at_night.told() == (1, None)
 
 
 def test_landlines_are_told_from_mobiles_by_the_french_plan() -> None:

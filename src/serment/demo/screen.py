@@ -77,7 +77,8 @@ Serment runs on {base}
     {base}/fr/open  (with a passkey: http://localhost:{settings.port}/fr/open; passkeys know no bare addresses)
 
   Try
-    book at phone width (the code that is asked for comes to the phone), then watch the desk: the appointment comes by itself, sealed until it is opened
+    book at phone width (the code that is asked for comes to the phone)
+    then watch the desk: the appointment comes by itself, sealed until it is opened
     move it at the desk, and open the patient's link again
     be the thief: {thief} finds nothing of what you typed
 

@@ -21,6 +21,8 @@ from typing import Final, Literal
 
 import structlog
 
+from serment.domain.instants import wall_clock
+from serment.domain.reminder import DECENT_FROM, DECENT_UNTIL
 from serment.framing.errors import FramingError
 from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier import letters, wording
@@ -36,7 +38,7 @@ from serment.notifier.channels import (
     TextChannel,
 )
 from serment.notifier.keys import Keys
-from serment.notifier.numbers import is_landline, tag_of
+from serment.notifier.numbers import is_landline, landline_zone, tag_of
 from serment.notifier.outbox import Outbox
 from serment.notifier.run import Duty
 from serment.notifier.sending import KEY_BYTES, Sender
@@ -137,8 +139,14 @@ class Checks:
 
     def _reaches(self, ask: Ask) -> bool:
         if ask.kind == ADDRESS_PHONE:
-            return bool(_E164.match(ask.address)) and ask.address.startswith(self._limits.prefixes)
+            served = bool(_E164.match(ask.address)) and ask.address.startswith(self._limits.prefixes)
+            return served and not self._sleeps(ask.address)
         return bool(_MAIL.match(ask.address))
+
+    def _sleeps(self, number: str) -> bool:
+        """Nobody's phone at home rings at night, whoever asks for it."""
+        zone = landline_zone(number)
+        return zone is not None and not DECENT_FROM <= wall_clock(self._clock(), zone).time() < DECENT_UNTIL
 
     # ------------------------------------------------------------ the code goes out
 

@@ -19,8 +19,15 @@ TAG_BYTES: Final = 10
 TAG_KIB: Final = 16 * 1024
 TAG_PASSES: Final = 1
 
-# 01 to 05 and 09; 0262 and 0269 of La Réunion and Mayotte, 0590, 0594, 0596 of Guadeloupe, Guyane and Martinique.
-_LANDLINE: Final = re.compile(r"\+33[1-59]|\+26226[29]|\+590590|\+594594|\+596596")
+# 01 to 05 and 09; 0262 and 0269 of La Réunion and Mayotte, 0590, 0594, 0596 of the Antilles and Guyane, each with its clock.
+_LANDLINES: Final = (
+    (re.compile(r"\+33[1-59]"), "Europe/Paris"),
+    (re.compile(r"\+262262"), "Indian/Reunion"),
+    (re.compile(r"\+262269"), "Indian/Mayotte"),
+    (re.compile(r"\+590590"), "America/Guadeloupe"),
+    (re.compile(r"\+594594"), "America/Cayenne"),
+    (re.compile(r"\+596596"), "America/Martinique"),
+)
 
 
 def tag_of(key: bytes, kind: int, address: str) -> bytes:
@@ -37,9 +44,15 @@ def tag_of(key: bytes, kind: int, address: str) -> bytes:
     return argon.derive(said)
 
 
-def is_landline(number: str) -> bool:
-    """Whether an E.164 number of the French plan takes a voice, not an SMS (Arcep, plan national de numérotation).
+def landline_zone(number: str) -> str | None:
+    """The clock of an E.164 number of the French plan that takes a voice, not an SMS (Arcep, plan national de numérotation).
 
-    Numbers of other plans are taken for mobiles: an SMS that is not delivered harms less than a call at night abroad.
+    None for every other: numbers of other plans are taken for mobiles, since an SMS that is not delivered harms less than a
+    call at night abroad.
     """
-    return _LANDLINE.match(number) is not None
+    return next((zone for begins, zone in _LANDLINES if begins.match(number)), None)
+
+
+def is_landline(number: str) -> bool:
+    """Whether a number is rung."""
+    return landline_zone(number) is not None
