@@ -60,5 +60,6 @@ DEEDS: Mapping[str, Deed] = {
     "POST invitations/{invitation:uuid}/revoke": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/suspend": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/unsuspend": Deed.CHANGE_MEMBERS,
+    "POST members/{member:uuid}/unfreeze": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/until": Deed.CHANGE_MEMBERS,
 }

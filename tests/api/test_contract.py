@@ -36,6 +36,7 @@ from bento_house import DAY, INSTANCE, NOON, Hand, House, at, open_house, sam_si
 from serment.database.pool import Pool
 from serment.server.app import create_app
 from serment.server.session import COOKIE
+from serment.server.usecases import sentinel
 from serment.settings import Settings
 
 EXAMPLES = int(os.environ.get("SERMENT_TEST_CONTRACT_EXAMPLES", "25"))
@@ -81,6 +82,9 @@ async def served(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    # Whoever asks for what is not theirs is stopped at the fifth (test_sentinel_http.py); here Sam does nothing else.
+    patched = pytest.MonkeyPatch()
+    patched.setattr(sentinel, "FOREIGN_MAX", 1_000_000)
     app = create_app(Settings(data=folder, instance=INSTANCE), database_url, clock=house.clock)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -96,6 +100,7 @@ async def served(
     yield Served(f"http://127.0.0.1:{port}", known)
     server.should_exit = True
     thread.join(timeout=START_SECONDS_MAX)
+    patched.undo()
 
 
 @pytest.fixture(autouse=True)

@@ -162,6 +162,25 @@ def test_a_booking_made_meanwhile_appears_without_reload(practice: Town, sam: Pa
     )
 
 
+def test_after_thirty_contacts_sam_shows_to_be_there_and_goes_on_where_she_was(
+    practice: Town, sam: Page
+) -> None:
+    unlock(sam, practice)
+    practice.rows("UPDATE sessions SET contacts = 30 RETURNING 1")
+    practice.rows("DELETE FROM disclosures RETURNING 1")
+    sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice")).click()
+    sam.get_by_role("button", name="Voir le contact").click()
+    expect(sam.get_by_role("heading", name="Est-ce bien vous ?")).to_be_focused()
+    check_accessible(sam)
+    sam.get_by_role("button", name="Ne rien changer").click()
+    expect(sam.get_by_role("alert").filter(has_text="Trente coordonnées")).to_be_visible()
+    sam.get_by_role("button", name="Voir le contact").click()
+    sam.get_by_label("Nom de connexion").fill(SAM.log_in)
+    sam.get_by_label("Mot de passe", exact=True).fill(SAM.password)
+    sam.get_by_role("button", name="C’est moi").click()
+    expect(sam.get_by_role("link", name=re.compile("06 39 98"))).to_be_visible()
+
+
 def test_contact_is_fetched_for_one_record_and_on_demand(practice: Town, sam: Page) -> None:
     kept = practice.book(ALICE, THURSDAY, "11:30")
     unlock(sam, practice)

@@ -107,6 +107,42 @@ def test_an_owner_whom_nobody_can_let_in_comes_back_with_the_code_beside_the_pas
     practice.rows("UPDATE members SET seen = $1 RETURNING 1", TODAY)
 
 
+ASK_FOR_WHAT_IS_NOT_THEIRS = """async (practice) => {
+  for (let nth = 0; nth < 5; nth += 1) {
+    await fetch(`/api/practice/${practice}/appointments/${crypto.randomUUID()}/read`, {
+      method: "POST", headers: { "Content-Type": "application/json", "Serment-Request": "1" },
+      body: JSON.stringify({ groups: ["ct"], kids: [], purpose: "contact" }),
+    });
+  }
+}"""
+
+
+def test_a_stopped_account_is_told_in_every_room_and_goes_on_once_an_owner_has_shown_to_be_there(
+    practice: Town, helene: Page, sam: Page
+) -> None:
+    unlock(helene, practice, HELENE)
+    unlock(sam, practice, SAM)
+    sam.evaluate(ASK_FOR_WHAT_IS_NOT_THEIRS, str(practice.house.practice))
+    expect(sam.get_by_role("heading", name=CLOSED)).to_be_visible()
+    fill_in(sam, SAM)
+    expect(sam.get_by_role("alert")).to_contain_text("Votre accès à ce cabinet est arrêté")
+    check_accessible(sam)
+    helene.get_by_role("button", name="1 compte arrêté").click()
+    row = person(helene, SAM.name)
+    expect(row).to_contain_text("a demandé 5 dossiers qui ne sont pas les siens")
+    practice.rows("UPDATE sessions SET proved_until = NULL RETURNING 1")  # five minutes later
+    row.get_by_role("button", name="Remettre en route").click()
+    expect(helene.get_by_role("heading", name="Est-ce bien vous ?")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_label("Nom de connexion").fill(HELENE.log_in)
+    helene.get_by_label("Mot de passe", exact=True).fill(HELENE.password)
+    helene.get_by_role("button", name="C’est moi").click()
+    expect(row).to_contain_text(re.compile(f"Remis en route .*, par {HELENE.name}"))
+    check_accessible(helene)
+    expect(helene.get_by_role("button", name="1 compte arrêté")).to_be_hidden()
+    unlock(sam, practice, SAM)
+
+
 def test_on_a_phone_in_english_the_room_is_whole(
     practice: Town, profile: Callable[..., BrowserContext]
 ) -> None:

@@ -27,6 +27,7 @@ GROUPS = {
         "password_failures",
         "members",
         "invitations",
+        "freezes",
     },
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans", "next_free_marks"},
     "messages": {
@@ -42,7 +43,7 @@ GROUPS = {
         "settled_messages",
         "awaited_receipts",
     },
-    "reads": {"ledger"},
+    "reads": {"ledger", "disclosures", "foreign_asks"},
     "addresses": {"objections", "address_days", "address_proofs", "phone_checks", "stop_links"},
 }
 # Rules, keys and the directory: nobody's in particular. A new table belongs here or to a group, and is asked about.
@@ -101,6 +102,14 @@ TIMES = {
         "spent_checks",
         "month",
     ): "the month of a check that was used, beside a keyed tag of a booking key that names nobody",
+    ("sessions", "proved_until"): "five minutes from signing in, of a staff session; swept with it",
+    (
+        "disclosures",
+        "at",
+    ): "when a member of staff was first shown what was confided, as the ledger says too; swept after three months",
+    ("foreign_asks", "at"): "when a member of staff asked for what is not theirs; swept after a week",
+    ("freezes", "at"): "when a member of staff was stopped",
+    ("freezes", "ended_at"): "when an owner let them go on; swept a year after",
     ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
@@ -126,6 +135,8 @@ TRIGGERS = {
 SHARED = {
     "unit": "which unit: an appointment and a card lie in one, among all of its others",
     "reader": "a member of staff who read, which is what the ledger is for; of a patient it says that a link was used, never whose",
+    "taken": "what was read, by whom of the staff, as the ledger has it: nothing of whose it is",
+    "asked": "what a member of staff asked for and was not given",
     "records": "what was read, likewise; several together are a practice's agenda or cards, never one person's",
     "practice": "which practice: a member is of one, an appointment is at one; messages have none",
 }

@@ -24,6 +24,7 @@ from serment.database.queries import Connection
 from serment.framing.server_secret import own_tag, work_key
 from serment.server.api import checks, messages, opening, patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
+from serment.server.api.watch import watch
 from serment.server.changes import Changes
 from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
@@ -144,6 +145,7 @@ def create_app(
         ],
         lifespan=[lifespan],
         exception_handlers=problems.handlers,
+        after_exception=[watch],
         request_max_body_size=BODY_BYTES_MAX,
         compression_config=CompressionConfig(
             backend="gzip",

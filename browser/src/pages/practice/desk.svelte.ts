@@ -5,6 +5,7 @@ import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
+import { shownBy } from '../../usecases/desk/presence';
 import { settleOwed } from '../../usecases/desk/steer';
 import { watchTabs } from '../../usecases/desk/tabs';
 import type { OpenDesk } from '../../usecases/desk/unlock';
@@ -41,6 +42,8 @@ export interface Closing {
 
 export class Desk {
   room = $state<Room>('agenda');
+  /** The server asks whether somebody is there: answers whether they have shown it. */
+  presence = $state.raw<((shown: boolean) => void) | null>(null);
   readonly rules: Rules;
   readonly shown: Shown;
   readonly reading: Reading;
@@ -79,10 +82,19 @@ export class Desk {
       this.shown.follow(), () => this.reading.end(), () => this.drawing.end(), () => this.carry.end(), () => this.deeds.dismiss(),
       watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
     );
+    this.#ends.push(shownBy(() => this.#showPresence()), () => this.presence?.(false));
     this.#ends.push(() => this.rewrapping.end(), () => this.messages.end(), watchTabs(open, (name) => this.close('another member', name)));
     void this.reading.read().then(() => Promise.all([this.choice.begin(), this.rewrapping.start(), this.requests.read(), this.#tellOwed(), this.messages.start()]));
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
+  }
+
+  async #showPresence(): Promise<boolean> {
+    const before = document.activeElement;
+    const shown = await new Promise<boolean>((resolve) => { this.presence = resolve; });
+    this.presence = null;
+    if (before instanceof HTMLElement) before.focus();
+    return shown;
   }
 
   /** Messages that a closed tab or a broken line left unplaced. */

@@ -18,6 +18,8 @@ export class Requests {
   /** There are more than one answer holds. */
   more = $state(false);
   away = $state(false);
+  /** Accesses of the team that were stopped, where one is an owner: told in every room as well. */
+  stopped = $state(0);
 
   constructor(readonly open: OpenDesk) {}
 
@@ -28,9 +30,10 @@ export class Requests {
   /** What is refused here is refused to the agenda's own reading as well, which says so. */
   async read(): Promise<void> {
     try {
-      const { requests, more } = await readRequests(this.open.practice.practice);
+      const { requests, more, stopped } = await readRequests(this.open.practice.practice);
       this.waiting = requests.map((one) => ({ record: one.record, agenda: one.agenda, visitType: one.visit_type, start: Date.parse(one.start) / 1000 }));
       this.more = more;
+      this.stopped = stopped;
       this.away = false;
     } catch (error) {
       if (!isOutage(error) && !(error instanceof Refused)) throw error;

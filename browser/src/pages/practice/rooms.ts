@@ -29,7 +29,8 @@ const ENTRANCES: Record<Exclude<Room, 'agenda'>, Entrance> = {
   },
   members: {
     page: () => import('./members/MembersRoom.svelte'),
-    fr: [() => import('../../words/fr/desk_members.json')], en: [() => import('../../words/en/desk_members.json')],
+    fr: [() => import('../../words/fr/desk_members.json'), () => import('../../words/fr/desk_keys.json'), () => import('../../words/fr/account.json')],
+    en: [() => import('../../words/en/desk_members.json'), () => import('../../words/en/desk_keys.json'), () => import('../../words/en/account.json')],
   },
   keys: {
     page: () => import('./keys/KeysRoom.svelte'),

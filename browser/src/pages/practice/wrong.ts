@@ -14,7 +14,7 @@ import { reasonInWords } from './why';
 
 const REFUSALS: Readonly<Record<string, WordKey>> = {
   stale_revision: 'wrong.stale', too_early: 'wrong.too_early', too_late: 'wrong.too_late', illegal_change: 'wrong.illegal_change',
-  slot_taken: 'wrong.slot_taken', hold_expired: 'move.taken', stale_roster: 'wrong.stale_roster', too_many_acts: 'wrong.too_many_acts', altered: 'wrong.altered',
+  frozen: 'unlock.stopped', prove_presence: 'presence.not_shown', slot_taken: 'wrong.slot_taken', hold_expired: 'move.taken', stale_roster: 'wrong.stale_roster', too_many_acts: 'wrong.too_many_acts', altered: 'wrong.altered',
 };
 const RETRY_SECONDS = 10;
 
@@ -37,6 +37,7 @@ export function notOpened(error: unknown): string {
   if (error.is('no_such_code')) return t('unlock.no_such_code');
   if (error.is('passkey_refused') || error.is('challenge_over')) return t('unlock.passkey_refused');
   if (error.is('signed_out')) return t('unlock.signed_out');
+  if (error.is('frozen')) return t('unlock.stopped');
   return t('wrong.other');
 }
 

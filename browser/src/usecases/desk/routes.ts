@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The staff's routes, as docs/reference/http.md says them. Every one carries the session cookie. */
+import { inPresence } from './presence';
 import { NoAnswer, NotNow } from '../../wire/problem';
 import { address, request } from '../../wire/request';
 import type { Base64, Booked, Booking, Hold, Id, Instant, LocalDate, Move, Offer, Practice, Question, Sealed, Site, Status } from '../../wire/types';
@@ -129,7 +130,7 @@ export const postUnopened = (practice: Id, ask: { kids: readonly Base64[]; most:
   post<{ standing: number; records: Sealed[] }>(of(practice, 'unopened'), ask);
 
 export const postRead = (practice: Id, record: Id, groups: readonly string[], kids: readonly Base64[], purpose: string) =>
-  post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose });
+  inPresence(() => post<Sealed>(of(practice, `appointments/${record}/read`), { groups, kids, purpose }));
 
 export interface StaffHold {
   record: Id;
@@ -198,6 +199,8 @@ export const postFirstPlaces = (practice: Id, ask: PlacesAsk) => post<PlacesAnsw
 export interface RequestsAnswer {
   requests: { record: Id; agenda: Id; start: Instant; minutes: number; visit_type: Id }[];
   more: boolean;
+  /** Accesses that the sentinel stopped: told to owners, 0 to others. */
+  stopped: number;
 }
 
 export const readRequests = (practice: Id) => request<RequestsAnswer>(of(practice, 'requests'), { cookie: true });

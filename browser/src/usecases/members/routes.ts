@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The routes of members, as docs/reference/http.md says them. */
 import { request } from '../../wire/request';
-import type { Base64, Id, LocalDate } from '../../wire/types';
+import type { Base64, Id, Instant, LocalDate } from '../../wire/types';
 import { of, post, type Seeds } from '../desk/routes';
 
 /** Of a colleague, who is no owner is told the name alone: the rest is null. */
@@ -32,10 +32,22 @@ export interface InvitationTold {
   sealed: Base64 | null;
 }
 
+/** Whom the sentinel stopped and why; `asked` is how many ids, contacts and reasons, or cards. */
+export interface Stop {
+  member: Id;
+  at: Instant;
+  why: 'foreign' | 'opened' | 'cards' | 'unproved';
+  asked: number;
+  ended_at: Instant | null;
+  ended_by: Id | null;
+}
+
 export interface MembersTold {
   members: MemberTold[];
   invitations: InvitationTold[];
   old_keys: Id[];
+  /** To owners alone, the latest first: stops that hold, and those that ended within a week. */
+  stopped: Stop[];
 }
 
 export interface NewInvitation extends Pick<InvitationTold, 'invitation' | 'member' | 'role' | 'units' | 'in_place_of' | 'name' | 'until'> {
@@ -78,6 +90,7 @@ export const readMembers = (practice: Id) => request<MembersTold>(of(practice, '
 export const postRoster = (practice: Id, batch: RosterBatch) => post<{ seq: number; head: Base64 }>(of(practice, 'roster'), batch);
 export const postSuspend = (practice: Id, member: Id, suspended: boolean) =>
   post<null>(of(practice, `members/${member}/${suspended ? 'suspend' : 'unsuspend'}`), {});
+export const postUnfreeze = (practice: Id, member: Id) => post<null>(of(practice, `members/${member}/unfreeze`), {});
 export const postUntil = (practice: Id, member: Id, until: LocalDate | null) => post<null>(of(practice, `members/${member}/until`), { until });
 export const postInvitation = (practice: Id, invitation: NewInvitation) => post<{ expires_on: LocalDate }>(of(practice, 'invitations'), invitation);
 export const postRevoke = (practice: Id, invitation: Id) => post<null>(of(practice, `invitations/${invitation}/revoke`), {});

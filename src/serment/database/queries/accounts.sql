@@ -12,6 +12,10 @@ SELECT m.practice, p.slug, p.name, m.member, m.name AS member_name, p.accepts_bo
 FROM members m JOIN practices p USING (practice)
 WHERE m.account = :account AND member_is_served(m.practice, m.suspended, m.until, m.seen, :now) ORDER BY p.name
 
+-- name: read_memberships
+-- The members an account is.
+SELECT practice, member FROM members WHERE account = :account
+
 -- name: note_seen
 -- Notes the day on which a member of whatever practices signed in; who is dormant stays so.
 UPDATE members SET seen = :today WHERE account = :account AND seen < :today AND NOT member_is_dormant(seen, :now)
@@ -24,7 +28,8 @@ WHERE m.account = :account AND member_is_dormant(m.seen, :now)
 
 -- name: open_session
 -- Opens a session.
-INSERT INTO sessions (token_hash, account, expires_at) VALUES (:token_hash, :account, :expires_at)
+INSERT INTO sessions (token_hash, account, expires_at, proved_until)
+VALUES (:token_hash, :account, :expires_at, :proved_until)
 
 -- name: close_session
 -- Ends a session.
@@ -36,7 +41,8 @@ SELECT account FROM sessions WHERE token_hash = :token_hash AND expires_at > :no
 
 -- name: read_membership
 -- The member a session is in one practice, unless suspended, dormant or past a last day, with the roster's present head: membership is judged by the roster at that head.
-SELECT m.account, m.member, m.name, (SELECT head FROM roster_events WHERE practice = :practice ORDER BY seq DESC LIMIT 1)
+SELECT m.account, m.member, m.name, s.proved_until, member_is_frozen(m.practice, m.member) AS frozen,
+    (SELECT head FROM roster_events WHERE practice = :practice ORDER BY seq DESC LIMIT 1)
 FROM sessions s JOIN members m ON m.account = s.account AND m.practice = :practice
 WHERE s.token_hash = :token_hash AND s.expires_at > :now AND member_is_served(m.practice, m.suspended, m.until, m.seen, :now)
 

@@ -9,7 +9,7 @@ SELECT practice FROM practices WHERE practice = :practice FOR KEY SHARE
 -- name: read_members
 -- Who belongs to a practice, and whether they are served now.
 SELECT member, name, suspended, until, member_is_dormant(seen, :now) AS dormant,
-    member_is_served(practice, suspended, until, seen, :now) AS served
+    member_is_served(practice, suspended, until, seen, :now) AND NOT member_is_frozen(practice, member) AS served
 FROM members WHERE practice = :practice ORDER BY name, member
 
 -- name: add_member

@@ -71,6 +71,10 @@ SELECT a.agenda, a.unit, s.timezone, s.holiday_region, a.rules_version
 FROM agendas a JOIN sites s USING (practice, site)
 WHERE a.practice = :practice AND a.agenda = ANY (:agendas::uuid[])
 
+-- name: read_agendas_of_units
+-- The agendas of some units, at the version of their rules.
+SELECT agenda, rules_version FROM agendas WHERE practice = :practice AND unit = ANY (:units::uuid[]) AND active
+
 -- name: read_holds
 -- The live holds of some agendas between two instants.
 SELECT agenda, lower(during) AS since, upper(during) AS until, start, minutes, visit_type FROM spans

@@ -76,7 +76,7 @@ class AgendaBody(Body):
 
 
 class ReadBody(Body):
-    """Which groups, and what for: the ledger keeps the purpose."""
+    """Which groups, and what for: what is read to be sealed anew (move, link, repeat, message) counts only until it was."""
 
     groups: Annotated[list[Literal["id", "ct", "rs"]], Meta(min_length=1, max_length=3)]
     kids: Annotated[list[Kid], Meta(max_length=KIDS_MAX)]
@@ -98,12 +98,12 @@ class WhyAnswer(msgspec.Struct):
     reasons: list[dict[str, Any]]
 
 
-@get("/{practice:uuid}/house", responses=problems(401, 404), summary="The practice's rules")
+@get("/{practice:uuid}/house", responses=problems(401, 403, 404), summary="The practice's rules")
 async def house(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> House:
     return await read_house(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 
 
-@get("/{practice:uuid}/seeds", responses=problems(401, 404), summary="My sealed epoch seeds")
+@get("/{practice:uuid}/seeds", responses=problems(401, 403, 404), summary="My sealed epoch seeds")
 async def seeds(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Seeds:
     return await read_seeds(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 
@@ -141,7 +141,7 @@ def _check_date(day: date) -> None:
     "/{practice:uuid}/slots",
     responses={
         200: ResponseSpec(FreeSlots, description="The free slots of some days.", generate_examples=False),
-        **problems(401, 404, 422),
+        **problems(401, 403, 404, 422),
     },
     summary="The free slots as staff see them: no notice, no horizon, staff-only types",
 )
@@ -164,7 +164,7 @@ async def staff_slots(
 async def _own_agenda(instance: Instance, staff: Staff, agenda: UUID) -> None:
     rules = await rules_of(instance, agenda)
     if rules.practice != staff.practice:
-        raise NoSuchAgenda
+        raise NoSuchAgenda().about(agenda)
     staff.check_unit(rules.unit)
 
 
@@ -190,7 +190,7 @@ async def read(
     data: JSONBody[ReadBody],
 ) -> Sealed:
     staff = await staff_of(request, practice, Deed.READ_CONTACT)
-    return await read_for_member(instance_of(request), staff, record, data.groups, data.kids)
+    return await read_for_member(instance_of(request), staff, record, data.groups, data.kids, data.purpose)
 
 
 @post(
@@ -207,7 +207,7 @@ async def unopened(
     return await read_unopened(instance_of(request), staff, after=after, kids=data.kids, most=data.most)
 
 
-@get("/{practice:uuid}/why", responses=problems(401, 404, 422), summary="Why a slot is not offered")
+@get("/{practice:uuid}/why", responses=problems(401, 403, 404, 422), summary="Why a slot is not offered")
 async def why(
     request: Request[Any, Any, Any],
     practice: FromPath[UUID],
@@ -229,7 +229,7 @@ async def why(
 @get(
     "/{practice:uuid}/changes",
     media_type="text/event-stream",
-    responses=problems(401, 404),
+    responses=problems(401, 403, 404),
     summary="A hint whenever an appointment changes",
 )
 async def changes(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> ServerSentEvent:

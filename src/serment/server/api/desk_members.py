@@ -30,6 +30,7 @@ from serment.server.usecases.invite import (
 from serment.server.usecases.older_stanzas import OLDER_MAX, OlderRecords, keep_previous, older_stanzas
 from serment.server.usecases.read_members import MembersTold, read_members
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
+from serment.server.usecases.unfreeze import unfreeze
 
 ROSTER_BODY_BYTES_MAX = 4 * 1024 * 1024
 EVENTS_PER_REQUEST_MAX = 500
@@ -212,6 +213,18 @@ async def unsuspend(
 
 
 @post(
+    "/{practice:uuid}/members/{member:uuid}/unfreeze",
+    status_code=204,
+    responses=problems(401, 403, 404, 415),
+    summary="Let a member go on whom the sentinel stopped",
+)
+async def unfreeze_member(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], member: FromPath[UUID]
+) -> None:
+    await unfreeze(instance_of(request), await staff_of(request, practice), member)
+
+
+@post(
     "/{practice:uuid}/members/{member:uuid}/until",
     status_code=204,
     responses=problems(401, 403, 404, 409, 415, 422),
@@ -264,4 +277,15 @@ async def revoke(
     await revoke_invitation(instance_of(request), staff, invitation)
 
 
-handlers = [roster, previous_seeds, older, members, suspend, unsuspend, last_day, invitation, revoke]
+handlers = [
+    roster,
+    previous_seeds,
+    older,
+    members,
+    suspend,
+    unsuspend,
+    unfreeze_member,
+    last_day,
+    invitation,
+    revoke,
+]

@@ -53,6 +53,7 @@ class MeAnswer(msgspec.Struct):
 async def staff_of(request: Request[Any, Any, Any], practice: UUID, deed: Deed | None = None) -> Staff:
     """The member behind a request, who may do this where a deed is named. Raises SignedOut, NoSuchPractice, NotYourRole."""
     staff = await member_of(instance_of(request), session_token(request), practice)
+    request.state.staff = staff
     if deed is not None:
         staff.check_may(deed)
     return staff

@@ -170,7 +170,7 @@ async def make_practice(request: Request[Any, Any, Any], data: JSONBody[Practice
     return OpenedAnswer(opened.practice, opened.slug, opened.fingerprint)
 
 
-@get("/{practice:uuid}/opening", responses=problems(401, 404), summary="How far a practice's opening is")
+@get("/{practice:uuid}/opening", responses=problems(401, 403, 404), summary="How far a practice's opening is")
 async def standing(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> Standing:
     return await how_far(instance_of(request), await staff_of(request, practice, Deed.READ_AGENDA))
 

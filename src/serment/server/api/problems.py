@@ -45,6 +45,7 @@ _STATUS: Mapping[str, int] = {
     "claim_taken": 409, "no_such_town": 422, "too_many_practices": 409, "already_open": 409, "nothing_to_book": 409,
     "not_signed": 403, "not_the_accounts_keys": 403, "stale_ways": 409, "two_ways_needed": 409, "too_many_ways": 409,
     "wrong_log_in": 401, "password_closed": 429, "signed_out": 401, "not_booked": 403, "not_your_role": 403,
+    "frozen": 403, "prove_presence": 403,
     "rule_changed": 409, "rule_id_taken": 409, "too_many_rules": 409, "visit_type_in_use": 409, "resource_in_use": 409,
     "of_another_unit": 403, "no_such_rule": 404,
     "no_notifier": 404, "no_day_key": 404, "no_such_messages": 404, "stale_set": 409,

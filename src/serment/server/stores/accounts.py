@@ -27,6 +27,12 @@ async def read_practices(connection: Connection, account: UUID, now: datetime) -
     return await _QUERIES["read_practices"].rows(connection, account=account, now=now)
 
 
+async def read_memberships(connection: Connection, account: UUID) -> list[tuple[UUID, UUID]]:
+    """(practice, member) of each, served or not."""
+    rows = await _QUERIES["read_memberships"].rows(connection, account=account)
+    return [(row["practice"], row["member"]) for row in rows]
+
+
 async def note_seen(connection: Connection, account: UUID, today: date, now: datetime) -> None:
     """Who is dormant stays so."""
     await _QUERIES["note_seen"].run(connection, account=account, today=today, now=now)
@@ -38,10 +44,11 @@ async def read_dormant(connection: Connection, account: UUID, now: datetime) -> 
 
 
 async def open_session(
-    connection: Connection, token_hash: bytes, account: UUID, expires_at: datetime
-) -> None:
+    connection: Connection, token_hash: bytes, account: UUID, expires_at: datetime,
+    proved_until: datetime | None = None,
+) -> None:  # fmt: skip
     await _QUERIES["open_session"].run(
-        connection, token_hash=token_hash, account=account, expires_at=expires_at
+        connection, token_hash=token_hash, account=account, expires_at=expires_at, proved_until=proved_until
     )
 
 
@@ -59,7 +66,7 @@ async def read_session(connection: Connection, token_hash: bytes, now: datetime)
 async def read_membership(
     connection: Connection, token_hash: bytes, practice: UUID, now: datetime
 ) -> asyncpg.Record | None:
-    """account, member, name and the roster's present head (null without a roster)."""
+    """account, member, name, proved_until, frozen and the roster's present head (null without a roster)."""
     return await _QUERIES["read_membership"].row(
         connection, token_hash=token_hash, practice=practice, now=now
     )

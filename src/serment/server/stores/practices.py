@@ -41,6 +41,13 @@ async def read_agendas(
     return await _QUERIES["read_agendas"].rows(connection, practice=practice, agendas=agendas)
 
 
+async def read_agendas_of_units(
+    connection: Connection, practice: UUID, units: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """agenda and rules_version of those that are open."""
+    return await _QUERIES["read_agendas_of_units"].rows(connection, practice=practice, units=units)
+
+
 async def read_holds(
     connection: Connection,
     practice: UUID,

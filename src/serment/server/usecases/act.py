@@ -178,7 +178,7 @@ async def _locked(
 ) -> asyncpg.Record:
     row = await appointments.lock(tx, practice, record)
     if row is None or (staff is not None and row["unit"] not in staff.units):
-        raise NoSuchAppointment
+        raise NoSuchAppointment().about(record)
     if row["rev"] != rev:
         raise StaleRevision(current=row["rev"])
     return row

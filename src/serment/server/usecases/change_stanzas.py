@@ -48,7 +48,7 @@ async def add_stanzas(instance: Instance, staff: Staff, stanzas: Sequence[NewSta
     async with transaction(instance.pool) as tx:
         locked = await envelopes.lock_for_stanzas(tx, staff.practice, [new.record for new in stanzas])
         for new in stanzas:
-            row = _check_row(locked.get(new.record), staff, new.rev)
+            row = _check_row(locked.get(new.record), staff, new.record, new.rev)
             if row["head"] != new.head:
                 raise StaleRevision(current=row["rev"])
             stanza = Stanza.parse(new.bytes)
@@ -70,7 +70,7 @@ async def drop_stanzas(instance: Instance, staff: Staff, keys: Sequence[tuple[UU
         locked = await envelopes.lock_for_stanzas(tx, staff.practice, [record for record, _, _ in keys])
         wanted = []
         for record, rev, of_kid in keys:
-            row = _check_row(locked.get(record), staff, rev)
+            row = _check_row(locked.get(record), staff, record, rev)
             unit = row["unit"].bytes
             kept = {grant.kem_kid for grant in staff.roster.grants_of(unit)}
             if row["patient_pk"] is not None:
@@ -89,9 +89,9 @@ def _check_number(number: int) -> None:
         raise Unknown(f"1 to {CHANGES_MAX} stanzas at a time")
 
 
-def _check_row(row: asyncpg.Record | None, staff: Staff, rev: int) -> asyncpg.Record:
+def _check_row(row: asyncpg.Record | None, staff: Staff, record: UUID, rev: int) -> asyncpg.Record:
     if row is None or row["unit"] not in staff.units:
-        raise NoSuchAppointment
+        raise NoSuchAppointment().about(record)
     if row["rev"] != rev:
         raise StaleRevision(current=row["rev"])
     return row

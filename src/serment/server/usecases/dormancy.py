@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who has not signed in for thirty days is suspended where they are a member, until an owner brings them back.
 
-A practice whose owners are all away is never shut for good: the first of them who shows a passkey or the printed code is
-back (docs/decisions/0031-dormant-members.md).
+A practice whose owners are all away, or stopped by the sentinel, is never shut for good: the first of them who shows a
+passkey or the printed code is back (docs/decisions/0031-dormant-members.md).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from serment.database.pool import transaction
 from serment.server.instance import Instance
-from serment.server.stores import accounts, members
+from serment.server.stores import accounts, members, sentinel
 from serment.server.usecases.owners_served import owners_of
 from serment.server.usecases.read_roster import roster_of
 
@@ -33,7 +33,8 @@ async def note_here(instance: Instance, account: UUID, *, proved: bool) -> None:
     await accounts.note_seen(instance.pool, account, now.astimezone(UTC).date(), now)
     if not proved:
         return
-    for row in await accounts.read_dormant(instance.pool, account, now):
+    away = await accounts.read_dormant(instance.pool, account, now)
+    for row in [*away, *await sentinel.read_frozen(instance.pool, account)]:
         await _wake_last_owner(instance, row["practice"], row["member"], now)
 
 
@@ -52,3 +53,4 @@ async def _wake_last_owner(instance: Instance, practice: UUID, member: UUID, now
         served = any(row["served"] and row["member"].bytes in owners for row in rows)
         if member.bytes in owners and not served:
             await members.wake(tx, practice, member, now.astimezone(UTC).date())
+            await sentinel.unfreeze(tx, practice, member, member, now)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from inspect import cleandoc
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 
 class Refusal(Exception):
@@ -21,6 +22,12 @@ class Refusal(Exception):
     def __init__(self, **told: Any) -> None:
         super().__init__(self.code)
         self.told = told
+        self.asked: tuple[UUID, ...] = ()
+
+    def about(self, *asked: UUID) -> Self:
+        """The ids asked for that are not the caller's: counted for a member (usecases/sentinel), and told to nobody."""
+        self.asked = asked
+        return self
 
     @property
     def message(self) -> str:
@@ -118,6 +125,20 @@ class NoSuchAgenda(Refusal):
 
 class NoSuchPractice(Refusal):
     """There is no such practice here. Nothing was changed."""
+
+    def __init__(self, stranger: UUID | None = None) -> None:
+        """`stranger`: an account that has no part in it."""
+        super().__init__()
+        self.stranger = stranger
+
+
+class Frozen(Refusal):
+    """This access was stopped: it asked for more than the work at hand calls for. Nothing was changed; an owner of the
+    practice sees why, and can let it go on."""
+
+
+class ProvePresence(Refusal):
+    """Show first that it is you: sign in again. Nothing was changed."""
 
 
 class NoSuchUnit(Refusal):

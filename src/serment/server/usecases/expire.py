@@ -7,7 +7,7 @@ from datetime import UTC
 
 from serment.database.pool import transaction
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, checks, members, search_index, spans, unlocks
+from serment.server.stores import accounts, cards, checks, members, search_index, sentinel, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
 from serment.server.usecases.who_may_book import first_live_month
 
@@ -38,6 +38,7 @@ async def expire_sessions(instance: Instance) -> None:
     await accounts.sweep(instance.pool, instance.clock(), FAILURES_KEPT_MAX)
     await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
     await unlocks.expire_challenges(instance.pool, instance.clock())
+    await sentinel.expire(instance.pool, instance.clock())
     month = instance.clock().astimezone(UTC).date().replace(day=1)
     async with transaction(instance.pool) as tx:
         await unlocks.expire_accounts(tx, month.replace(year=month.year - LONE_YEARS_MAX))

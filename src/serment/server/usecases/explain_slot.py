@@ -24,7 +24,7 @@ async def explain_slot(
     """
     rules = await rules_of(instance, asked.agenda)
     if rules.practice != staff.practice:
-        raise NoSuchAgenda
+        raise NoSuchAgenda().about(asked.agenda)
     staff.check_unit(rules.unit)
     seen = await see_slot(instance, asked, start)
     reasons = why_not(seen.rules.agenda, seen.visit_type, seen.situation, start)

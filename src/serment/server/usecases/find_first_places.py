@@ -80,8 +80,8 @@ async def find_first_places(instance: Instance, staff: Staff, wanted: Wanted) ->
     first has it.
     """
     rows = await practices.read_agendas(instance.pool, staff.practice, wanted.agendas)
-    if {row["agenda"] for row in rows} != set(wanted.agendas):
-        raise NoSuchAgenda
+    if missing := set(wanted.agendas) - {row["agenda"] for row in rows}:
+        raise NoSuchAgenda().about(*missing)
     for row in rows:
         staff.check_unit(row["unit"])
     every = [await rules_of(instance, row["agenda"], at_least=row["rules_version"]) for row in rows]

@@ -172,7 +172,9 @@ def _offer(request: HoldRequest, seen: Seen) -> Offer:
 
 def _check_place(request: HoldRequest, rules: Rules) -> None:
     """Another practice's agenda, or another unit's for staff, answers as one that does not exist."""
-    if rules.practice != request.practice or (request.units is not None and rules.unit not in request.units):
+    if rules.practice != request.practice:
+        raise NoSuchAgenda().about(request.agenda)
+    if request.units is not None and rules.unit not in request.units:
         raise NoSuchAgenda
 
 
@@ -199,7 +201,7 @@ async def _asked(instance: Instance, request: HoldRequest) -> tuple[Asked, bool]
         if asked_first and row["status"] == Status.BOOKED:
             raise AskPractice
     elif request.units is not None and row["unit"] not in request.units:
-        raise NoSuchAppointment
+        raise NoSuchAppointment().about(request.record)
     if minutes is None and row["visit_type"] == request.visit_type:
         # A duration that staff chose survives a move; one that only followed the visit type follows it further.
         default = visit_type_of(await rules_of(instance, request.agenda), request.visit_type).minutes

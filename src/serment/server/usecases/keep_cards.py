@@ -14,11 +14,12 @@ from serment.framing import Unknown
 from serment.framing.cards import check_card_size
 from serment.framing.conventions import month_bytes
 from serment.server.instance import Instance
-from serment.server.stores import cards, members, rosters
+from serment.server.stores import cards, members, rosters, sentinel
 from serment.server.stores.cards import CardRow as CardRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StaleCard, StaleRoster
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.note_read import note_read
+from serment.server.usecases.note_read import note_read_by
+from serment.server.usecases.sentinel import note_foreign
 
 CARDS_PER_REQUEST_MAX = 100
 CARDS_BEHIND_MAX = 50
@@ -77,8 +78,13 @@ async def read_cards(instance: Instance, staff: Staff, wanted: Sequence[UUID]) -
     if len(wanted) > CARDS_PER_REQUEST_MAX:
         raise Unknown("too many cards")
     found = await cards.read(instance.pool, staff.practice, wanted, list(staff.units))
+    if missing := set(wanted) - {row.card for row in found}:
+        theirs = await sentinel.cards_of_others(
+            instance.pool, staff.practice, list(missing), list(staff.units)
+        )
+        await note_foreign(instance, [(staff.practice, staff.member)], theirs)
     shown = [row.card for row in found]
-    await note_read(instance, staff.practice, staff.member, Purpose.CARDS, Part.CARD, shown)
+    await note_read_by(instance, staff, Purpose.CARDS, Part.CARD, shown)
     return found
 
 
@@ -162,5 +168,5 @@ async def read_behind(
         instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX, after
     )
     shown = [row.card for row in oldest]
-    await note_read(instance, staff.practice, staff.member, Purpose.CARDS, Part.CARD, shown)
+    await note_read_by(instance, staff, Purpose.CARDS, Part.CARD, shown, key_work=True)
     return Behind(*count, oldest)

@@ -20,7 +20,7 @@ from serment.server.stores.search_index import PageRow as PageRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StalePage
 from serment.server.usecases.keep_cards import check_head, check_month, check_unit_epoch, month_of
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.note_read import note_read
+from serment.server.usecases.note_read import note_read_by
 
 ENTRIES_PER_REQUEST_MAX = 500
 ENTRIES_PER_ANSWER_MAX = 2_000
@@ -52,7 +52,7 @@ async def read_index(
             tx, staff.practice, unit, since, after, ENTRIES_PER_ANSWER_MAX + 1
         )
     if pages or entries:
-        await note_read(instance, staff.practice, staff.member, Purpose.INDEX, Part.INDEX, [unit])
+        await note_read_by(instance, staff, Purpose.INDEX, Part.INDEX, [unit])
     more = len(entries) > ENTRIES_PER_ANSWER_MAX
     return IndexRead(present, pages, entries[:ENTRIES_PER_ANSWER_MAX], more)
 
@@ -64,7 +64,7 @@ async def read_page(instance: Instance, staff: Staff, unit: UUID, month: int) ->
     page = await search_index.read_page(instance.pool, staff.practice, unit, month)
     if page is None:
         raise StalePage
-    await note_read(instance, staff.practice, staff.member, Purpose.INDEX, Part.INDEX, [unit])
+    await note_read_by(instance, staff, Purpose.INDEX, Part.INDEX, [unit])
     return page
 
 

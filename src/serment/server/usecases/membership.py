@@ -10,8 +10,15 @@ from uuid import UUID
 from serment.domain.roles import Deed, may
 from serment.framing import Member, Role, Roster
 from serment.server.instance import Instance
-from serment.server.stores import accounts
-from serment.server.usecases.errors import NoSuchAgenda, NoSuchPractice, NotYourRole, SignedOut
+from serment.server.stores import accounts, members
+from serment.server.usecases.errors import (
+    Frozen,
+    NoSuchAgenda,
+    NoSuchPractice,
+    NotYourRole,
+    ProvePresence,
+    SignedOut,
+)
 from serment.server.usecases.read_roster import roster_of
 
 
@@ -27,6 +34,8 @@ class Staff:
     kem_kid: bytes
     sign_kid: bytes
     roster: Roster
+    session: bytes = b""  # the hash of its token
+    proved: bool = False  # signed in within the last minutes
 
     def may(self, deed: Deed) -> bool:
         """What their role may do."""
@@ -36,6 +45,11 @@ class Staff:
         """Raises NotYourRole."""
         if not self.may(deed):
             raise NotYourRole
+
+    def check_proved(self) -> None:
+        """Raises ProvePresence: whoever holds a session alone, stolen or left open, does not come further."""
+        if not self.proved:
+            raise ProvePresence
 
     def knows(self, unit: UUID) -> bool:
         """Whether they are told a unit's name and agendas: their own units'; an owner, all."""
@@ -57,23 +71,37 @@ class Staff:
 
 
 async def member_of(instance: Instance, session_token: bytes | None, practice: UUID) -> Staff:
-    """Raises SignedOut without a live session, NoSuchPractice for who is no member, or is one no more."""
+    """Raises SignedOut without a live session, NoSuchPractice for who is no member, or is one no more; Frozen."""
     if session_token is None:
         raise SignedOut
     token_hash = hashlib.sha256(session_token).digest()
     now = instance.clock()
     row = await accounts.read_membership(instance.pool, token_hash, practice, now)
     if row is None:
-        if await accounts.read_session(instance.pool, token_hash, now) is None:
+        account = await accounts.read_session(instance.pool, token_hash, now)
+        if account is None:
             raise SignedOut
-        raise NoSuchPractice
+        known = await members.member_of_account(instance.pool, practice, account)
+        raise NoSuchPractice(account if known is None else None)
     if row["head"] is None:
         raise NoSuchPractice
+    if row["frozen"]:
+        raise Frozen
     roster = await roster_of(instance, practice, head=row["head"])
     member: Member | None = roster.members.get(row["member"].bytes)
     if member is None:
         raise NoSuchPractice
     units = frozenset(UUID(bytes=unit) for unit in member.units)
+    proved = row["proved_until"] is not None and row["proved_until"] > now
     return Staff(
-        practice, row["account"], row["member"], units, member.role, member.kem_kid, member.sign_kid, roster
+        practice,
+        row["account"],
+        row["member"],
+        units,
+        member.role,
+        member.kem_kid,
+        member.sign_kid,
+        roster,
+        token_hash,
+        proved,
     )

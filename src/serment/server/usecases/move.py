@@ -13,7 +13,7 @@ from serment.domain.appointment import By, Status
 from serment.domain.errors import HoldExpired
 from serment.framing import Altered, Unknown
 from serment.server.instance import Instance
-from serment.server.stores import appointments, envelopes, rosters, spans
+from serment.server.stores import appointments, envelopes, rosters, sentinel, spans
 from serment.server.stores.envelopes import NewEnvelope
 from serment.server.usecases.act import clear_part
 from serment.server.usecases.book import Booked, Written, check_written, is_same, refusal_of, start_of
@@ -49,7 +49,7 @@ async def move(
         raise Unknown("another record or rev")
     row = await appointments.read(instance.pool, practice, record)
     if row is None or (staff is not None and row["unit"] not in staff.units):
-        raise NoSuchAppointment
+        raise NoSuchAppointment().about(record)
     if row["unit"].bytes != context.unit:
         raise Altered("another unit")
     try:
@@ -72,6 +72,8 @@ async def move(
             if not await envelopes.rewrite(tx, envelope, start, status=status, overbooked=overbooked):
                 present = await rosters.read_head(tx, practice)
                 raise StaleRoster(seq=0 if present is None else present[0])
+            if staff is not None:
+                await sentinel.give_back(tx, practice, staff.member, staff.session, record)
     except UniqueViolationError as clash:
         raise refusal_of(clash) from None
     instance.changes.note(practice)

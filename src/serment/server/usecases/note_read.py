@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Before sealed bytes leave, an entry stands. If it cannot be written, nothing leaves."""
+"""Before sealed bytes leave, an entry stands, and the sentinel has counted a member's. If either cannot be, nothing leaves."""
 
 from __future__ import annotations
 
@@ -7,21 +7,47 @@ import secrets
 from collections.abc import Iterable
 from uuid import UUID
 
+from serment.database.pool import transaction
 from serment.domain.ledger import SALT_BYTES, Entry, Part, Purpose
+from serment.domain.sentinel import kinds
 from serment.server.instance import Instance
 from serment.server.stores import ledger
+from serment.server.usecases.errors import Frozen, ProvePresence
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.sentinel import TooMuch, count_reading, refuse, stop
 
 
 async def note_read(
-    instance: Instance,
-    practice: UUID,
-    reader: UUID | None,
-    purpose: Purpose,
-    parts: Part,
-    records: Iterable[UUID],
+    instance: Instance, practice: UUID, purpose: Purpose, parts: Part, records: Iterable[UUID]
 ) -> None:
-    """`reader`: a member, None for the patient's link. An answer without anything sealed needs no entry."""
+    """By whoever holds the patient's link."""
+    entry = Entry.of(instance.clock(), practice, None, purpose, parts, records)
+    await ledger.note(instance.pool, entry, secrets.token_bytes(SALT_BYTES))
+
+
+async def note_read_by(
+    instance: Instance, staff: Staff, purpose: Purpose, parts: Part, records: Iterable[UUID], *,
+    key_work: bool = False, resealing: bool = False,
+) -> None:  # fmt: skip
+    """By a member. An answer without anything sealed needs no entry. `key_work`: what an epoch left under older keys, which
+    a desk seals anew by itself, is entered and not counted; `resealing`: counted until that has happened.
+
+    Raises Frozen once it is too much: nothing leaves then, and the member is served nothing more; ProvePresence for the
+    thirty-first contact of a session.
+    """
     wanted = list(records)
-    if wanted and parts:
-        entry = Entry.of(instance.clock(), practice, reader, purpose, parts, wanted)
-        await ledger.note(instance.pool, entry, secrets.token_bytes(SALT_BYTES))
+    if not (wanted and parts):
+        return
+    entry = Entry.of(instance.clock(), staff.practice, staff.member, purpose, parts, wanted)
+    salt, counted = secrets.token_bytes(SALT_BYTES), () if key_work else kinds(purpose, parts)
+    try:
+        async with transaction(instance.pool) as tx:
+            if counted:
+                await count_reading(instance, tx, staff, counted, entry.records, resealing=resealing)
+            await ledger.note(tx, entry, salt)
+    except ProvePresence:
+        await refuse(instance, staff)
+        raise
+    except TooMuch as found:
+        await stop(instance, staff.practice, staff.member, found.why, found.asked)
+        raise Frozen from None

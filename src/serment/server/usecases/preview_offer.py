@@ -77,7 +77,7 @@ async def preview_offer(
     staff.check_may(Deed.READ_AGENDA)
     rules = await rules_of(instance, hours.agenda, offering=visit_type if rule is None else None)
     if rules.practice != staff.practice:
-        raise NoSuchAgenda
+        raise NoSuchAgenda().about(hours.agenda)
     staff.check_unit(rules.unit)
     wanted = rules.visit_types.get(visit_type) if rule is None else rule.rule()
     if wanted is None or wanted.visit_type != visit_type:

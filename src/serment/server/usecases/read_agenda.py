@@ -86,8 +86,8 @@ async def read_agenda(
 ) -> AgendaDays:
     """Raises NoSuchAgenda for an agenda of another practice or of a unit the caller is not in."""
     rows = await practices.read_agendas(instance.pool, staff.practice, agendas)
-    if {row["agenda"] for row in rows} != set(agendas):
-        raise NoSuchAgenda
+    if missing := set(agendas) - {row["agenda"] for row in rows}:
+        raise NoSuchAgenda().about(*missing)
     for row in rows:
         staff.check_unit(row["unit"])
     rules = [await rules_of(instance, row["agenda"], at_least=row["rules_version"]) for row in rows]

@@ -20,13 +20,16 @@ from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes
 from serment.server.usecases.errors import NoSuchAppointment
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.note_read import note_read
+from serment.server.usecases.note_read import note_read, note_read_by
 from serment.server.usecases.read_practice import PracticeTold, QuestionTold, SiteTold
 
 GROUPS = {"id": 1, "ct": 2, "rs": 3}
 WHOLE = Part.ID | Part.CT | Part.RS
 LIST_MAX = 5_000  # appointments in one answer; what follows is asked for next
 UNOPENED_MAX = 50  # appointments in one answer
+# What browsers say they read for: to seal all groups anew, and to ask for the appointments of a series.
+RESEALING = frozenset({"move", "link", "repeat", "message"})
+SERIES = "series"
 
 
 class SealedSlot(msgspec.Struct):
@@ -197,7 +200,7 @@ async def read_by_link(
     place = await appointments.read_place(instance.pool, practice, row["agenda"], row["visit_type"])
     if place is None:
         raise NoSuchAppointment
-    await note_read(instance, practice, None, Purpose.LINK, WHOLE, [record])
+    await note_read(instance, practice, Purpose.LINK, WHOLE, [record])
     told = msgspec.json.decode(place, type=_Place)
     appointment = sealed(row)
     own = kid(row["patient_pk"]) if row["patient_pk"] is not None else None
@@ -219,15 +222,22 @@ def _for_patient(stanza: SealedStanza, own: bytes | None) -> bool:
 
 
 async def read_for_member(
-    instance: Instance, staff: Staff, record: UUID, groups: Sequence[str], kids: Sequence[bytes]
+    instance: Instance,
+    staff: Staff,
+    record: UUID,
+    groups: Sequence[str],
+    kids: Sequence[bytes],
+    purpose: str = "",
 ) -> Sealed:
-    """The groups asked for and the stanzas of the caller's kids. Raises NoSuchAppointment, also outside their units."""
+    """The groups asked for and the stanzas of the caller's kids. Raises NoSuchAppointment, also outside their units;
+    Frozen, ProvePresence."""
     wanted = sorted({GROUPS[group] for group in groups})
     row = await envelopes.read_sealed(instance.pool, staff.practice, record, wanted, list(kids))
     if row is None or row["unit"] not in staff.units:
-        raise NoSuchAppointment
+        # Ids of a series follow from a secret: many of them were never booked, and no browser can know which.
+        raise NoSuchAppointment if row is None and purpose == SERIES else NoSuchAppointment().about(record)
     parts = Part(sum(Part[group.upper()] for group in set(groups)))
-    await note_read(instance, staff.practice, staff.member, Purpose.RECORD, parts, [record])
+    await note_read_by(instance, staff, Purpose.RECORD, parts, [record], resealing=purpose in RESEALING)
     return sealed(row)
 
 
@@ -281,7 +291,7 @@ async def read_list(
         most=LIST_MAX + 1,
     )
     shown = [row["record"] for row in rows[:LIST_MAX] if not row["known"]]
-    await note_read(instance, staff.practice, staff.member, Purpose.AGENDA, Part.ID, shown)
+    await note_read_by(instance, staff, Purpose.AGENDA, Part.ID, shown)
     listed = [
         Listed(
             row["record"],
@@ -324,5 +334,5 @@ async def read_unopened(
         most=min(most, UNOPENED_MAX),
     )
     shown = [row["record"] for row in rows]
-    await note_read(instance, staff.practice, staff.member, Purpose.UNOPENED, Part.ID, shown)
+    await note_read_by(instance, staff, Purpose.UNOPENED, Part.ID, shown)
     return Unopened(rows[0]["standing"] if rows else 0, [sealed(row, listed=True) for row in rows])

@@ -3,22 +3,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
 
 from serment.domain.roles import Deed
 from serment.server.instance import Instance
-from serment.server.stores import members
+from serment.server.stores import members, sentinel
 from serment.server.usecases.membership import Staff
 
 EPOCH_MONTHS_MAX = 12
+STOPS_TOLD_DAYS = 7
+
+
+class Stopped(msgspec.Struct):
+    """Whom the sentinel stopped and why: `foreign` ids asked for, contacts and reasons `opened`, `cards`, or contacts
+    asked for again and again by a session `unproved`; `asked`: how many
+    in the spell that was judged. `ended_at` is null while it holds; ends are told for a week."""
+
+    member: UUID
+    at: datetime
+    why: str
+    asked: int
+    ended_at: datetime | None
+    ended_by: UUID | None
 
 
 class MemberTold(msgspec.Struct):
-    """`served` is false for who is suspended or dormant (away for thirty days), and after a last day. Of a colleague, who is no
-    owner is told the name alone: the other four are null."""
+    """`served` is false for who is suspended, stopped or dormant (away for thirty days), and after a last day. Of a colleague,
+    who is no owner is told the name alone: the other four are null."""
 
     member: UUID
     name: str
@@ -48,11 +62,13 @@ class InvitationTold(msgspec.Struct):
 
 
 class MembersTold(msgspec.Struct):
-    """Invitations are told to owners alone. `old_keys`: units whose keys are more than EPOCH_MONTHS_MAX months old."""
+    """Invitations and stops are told to owners alone. `old_keys`: units whose keys are more than EPOCH_MONTHS_MAX months
+    old."""
 
     members: list[MemberTold]
     invitations: list[InvitationTold]
     old_keys: list[UUID]
+    stopped: list[Stopped]
 
 
 async def read_members(instance: Instance, staff: Staff) -> MembersTold:
@@ -68,14 +84,22 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
         colleagues = staff.colleagues()
         known = [one for one in people if one.member in colleagues]
         return MembersTold(
-            [one if one.member == staff.member else MemberTold(one.member, one.name) for one in known], [], []
+            [one if one.member == staff.member else MemberTold(one.member, one.name) for one in known],
+            [],
+            [],
+            [],
         )
     invitations = [
         InvitationTold(**{name: row[name] for name in InvitationTold.__struct_fields__})
         for row in await members.read_invitations(instance.pool, staff.practice, today, staff.kem_kid)
     ]
     months = await members.read_epoch_months(instance.pool, staff.practice)
-    return MembersTold(people, invitations, [unit for unit, month in months if _is_old(month, today)])
+    stopped = [
+        Stopped(**dict(row))
+        for row in await sentinel.read_freezes(instance.pool, staff.practice, now, STOPS_TOLD_DAYS)
+    ]
+    old_keys = [unit for unit, month in months if _is_old(month, today)]
+    return MembersTold(people, invitations, old_keys, stopped)
 
 
 def _is_old(month: date, today: date) -> bool:

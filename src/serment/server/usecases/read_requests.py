@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from serment.domain.roles import Deed
 from serment.server.instance import Instance
-from serment.server.stores import appointments
+from serment.server.stores import appointments, sentinel
 from serment.server.usecases.membership import Staff
 
 REQUESTS_MAX = 200  # in one answer: the earliest
@@ -29,10 +30,12 @@ class RequestTold(msgspec.Struct):
 
 
 class Requests(msgspec.Struct):
-    """Of the caller's units, the earliest first. `more`: there are others after these."""
+    """Of the caller's units, the earliest first. `more`: there are others after these. `stopped`: how many of the team's
+    accesses the sentinel stopped, told to owners, beside what waits because every room tells both."""
 
     requests: list[RequestTold]
     more: bool
+    stopped: int
 
 
 async def read_requests(instance: Instance, staff: Staff) -> Requests:
@@ -45,4 +48,6 @@ async def read_requests(instance: Instance, staff: Staff) -> Requests:
         RequestTold(row["record"], row["agenda"], row["start"], row["minutes"], row["visit_type"])
         for row in rows[:REQUESTS_MAX]
     ]
-    return Requests(told, len(rows) > REQUESTS_MAX)
+    owner = staff.may(Deed.CHANGE_MEMBERS)
+    stopped = await sentinel.count_frozen(instance.pool, staff.practice) if owner else 0
+    return Requests(told, len(rows) > REQUESTS_MAX, stopped)

@@ -31,6 +31,6 @@ async def rules_of(
         return kept
     fresh = await store.read(connection or instance.pool, agenda)
     if fresh is None:
-        raise NoSuchAgenda
+        raise NoSuchAgenda().about(agenda)
     instance.rules.keep(agenda, fresh)
     return fresh

@@ -26,6 +26,7 @@ from serment.server.usecases.errors import NewDevice, NoSuchCode, PasswordClosed
 from serment.server.usecases.passkeys import PasskeyAnswer, check_passkey
 
 SESSION_HOURS = 12
+PROVED_MINUTES = 5  # so long a session shows that somebody is there
 SESSION_TOKEN_BYTES = 32
 TRIES_MAX = 10
 CLOSED_HOURS = 1
@@ -111,7 +112,8 @@ async def new_session(connection: Connection, account: UUID, now: datetime) -> b
     """The token of a fresh session."""
     token = secrets.token_bytes(SESSION_TOKEN_BYTES)
     expires_at = now + timedelta(hours=SESSION_HOURS)
-    await accounts.open_session(connection, hashlib.sha256(token).digest(), account, expires_at)
+    proved_until = now + timedelta(minutes=PROVED_MINUTES)
+    await accounts.open_session(connection, hashlib.sha256(token).digest(), account, expires_at, proved_until)
     return token
 
 

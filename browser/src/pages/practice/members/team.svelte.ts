@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What the members' room has read and does: the roster says roles and units, the server says who is served and who was invited. */
 import { SvelteMap } from 'svelte/reactivity';
-import { type Bytes, hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
+import { type Bytes, equal, hex, idFromUuid, uuidFromId } from '../../../seal/bytes';
 import { SealError } from '../../../seal/errors';
 import type { Role } from '../../../seal/roster_events';
+import { readWays, type Ways } from '../../../usecases/account/routes';
 import { addUnit, assign, changeRoster, remove, turnKeys, type Wanted } from '../../../usecases/members/change';
 import { canLetIn, invite, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
-import { postSuspend, postUntil, readMembers, type InvitationTold, type MembersTold, type MemberTold } from '../../../usecases/members/routes';
+import { postSuspend, postUnfreeze, postUntil, readMembers, type InvitationTold, type MembersTold, type MemberTold, type Stop } from '../../../usecases/members/routes';
 import { renewDesk } from '../../../usecases/desk/units';
 import { random, ID_BYTES } from '../../../seal/bytes';
 import { WrongPractice } from '../../../usecases/trust';
 import { NoAnswer, NotNow, Refused } from '../../../wire/problem';
-import type { Id, LocalDate } from '../../../wire/types';
+import type { Id, Instant, LocalDate } from '../../../wire/types';
 import { language, t, type WordKey } from '../../../words/index';
 import type { Desk } from '../desk.svelte';
+import { whenInWords } from '../say';
 import { inWords } from '../wrong';
 
 const WRONG: Readonly<Record<string, WordKey>> = {
@@ -21,12 +23,14 @@ const WRONG: Readonly<Record<string, WordKey>> = {
   no_such_member: 'members.wrong.no_such_member', unknown: 'members.wrong.too_many', altered: 'members.wrong.signing',
 };
 
-export type State = 'active' | 'suspended' | 'dormant' | 'ended';
+export type State = 'active' | 'suspended' | 'stopped' | 'dormant' | 'ended';
 
 export interface Person extends MemberTold {
   role: Role;
   units: Id[];
   state: State;
+  /** The latest stop by the sentinel, as an owner is told it. */
+  stop: Stop | null;
   me: boolean;
 }
 
@@ -68,8 +72,10 @@ export class Team {
     return (this.told?.members ?? []).flatMap((one) => {
       const member = roster.member(idFromUuid(one.member));
       if (member === null) return [];
-      const state: State = one.suspended === true ? 'suspended' : one.served !== false ? 'active' : one.dormant === true ? 'dormant' : 'ended';
-      return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, me: one.member === this.desk.open.practice.member }];
+      const stop = this.told?.stopped.find((each) => each.member === one.member) ?? null;
+      const held = stop !== null && stop.ended_at === null;
+      const state: State = one.suspended === true ? 'suspended' : held ? 'stopped' : one.served !== false ? 'active' : one.dormant === true ? 'dormant' : 'ended';
+      return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, stop, me: one.member === this.desk.open.practice.member }];
     });
   }
 
@@ -153,6 +159,40 @@ export class Team {
   suspend(person: Person, suspended: boolean): Promise<boolean> {
     const said = t(suspended ? 'members.suspended_said' : 'members.unsuspended_said', { name: person.name });
     return this.#attempt(() => postSuspend(this.desk.open.practice.practice, person.member, suspended), said);
+  }
+
+  /** Answers whether they go on; 'prove' where the server asks first whether an owner is there at all. */
+  async unfreeze(person: Person): Promise<boolean | 'prove'> {
+    let prove = false;
+    const done = await this.#attempt(async () => {
+      try {
+        await postUnfreeze(this.desk.open.practice.practice, person.member);
+      } catch (error) {
+        if (!(error instanceof Refused && error.is('prove_presence'))) throw error;
+        prove = true;
+      }
+    }, null);
+    if (prove) return 'prove';
+    if (done) this.desk.deeds.say(t('members.unfreeze_said', { name: person.name }));
+    return done;
+  }
+
+  /** This owner's own ways in; null, and said, where they cannot be read. */
+  async ways(): Promise<Ways | null> {
+    let ways: Ways | null = null;
+    await this.#attempt(async () => { ways = await readWays(); }, null);
+    return ways;
+  }
+
+  when(at: Instant): string {
+    return whenInWords(this.desk.rules.zone, Date.parse(at) / 1000);
+  }
+
+  /** Whoever has just signed in may be somebody else: this desk is not theirs, and closes. */
+  isMe(signPk: Bytes): boolean {
+    if (equal(signPk, this.desk.open.user.sign.publicKey)) return true;
+    this.desk.close('signed out');
+    return false;
   }
 
   until(person: Person, day: LocalDate | null): Promise<boolean> {

@@ -1,0 +1,94 @@
+-- name: lock_reader
+-- One answer at a time is counted for a member; whether they are frozen, and since when counts hold. No row: no member any more.
+SELECT member_is_frozen(practice, member) AS frozen,
+    coalesce((SELECT max(ended_at) FROM freezes f WHERE f.practice = m.practice AND f.member = m.member), '-infinity') AS since
+FROM members m WHERE practice = :practice AND member = :reader FOR NO KEY UPDATE
+
+-- name: take
+-- Notes what is disclosed; what was before stays as it is. The kinds of what is new.
+INSERT INTO disclosures (practice, reader, kind, taken, at, resealing)
+SELECT :practice, :reader, k.kind, t.taken, :now, :resealing
+FROM unnest(:kinds::smallint[]) AS k (kind), unnest(:taken::uuid[]) AS t (taken)
+ON CONFLICT DO NOTHING
+RETURNING kind
+
+-- name: spend
+-- Counts contacts that a session opened, and answers how many there are; fewer than none are none.
+UPDATE sessions SET contacts = greatest(contacts + :contacts, 0) WHERE token_hash = :session RETURNING contacts
+
+-- name: refuse
+-- Counts what a session was refused because nobody has shown to be there, and answers how often.
+UPDATE sessions SET refused = refused + 1 WHERE token_hash = :session RETURNING refused
+
+-- name: tally
+-- What a reader was disclosed within a minute, an hour and a day.
+SELECT count(*) FILTER (WHERE kind = 2 AND at > :now::timestamptz - interval '1 minute') AS reasons_minute,
+    count(*) FILTER (WHERE kind IN (1, 2) AND at > :now::timestamptz - interval '1 hour') AS opened_hour,
+    count(*) FILTER (WHERE kind IN (1, 2)) AS opened_day,
+    count(*) FILTER (WHERE kind = 3 AND at > :now::timestamptz - interval '1 hour') AS cards_hour,
+    count(*) FILTER (WHERE kind = 3) AS cards_day,
+    count(*) FILTER (WHERE kind = 4) AS unopened_day
+FROM disclosures
+WHERE practice = :practice AND reader = :reader AND at > greatest(:now::timestamptz - interval '24 hours', :since)
+
+-- name: give_back
+-- What was read to be sealed anew, and was: it counts no more.
+DELETE FROM disclosures WHERE practice = :practice AND reader = :reader AND taken = :taken AND resealing
+RETURNING kind
+
+-- name: ask_foreign
+-- Notes ids that a reader asked for in vain. What they were served once, and is deleted or out of their reach by now, is none.
+INSERT INTO foreign_asks (practice, reader, asked, at)
+SELECT :practice, :reader, a.asked, :now FROM unnest(:asked::uuid[]) AS a (asked)
+WHERE NOT EXISTS (SELECT FROM ledger l WHERE l.records @> ARRAY[a.asked] AND l.practice = :practice AND l.reader = :reader)
+ON CONFLICT (practice, reader, asked) DO UPDATE SET at = excluded.at
+
+-- name: count_foreign
+-- How many different ones within some days.
+SELECT count(*) FROM foreign_asks
+WHERE practice = :practice AND reader = :reader AND at > greatest(:now::timestamptz - :days::int * interval '1 day', :since)
+
+-- name: cards_of_others
+-- Those of some cards that lie where this member is not.
+SELECT card FROM cards
+WHERE card = ANY (:cards::uuid[]) AND (practice <> :practice OR unit <> ALL (:units::uuid[]))
+
+-- name: freeze
+-- Stops a member, who may be stopped already, and ends the sessions of their account.
+WITH stopped AS (
+    INSERT INTO freezes (practice, member, at, why, asked) VALUES (:practice, :reader, :now, :why, :asked)
+    ON CONFLICT DO NOTHING
+)
+DELETE FROM sessions s USING members m
+WHERE m.practice = :practice AND m.member = :reader AND s.account = m.account
+
+-- name: unfreeze
+-- Lets a member go on.
+UPDATE freezes SET ended_at = :now, ended_by = :ended_by
+WHERE practice = :practice AND member = :member AND ended_at IS NULL
+
+-- name: read_freezes
+-- Who was stopped in a practice, the latest first: those that hold, and those that ended within some days.
+SELECT member, at, why, asked, ended_at, ended_by FROM freezes
+WHERE practice = :practice AND (ended_at IS NULL OR ended_at > :now::timestamptz - :days::int * interval '1 day')
+ORDER BY at DESC
+
+-- name: count_frozen
+-- How many members of a practice are stopped.
+SELECT count(*) FROM freezes JOIN members USING (practice, member) WHERE practice = :practice AND ended_at IS NULL
+
+-- name: read_frozen
+-- Where an account's members are stopped.
+SELECT m.practice, m.member FROM members m WHERE m.account = :account AND member_is_frozen(m.practice, m.member)
+
+-- name: expire_disclosures
+-- Deletes what no window looks at any more: after three months a reading counts anew.
+DELETE FROM disclosures WHERE at < :now::timestamptz - CASE WHEN kind = 4 THEN interval '2 days' ELSE interval '90 days' END
+
+-- name: expire_foreign
+-- Deletes asks that no window looks at any more.
+DELETE FROM foreign_asks WHERE at < :now::timestamptz - :days::int * interval '1 day'
+
+-- name: expire_freezes
+-- Deletes what ended twelve months ago.
+DELETE FROM freezes WHERE ended_at < :now::timestamptz - interval '1 year'

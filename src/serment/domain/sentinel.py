@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""When one credential took more than the work at hand calls for. Ceilings come from what the agendas hold, not from habit.
+
+Counted are new disclosures alone: whoever reads again what they have read gives nothing away. Today's names are not
+counted, since a week of a centre is thousands of them; contacts, reasons and cards are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from serment.domain.agenda import Agenda
+from serment.domain.ledger import Part, Purpose
+
+FOREIGN_MAX = 5  # distinct ids that are not theirs: the fifth stops the credential
+FOREIGN_DAYS = 7
+
+CONTACTS_A_PROOF = 30  # then whoever opens them shows again that they are there
+REFUSALS_MAX = 30  # asks beyond that, by a session that nobody shows to be there at
+
+REASONS_A_MINUTE = 60
+OPENED_AN_HOUR, OPENED_A_DAY = 250, 400
+CARDS_AN_HOUR, CARDS_A_DAY = 300, 600
+DAYS_OF_SLOTS = 3.5  # in 24 hours, where this is more than the least above
+OPENED_HOUR_SHARE = 5 / 12  # of a day's slots: 500 an hour in a centre of 1,200
+MINUTE_SHARE = 1 / 20
+CARDS_A_BOOKING = 2  # a desk that meets new bookings reads the cards of those people, and of their namesakes
+SLOT_MINUTES_MIN = 5
+DAYS_LOOKED_AT = 7
+
+
+class Kind(IntEnum):
+    """What of a record was disclosed, as it is counted."""
+
+    CONTACT = 1
+    REASON = 2
+    CARD = 3
+    UNOPENED = 4
+
+
+class Why(StrEnum):
+    """Why a credential was stopped."""
+
+    FOREIGN = "foreign"
+    OPENED = "opened"
+    CARDS = "cards"
+    UNPROVED = "unproved"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """New disclosures to one credential up to now, those of the request at hand included. `opened`: contacts and reasons."""
+
+    reasons_minute: int = 0
+    opened_hour: int = 0
+    opened_day: int = 0
+    cards_hour: int = 0
+    cards_day: int = 0
+    unopened_day: int = 0
+
+
+def kinds(purpose: Purpose, parts: Part) -> tuple[Kind, ...]:
+    """How an answer to a member is counted; not at all where it holds names of an agenda alone."""
+    match purpose:
+        case Purpose.CARDS:
+            return (Kind.CARD,)
+        case Purpose.UNOPENED:
+            return (Kind.UNOPENED,)
+        case _:
+            of = ((Part.CT, Kind.CONTACT), (Part.RS, Kind.REASON))
+            return tuple(kind for part, kind in of if part in parts)
+
+
+def too_much(taken: Taken, slots: int) -> tuple[Why, int] | None:
+    """Why the credential is stopped and how much it took, or None. `slots`: of the busiest day of its agendas; with 0 the
+    least ceilings hold, so whoever stays under those is never asked for it."""
+    most_cards = CARDS_A_BOOKING * taken.unopened_day
+    judged = (
+        (Why.OPENED, taken.reasons_minute, max(REASONS_A_MINUTE, slots * MINUTE_SHARE)),
+        (Why.OPENED, taken.opened_hour, max(OPENED_AN_HOUR, slots * OPENED_HOUR_SHARE)),
+        (Why.OPENED, taken.opened_day, max(OPENED_A_DAY, slots * DAYS_OF_SLOTS)),
+        (Why.CARDS, taken.cards_hour, max(CARDS_AN_HOUR, slots) + most_cards),
+        (Why.CARDS, taken.cards_day, max(CARDS_A_DAY, slots * DAYS_OF_SLOTS) + most_cards),
+    )
+    return next(((why, count) for why, count, most in judged if count > most), None)
+
+
+def busiest_day(agendas: Iterable[tuple[Agenda, int]], first: int) -> int:
+    """The slots of the busiest of a week's days from `first` (a proleptic ordinal); each agenda with the minutes of its
+    shortest visit."""
+    days = [0] * DAYS_LOOKED_AT
+    for agenda, minutes in agendas:
+        for nth in range(DAYS_LOOKED_AT):
+            runs = agenda.occurrences(first + nth, first + nth)
+            open_for = sum(run.until - run.since for run in runs if run.open)
+            days[nth] += open_for // max(minutes, SLOT_MINUTES_MIN)
+    return max(days)

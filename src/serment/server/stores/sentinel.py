@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What each member's credential was disclosed, what it asked for in vain, and who is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+import asyncpg
+
+from serment.database.pool import Transaction
+from serment.database.queries import Connection, load
+from serment.domain.sentinel import FOREIGN_DAYS, Kind, Taken, Why
+
+_QUERIES = load("sentinel")
+
+
+async def lock_reader(tx: Transaction, practice: UUID, reader: UUID) -> asyncpg.Record | None:
+    """frozen, and since when counts hold; None for a member no more. Others who are counted for this reader wait."""
+    return await _QUERIES["lock_reader"].row(tx, practice=practice, reader=reader)
+
+
+async def take(
+    tx: Transaction, practice: UUID, reader: UUID, kinds: Sequence[Kind], taken: Sequence[UUID], now: datetime,
+    *, resealing: bool,
+) -> list[Kind]:  # fmt: skip
+    """The kind of each that is new to the reader."""
+    rows = await _QUERIES["take"].rows(
+        tx, practice=practice, reader=reader, kinds=kinds, taken=taken, now=now, resealing=resealing
+    )
+    return [Kind(row["kind"]) for row in rows]
+
+
+async def spend(connection: Connection, session: bytes, contacts: int) -> int | None:
+    """How many contacts the session has opened, these included; None where it has ended."""
+    return cast("int | None", await _QUERIES["spend"].value(connection, session=session, contacts=contacts))
+
+
+async def refuse(connection: Connection, session: bytes) -> int:
+    """How often the session was refused because nobody has shown to be there."""
+    return cast("int", await _QUERIES["refuse"].value(connection, session=session) or 0)
+
+
+async def tally(tx: Transaction, practice: UUID, reader: UUID, now: datetime, since: datetime) -> Taken:
+    row = await _QUERIES["tally"].row(tx, practice=practice, reader=reader, now=now, since=since)
+    return Taken(**dict(row or {}))
+
+
+async def give_back(
+    connection: Connection, practice: UUID, reader: UUID, session: bytes, taken: UUID
+) -> None:
+    """What was read to be sealed anew, and was."""
+    rows = await _QUERIES["give_back"].rows(connection, practice=practice, reader=reader, taken=taken)
+    contacts = sum(row["kind"] == Kind.CONTACT for row in rows)
+    if contacts:
+        await spend(connection, session, -contacts)
+
+
+async def ask_foreign(
+    tx: Transaction, practice: UUID, reader: UUID, asked: Sequence[UUID], now: datetime, since: datetime
+) -> int:
+    """How many distinct foreign ids the reader has asked for within FOREIGN_DAYS, these included."""
+    await _QUERIES["ask_foreign"].run(tx, practice=practice, reader=reader, asked=asked, now=now)
+    return cast(
+        "int",
+        await _QUERIES["count_foreign"].value(
+            tx, practice=practice, reader=reader, now=now, since=since, days=FOREIGN_DAYS
+        ),
+    )
+
+
+async def cards_of_others(
+    connection: Connection, practice: UUID, cards: Sequence[UUID], units: Sequence[UUID]
+) -> list[UUID]:
+    rows = await _QUERIES["cards_of_others"].rows(connection, practice=practice, cards=cards, units=units)
+    return [row["card"] for row in rows]
+
+
+async def freeze(
+    connection: Connection, practice: UUID, reader: UUID, why: Why, asked: int, now: datetime
+) -> None:
+    """From the commit on nothing is served to them. Again: the first reason stands."""
+    await _QUERIES["freeze"].run(
+        connection, practice=practice, reader=reader, why=why.value, asked=asked, now=now
+    )
+
+
+async def unfreeze(
+    connection: Connection, practice: UUID, member: UUID, ended_by: UUID, now: datetime
+) -> None:
+    await _QUERIES["unfreeze"].run(connection, practice=practice, member=member, ended_by=ended_by, now=now)
+
+
+async def read_freezes(
+    connection: Connection, practice: UUID, now: datetime, days: int
+) -> list[asyncpg.Record]:
+    """member, at, why, asked, ended_at, ended_by: what holds, and what ended within so many days."""
+    return await _QUERIES["read_freezes"].rows(connection, practice=practice, now=now, days=days)
+
+
+async def count_frozen(connection: Connection, practice: UUID) -> int:
+    return cast("int", await _QUERIES["count_frozen"].value(connection, practice=practice))
+
+
+async def read_frozen(connection: Connection, account: UUID) -> list[asyncpg.Record]:
+    """practice and member of where an account is stopped."""
+    return await _QUERIES["read_frozen"].rows(connection, account=account)
+
+
+async def expire(connection: Connection, now: datetime) -> None:
+    """Deletes what no window looks at any more, and freezes that ended a year ago."""
+    await _QUERIES["expire_disclosures"].run(connection, now=now)
+    await _QUERIES["expire_foreign"].run(connection, now=now, days=FOREIGN_DAYS)
+    await _QUERIES["expire_freezes"].run(connection, now=now)

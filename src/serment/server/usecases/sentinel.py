@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One credential that takes more than the work at hand calls for is stopped, and no agenda with it.
+
+Counts and stops are rows: every server process sees them in the statement that judges the next request. Where they cannot
+be written, nothing sealed is read; whoever looks for free times or books never comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from serment.database.pool import Transaction, transaction
+from serment.domain import instants
+from serment.domain.sentinel import (
+    CONTACTS_A_PROOF,
+    FOREIGN_MAX,
+    REFUSALS_MAX,
+    SLOT_MINUTES_MIN,
+    Kind,
+    Why,
+    busiest_day,
+    too_much,
+)
+from serment.server.instance import Instance
+from serment.server.stores import accounts, practices, sentinel
+from serment.server.usecases.errors import Frozen, NoSuchPractice, ProvePresence, SignedOut
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.read_rules import rules_of
+
+
+class TooMuch(Exception):
+    """What the caller's transaction was about would be too much: it is rolled back, and the credential stopped."""
+
+    def __init__(self, why: Why, asked: int) -> None:
+        super().__init__(why)
+        self.why, self.asked = why, asked
+
+
+async def count_reading(
+    instance: Instance, tx: Transaction, staff: Staff, kinds: Sequence[Kind], taken: Sequence[UUID],
+    *, resealing: bool,
+) -> None:  # fmt: skip
+    """Counts what is about to leave. Raises TooMuch, ProvePresence, Frozen or SignedOut (by another request meanwhile),
+    NoSuchPractice."""
+    now = instance.clock()
+    reader = await sentinel.lock_reader(tx, staff.practice, staff.member)
+    if reader is None:
+        raise NoSuchPractice
+    if reader["frozen"]:
+        raise Frozen
+    new = await sentinel.take(tx, staff.practice, staff.member, kinds, taken, now, resealing=resealing)
+    if not new:
+        return
+    if contacts := new.count(Kind.CONTACT):
+        opened = await sentinel.spend(tx, staff.session, contacts)
+        if opened is None:
+            raise SignedOut
+        if opened > CONTACTS_A_PROOF:
+            raise ProvePresence
+    tally = await sentinel.tally(tx, staff.practice, staff.member, now, reader["since"])
+    found = too_much(tally, 0)
+    if found is not None:
+        found = too_much(tally, await _day_slots(instance, tx, staff))
+    if found is not None:
+        raise TooMuch(*found)
+
+
+async def _day_slots(instance: Instance, tx: Transaction, staff: Staff) -> int:
+    """Of the busiest of the coming days, in all agendas of the caller's units."""
+    rows = await practices.read_agendas_of_units(tx, staff.practice, list(staff.units))
+    rules = [
+        await rules_of(instance, row["agenda"], at_least=row["rules_version"], connection=tx) for row in rows
+    ]
+    if not rules:
+        return 0
+    shortest = [
+        (each.agenda, min((one.minutes for one in each.visit_types.values()), default=SLOT_MINUTES_MIN))
+        for each in rules
+    ]
+    return busiest_day(shortest, instants.local_day(instance.clock(), rules[0].agenda.zone).toordinal())
+
+
+async def refuse(instance: Instance, staff: Staff) -> None:
+    """A session asked for more than one may without showing to be there. Whoever goes on asking is stopped."""
+    refused = await sentinel.refuse(instance.pool, staff.session)
+    if refused >= REFUSALS_MAX:
+        await stop(instance, staff.practice, staff.member, Why.UNPROVED, refused)
+
+
+async def stop(instance: Instance, practice: UUID, member: UUID, why: Why, asked: int) -> None:
+    """Stops a credential; its sessions end, its open streams with the next hint."""
+    await sentinel.freeze(instance.pool, practice, member, why, asked, instance.clock())
+    instance.changes.note(practice)
+
+
+async def note_foreign(
+    instance: Instance, credentials: Sequence[tuple[UUID, UUID]], asked: Sequence[UUID]
+) -> None:
+    """Somebody asked for what is not theirs, and was answered as for what does not exist. The fifth such id stops them.
+
+    `credentials`: (practice, member) of whoever asked.
+    """
+    now = instance.clock()
+    for practice, member in credentials:
+        async with transaction(instance.pool) as tx:
+            reader = await sentinel.lock_reader(tx, practice, member)
+            if reader is None or reader["frozen"]:
+                continue
+            count = await sentinel.ask_foreign(tx, practice, member, asked, now, reader["since"])
+        if count >= FOREIGN_MAX:
+            await stop(instance, practice, member, Why.FOREIGN, count)
+
+
+async def note_stranger(instance: Instance, account: UUID, asked: Sequence[UUID]) -> None:
+    """The same, in a practice that the account has no part in: all that it is elsewhere asked."""
+    await note_foreign(instance, await accounts.read_memberships(instance.pool, account), asked)
