@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from doors import DOORS, is_page
 from serment.domain.roles import MAY, Deed
 from serment.server.app import create_app
 from serment.settings import Settings
@@ -23,6 +24,19 @@ def test_the_table_knows_every_route_of_the_router_and_no_other() -> None:
         for method in handler.http_methods - {"OPTIONS", "HEAD"}
     }
     assert found == set(DEEDS)
+
+
+def test_every_other_route_has_its_door() -> None:
+    """A new route is added to tests/doors.py, with what opens it."""
+    app = create_app(Settings(data=Path("nowhere"), instance="tidy"), "postgresql://nowhere")
+    found = {
+        f"{method} {route.path}"
+        for route in app.routes
+        if not route.path.startswith(OF.rstrip("/")) and not is_page(route.path)
+        for handler in route.route_handlers  # type: ignore[union-attr]
+        for method in handler.http_methods - {"OPTIONS", "HEAD"}
+    }
+    assert found == set(DOORS)
 
 
 def test_the_page_on_roles_says_what_the_table_says() -> None:
