@@ -7,6 +7,7 @@ export type WordFiles = Record<'fr' | 'en', () => Promise<{ default: Words }>[]>
 
 /** Draws `page` in the shell's #app, in the page's language, in place of what the shell says without scripts. */
 export async function start(page: Component<Record<string, never>>, files: WordFiles): Promise<void> {
+  turnInPlace();
   const language = pageLanguage();
   const words = await Promise.all(files[language]());
   speak(language, ...words.map((file) => file.default));
@@ -15,13 +16,16 @@ export async function start(page: Component<Record<string, never>>, files: WordF
   target.replaceChildren();
   mount(page, { target, props: {} });
   skipInPlace();
-  turnInPlace();
 }
 
-/** The other language's page is asked for with what stands after the #: an invitation, which no server ever sees, goes along. */
+/**
+ * The other language's page is asked for with what stands after the #: an invitation, which no server ever sees, goes along. Until
+ * this holds the link is not to be seen, so that a quick hand loses nothing.
+ */
 function turnInPlace(): void {
   const other = document.querySelector<HTMLAnchorElement>('.top a[hreflang]');
   other?.addEventListener('click', () => { other.hash = location.hash; });
+  other?.removeAttribute('data-waits');
 }
 
 /**
