@@ -8,7 +8,6 @@ versions do differently (ON_BOTH), run on PostgreSQL 15 as well where it is inst
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,6 +17,7 @@ import asyncpg
 import hypothesis
 import pytest
 
+from chromiums import find_chromium
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
 from serment.database.pool import Pool, open_pool
@@ -63,7 +63,6 @@ ON_BOTH = frozenset(
     ]
 )
 TEMPLATE = "serment_template"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 hypothesis.settings.register_profile("serment", deadline=None)
 hypothesis.settings.load_profile("serment")
@@ -164,15 +163,19 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium: SERMENT_TEST_CHROMIUM, the system's, or Playwright's own."""
-    given = os.environ.get("SERMENT_TEST_CHROMIUM")
-    for path in [given, *map(shutil.which, CHROMIUM_NAMES)]:
-        if path:
-            return path
+    """The path of a Chromium."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail(
+            "No Chromium was found. Run `make test` once, or install one (apt-get install chromium-headless-shell)."
+        )
+    return path
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     if not Path(path).exists():
-        pytest.fail("No Chromium was found. Run `make test` once, or install one (apt-get install chromium).")
+        pytest.fail(
+            "No Chromium was found. Run `make test` once, or install one (apt-get install chromium-headless-shell)."
+        )
     return path

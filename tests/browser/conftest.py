@@ -21,6 +21,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from chromiums import FLAGS
 from serment.demo.house import House, Person, open_practice
 from serment.demo.sender import publish, write_config
 from serment.framing.roster_events import Role
@@ -41,17 +42,6 @@ DESK = {"width": 1440, "height": 900}
 START_SECONDS_MAX = 20
 # Several test runs may share two cores: patience costs nothing when all is well.
 expect.set_options(timeout=15_000)
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Chromium has ML-KEM in WebCrypto behind this switch before it has it without.
-    "--enable-features=WebCryptoPQC",
-]
 
 PRACTICE = """
 [[practices]]
@@ -277,7 +267,7 @@ def _await_health(origin: str) -> None:
 def chrome(chromium: str) -> Iterator[Browser]:
     """One Chromium for the module; each person gets a profile of their own in it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
 
@@ -289,7 +279,8 @@ def profile(chrome: Browser) -> Iterator[Callable[..., BrowserContext]]:
     faults: list[str] = []
 
     def make(viewport: dict[str, int] | None = None, **more: Any) -> BrowserContext:
-        context = chrome.new_context(viewport=viewport or PHONE, timezone_id="Europe/Paris", **more)
+        more = {"timezone_id": "Europe/Paris", "locale": "en-US", **more}
+        context = chrome.new_context(viewport=viewport or PHONE, **more)
         context.set_default_timeout(20_000)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on(

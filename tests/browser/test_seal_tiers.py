@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from chromiums import FLAGS, find_chromium
 from serment.framing import (
     Act,
     RecordContext,
@@ -42,18 +43,6 @@ from serment.seal.roster_writing import open_seed
 pytestmark = pytest.mark.slow
 
 BROWSER = Path(__file__).parents[2] / "browser"
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Chromium has ML-KEM in WebCrypto behind this switch before it has it without.
-    "--enable-features=WebCryptoPQC",
-]
 TIERS = ("native", "mixed", "script")
 POLICY = (
     "default-src 'none'; script-src 'self'{wasm}; connect-src 'self'; "
@@ -120,10 +109,10 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium with an empty profile."""
+def launched() -> Iterator[Browser]:
+    """A Chromium with an empty profile."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         try:
             yield browser
         finally:
@@ -138,7 +127,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as one:
+    with launched() as one:
         yield one
 
 
@@ -259,7 +248,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         served(build(Path(folder))) as address,
-        chromium() as browser,
+        launched() as browser,
     ):
         for name, size in sizes(Path(folder)).items():
             print(f"{name:32} {size / 1000:8.1f} kB gzip")
