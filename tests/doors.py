@@ -33,6 +33,7 @@ DOORS: Mapping[str, Door] = {
     "POST /api/patient/holds": Door.PUBLIC,
     "POST /api/checks": Door.PUBLIC,
     "GET /api/patient/appointment": Door.LINK,
+    "GET /api/patient/appointment/accesses": Door.LINK,
     "POST /api/patient/appointment/acts": Door.LINK,
     "POST /api/patient/appointment/messages": Door.LINK,
     "POST /api/patient/appointment/move": Door.LINK,

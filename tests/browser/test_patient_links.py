@@ -67,6 +67,21 @@ def test_a_link_opens_in_a_fresh_profile_and_leaves_nothing_in_the_address(
     expect(heading(alice, WORDS[language]["appointment"])).to_be_visible()
 
 
+def test_alice_reads_who_opened_her_appointment_and_when(site: Any, link: str, alice: Page) -> None:
+    alice.goto(link)
+    question = alice.get_by_text("Qui l’a ouvert, et quand")
+    question.click()
+    told = alice.locator(".accesses")
+    expect(told.get_by_role("listitem").filter(has_text="Vous, ou qui a votre lien")).to_contain_text(
+        "tout le rendez-vous"
+    )
+    check_accessible(alice)
+    alice.route("**/appointment/accesses", lambda route: route.abort())
+    question.click()
+    question.click()
+    expect(told.get_by_role("button", name="Réessayer")).to_be_visible()
+
+
 def test_a_link_is_kept_and_forgotten_when_alice_says_so(site: Any, link: str, alice: Page) -> None:
     alice.goto(link)
     alice.get_by_role("button", name="Garder dans ce navigateur").click()

@@ -20,9 +20,11 @@ from serment.server.instance import Instance
 from serment.server.ledger_folder import CHECKPOINT, LedgerBroken, LedgerFolder
 from serment.server.stores import ledger
 from serment.server.usecases.errors import NoSuchAppointment
+from serment.server.usecases.expire import expire_entries
 from serment.server.usecases.export_entries import export_entries
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
+from serment.server.usecases.read_accesses import read_accesses
 from serment.server.usecases.read_envelope import read_by_link, read_for_member, read_list, read_unopened
 from serment.verifier.ledger import verify
 
@@ -73,6 +75,58 @@ async def test_each_way_out_writes_who_took_what_for_what(house: House, sam: Sta
     assert await noted(house.instance.pool) == [
         "1 1 1 member", "1 1 2 member", "2 1 2 member", "3 6 1 member", "4 7 1 link",
     ]  # fmt: skip
+
+
+async def test_alice_reads_who_took_what_of_her_appointment_by_days_and_of_no_other(
+    house: House, sam: Staff
+) -> None:
+    alice, tom = Hand(house), Hand(house)
+    await alice.book(at("09:00"))
+    await tom.book(at("09:30"))
+    await days(house, sam)
+    await days(house, sam)
+    await read_for_member(house.instance, sam, alice.record, ["ct"], [])
+    # The evening before, in UTC, is the same night in Paris.
+    house.clock.now = at("09:00") + timedelta(hours=14, minutes=30)
+    await read_by_link(house.instance, alice.cap.row_token)
+    told = await read_accesses(house.instance, alice.cap.row_token)
+    assert [(each.member, each.purpose, each.parts, each.times) for each in told.accesses] == [
+        (None, "link", ["id", "ct", "rs"], 1),
+        (sam.member, "agenda", ["id"], 2),
+        (sam.member, "record", ["ct"], 1),
+    ]
+    assert not told.more
+    newest, *before = (each.day for each in told.accesses)
+    assert all(newest > day for day in before)
+    assert len((await read_accesses(house.instance, tom.cap.row_token)).accesses) == 1
+    with pytest.raises(NoSuchAppointment):
+        await read_accesses(house.instance, b"x" * 32)
+
+
+async def test_after_a_year_a_line_is_erased_and_the_tree_holds(
+    house: House, sam: Staff, tmp_path: Path
+) -> None:
+    alice = Hand(house)
+    await alice.book(at("09:00"))
+    await read_by_link(house.instance, alice.cap.row_token)
+    assert await publish_checkpoint(house.instance) == 1
+    house.clock.now += timedelta(days=364)
+    await days(house, sam)
+    assert await expire_entries(house.instance) == 0
+    house.clock.now += timedelta(days=2)
+    await read_by_link(house.instance, alice.cap.row_token)
+    assert await expire_entries(house.instance) == 1
+    assert await noted(house.instance.pool) == ["1 1 1 member", "4 7 1 link"]
+    # A line is erased only once it stands in the tree.
+    house.clock.now += timedelta(days=366)
+    assert await expire_entries(house.instance) == 0
+    assert await publish_checkpoint(house.instance) == 3
+    log = house.instance.ledger
+    assert log is not None and verify(log.folder, log.verifier_key)
+    lines = [json.loads(line)["leaf"] async for line in export_entries(house.instance.pool, 3)]
+    assert lines == [1, 2]
+    assert await expire_entries(house.instance) == 2
+    assert verify(log.folder, log.verifier_key)
 
 
 async def test_what_cannot_be_entered_does_not_leave(house: House, sam: Staff) -> None:

@@ -9,8 +9,8 @@ import { sha256 } from './conventions'
 import { Altered, Stale, Unaddressed, Unknown } from './errors'
 import { verify } from './primitives'
 import {
-  EVENTS_MAX, type Epoch, type Genesis, type Grant, type Kind, type Member, type RosterEvent, type SignedEvent,
-  eventBytes, kemKid, readEvent, signKid,
+  EVENTS_MAX, type Epoch, type Genesis, type Grant, type Kind, type Member, type Role, type RosterEvent,
+  type SignedEvent, eventBytes, kemKid, readEvent, signKid,
 } from './roster_events'
 import type { SigningKey } from './primitives'
 
@@ -36,6 +36,7 @@ interface State {
   readonly rootPk: Bytes
   readonly heads: readonly Bytes[]
   readonly members: ReadonlyMap<string, Member>
+  readonly roles: ReadonlyMap<string, Role>
   readonly units: ReadonlyMap<string, Epoch>
   readonly grants: ReadonlyMap<string, Grant>
   readonly notifierPk: Bytes | null
@@ -74,6 +75,11 @@ export class Roster {
     const epoch = this.#state.units.get(hex(unit))
     if (epoch === undefined || this.#state.due.has(hex(unit))) throw new Unaddressed('unit')
     return epoch
+  }
+
+  /** The last role of whoever is or was a member. */
+  roleEver(id: Bytes): Role | null {
+    return this.#state.roles.get(hex(id)) ?? null
   }
 
   member(id: Bytes): Member | null {
@@ -176,7 +182,7 @@ export function signGenesis(practice: Bytes, payload: Genesis, root: SigningKey)
 
 function emptyState(genesis: Genesis, practice: Bytes): State {
   return {
-    instance: genesis.instance, practice, rootPk: genesis.rootPk, heads: [], members: new Map(), units: new Map(),
+    instance: genesis.instance, practice, rootPk: genesis.rootPk, heads: [], members: new Map(), roles: new Map(), units: new Map(),
     grants: new Map(), notifierPk: null, spells: [], readersLeft: new Map(), used: new Set(), due: new Set(),
   }
 }
@@ -245,7 +251,7 @@ function withMember(state: State, member: Member, seq: number): State {
   const sameKeys = before !== undefined && equal(before.kemPk, member.kemPk) && equal(before.signPk, member.signPk)
   if (before !== undefined && !sameKeys) throw new Altered("a member's keys never change")
   let next = before === undefined ? claiming(state, member.id, member.kemPk, member.signPk) : state
-  next = { ...next, members: set(next.members, hex(member.id), member) }
+  next = { ...next, members: set(next.members, hex(member.id), member), roles: set(next.roles, hex(member.id), member.role) }
   const had = (before?.units ?? []).map(hex)
   const has = member.units.map(hex)
   const key = hex(signKid(member))

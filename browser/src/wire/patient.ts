@@ -1,6 +1,6 @@
 import { address, request } from './request';
 import type {
-  AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
+  AccessesTold, AgendaView, AppointmentView, Base64, Booked, Booking, CancelOrConfirm, Hold, HoldRequest, Id, LocalDate, Move, Offer, Roster, Status,
   Suggestion,
 } from './types';
 
@@ -44,6 +44,11 @@ export function postBooking(booking: Booking, token: Base64): Promise<Booked> {
 
 export function readAppointment(rowToken: Base64): Promise<AppointmentView> {
   return request('/api/patient/appointment', { headers: { 'Serment-Row-Token': rowToken } });
+}
+
+/** Who took a part of the appointment, the newest first. Throws Refused (no_such_appointment). */
+export function readAccesses(rowToken: Base64): Promise<AccessesTold> {
+  return request('/api/patient/appointment/accesses', { headers: { 'Serment-Row-Token': rowToken } });
 }
 
 /** Moves: the old time stands until this succeeds. Repeatable like a booking. */

@@ -274,3 +274,20 @@ export interface CancelOrConfirm {
   kind: 'cancel' | 'confirm';
   sig: Base64;
 }
+
+/** One reader's accesses of one day at the site. `member` is an id of the practice's roster, null for whoever holds the link. */
+export interface Access {
+  day: LocalDate;
+  member: Id | null;
+  purpose: 'agenda' | 'unopened' | 'record' | 'link' | 'cards' | 'index';
+  parts: ('id' | 'ct' | 'rs' | 'card' | 'index')[];
+  times: number;
+  first: Instant;
+  last: Instant;
+}
+
+/** `more`: there were others before these. */
+export interface AccessesTold {
+  accesses: Access[];
+  more: boolean;
+}

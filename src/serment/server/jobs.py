@@ -13,6 +13,7 @@ from serment.server.instance import Instance
 from serment.server.usecases.expire import (
     expire_cards,
     expire_checks,
+    expire_entries,
     expire_holds,
     expire_sessions,
     forget_spent_checks,
@@ -24,6 +25,7 @@ HINT_SECONDS = 1.0
 EXPIRE_SECONDS = 15.0
 SESSION_SECONDS = 300.0
 CARD_SECONDS = 900.0
+ENTRY_SECONDS = 600.0
 CHECKPOINT_SECONDS = 2.0
 AFTER_ERROR_SECONDS = 5.0
 
@@ -57,6 +59,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(expire_checks, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_sessions, instance, SESSION_SECONDS)),
         asyncio.create_task(_repeat(expire_cards, instance, CARD_SECONDS)),
+        asyncio.create_task(_repeat(expire_entries, instance, ENTRY_SECONDS)),
         asyncio.create_task(_repeat(forget_spent_checks, instance, CARD_SECONDS)),
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),

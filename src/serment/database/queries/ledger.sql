@@ -25,3 +25,21 @@ UPDATE ledger l SET leaf = begin.leaf + fresh.nth FROM fresh, begin WHERE l.line
 -- Entries by number, from one on, some at a time.
 SELECT leaf, salt, at, practice, reader, purpose, parts, records FROM ledger
 WHERE leaf >= :since ORDER BY leaf LIMIT :most
+
+-- name: read_of_record
+-- Who took a part of one record, a line for each day at its site, reader, purpose and parts; the newest first.
+WITH place AS (
+    SELECT s.timezone FROM appointments p JOIN agendas a USING (practice, agenda) JOIN sites s USING (practice, site)
+    WHERE p.practice = :practice AND p.record = :record
+)
+SELECT (l.at AT TIME ZONE place.timezone)::date AS day, l.reader, l.purpose, l.parts,
+    count(*) AS times, min(l.at) AS first, max(l.at) AS last
+FROM ledger l, place
+WHERE l.practice = :practice AND l.records @> ARRAY[:record]
+GROUP BY 1, 2, 3, 4 ORDER BY last DESC, l.parts LIMIT :most
+
+-- name: erase
+-- Deletes numbered entries from before a time: of the oldest numbers, some at a time; how many.
+DELETE FROM ledger l
+USING (SELECT line, at FROM ledger WHERE leaf IS NOT NULL ORDER BY leaf LIMIT :most) oldest
+WHERE l.line = oldest.line AND oldest.at < :before

@@ -31,6 +31,7 @@ from serment.server.usecases.book import book
 from serment.server.usecases.extend_hold import extend_hold, release_hold
 from serment.server.usecases.hold_slot import Held, HoldRequest, hold_slot
 from serment.server.usecases.move import move
+from serment.server.usecases.read_accesses import AccessesTold, read_accesses
 from serment.server.usecases.read_envelope import PatientAppointment, find_record, read_by_link
 from serment.server.usecases.who_may_book import NumberProof
 
@@ -197,6 +198,17 @@ async def appointment(request: Request[Any, Any, Any], row_token: RowToken) -> P
     return await read_by_link(instance, token_bytes(row_token), bucket_of(request, instance))
 
 
+@get(
+    "/api/patient/appointment/accesses",
+    responses=problems(404),
+    summary="Who took a part of the appointment a link opens",
+    tags=["patient"],
+)
+async def accesses(request: Request[Any, Any, Any], row_token: RowToken) -> AccessesTold:
+    instance = instance_of(request)
+    return await read_accesses(instance, token_bytes(row_token), bucket_of(request, instance))
+
+
 @post(
     "/api/patient/appointment/move",
     status_code=200,
@@ -241,4 +253,4 @@ async def patient_act(
     return ActedAnswer(done.status, done.acts, done.late)
 
 
-handlers = [hold, extend, release, book_appointment, appointment, move_appointment, patient_act]
+handlers = [hold, extend, release, book_appointment, appointment, accesses, move_appointment, patient_act]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -62,3 +64,15 @@ def _entry(row: asyncpg.Record) -> Entry:
         Part(row["parts"]),
         tuple(row["records"]),
     )
+
+
+async def read_of_record(
+    connection: Connection, practice: UUID, record: UUID, most: int
+) -> list[asyncpg.Record]:
+    """Who took a part of one record: day (at its site), reader, purpose, parts, times, first, last; the newest first."""
+    return await _QUERIES["read_of_record"].rows(connection, practice=practice, record=record, most=most)
+
+
+async def erase(connection: Connection, before: datetime, most: int) -> int:
+    """Deletes numbered entries from before a time, the oldest first, some at a time; how many."""
+    return await _QUERIES["erase"].run(connection, before=before, most=most)

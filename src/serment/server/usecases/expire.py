@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What has run out goes: holds and phone checks, sessions past their end, passwords tried in vain, months of cards."""
+"""What has run out goes: holds and phone checks, sessions past their end, passwords tried in vain, months of cards, lines of
+the access ledger."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from serment.database.pool import transaction
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, checks, members, search_index, sentinel, spans, unlocks
+from serment.server.stores import accounts, cards, checks, ledger, members, search_index, sentinel, spans, unlocks
 from serment.server.usecases.keep_cards import month_of
 from serment.server.usecases.who_may_book import first_live_month
 
@@ -15,6 +16,8 @@ HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
 CARDS_PER_SWEEP_MAX = 5_000
 LONE_YEARS_MAX = 2
+LEDGER_KEPT = timedelta(days=365)
+ENTRIES_PER_SWEEP_MAX = 5_000
 
 
 async def expire_holds(instance: Instance) -> int:
@@ -50,3 +53,8 @@ async def expire_cards(instance: Instance) -> int:
     month = month_of(instance.clock())
     gone = await cards.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
     return gone + await search_index.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
+
+
+async def expire_entries(instance: Instance) -> int:
+    """Erases lines of the access ledger that are a year old, some at a time; how many. The tree keeps their salted hashes."""
+    return await ledger.erase(instance.pool, instance.clock() - LEDGER_KEPT, ENTRIES_PER_SWEEP_MAX)
