@@ -8,7 +8,17 @@ from datetime import UTC, timedelta
 
 from serment.database.pool import transaction
 from serment.server.instance import Instance
-from serment.server.stores import accounts, cards, checks, ledger, members, search_index, sentinel, spans, unlocks
+from serment.server.stores import (
+    accounts,
+    cards,
+    checks,
+    ledger,
+    members,
+    search_index,
+    sentinel,
+    spans,
+    unlocks,
+)
 from serment.server.usecases.keep_cards import month_of
 from serment.server.usecases.who_may_book import first_live_month
 
