@@ -1,5 +1,7 @@
 import type commonFr from './fr/common.json';
 import type patientFr from './fr/patient.json';
+import type codeFr from './fr/code.json';
+import type accessesFr from './fr/accesses.json';
 import type deskFr from './fr/desk.json';
 import type rulesFr from './fr/desk_rules.json';
 import type membersFr from './fr/desk_members.json';
@@ -12,7 +14,7 @@ import type joinFr from './fr/join.json';
 import type personPlaceFr from './fr/person_place.json';
 import type messageFr from './fr/message.json';
 
-type Tables = typeof commonFr & typeof patientFr & typeof deskFr & typeof rulesFr & typeof membersFr & typeof keysFr & typeof patientsFr
+type Tables = typeof commonFr & typeof patientFr & typeof codeFr & typeof accessesFr & typeof deskFr & typeof rulesFr & typeof membersFr & typeof keysFr & typeof patientsFr
   & typeof dayFr & typeof accountFr & typeof openingFr & typeof joinFr & typeof personPlaceFr & typeof messageFr;
 export type WordKey = keyof Tables;
 /** A key that has a form for one and a form for several: `hold.minutes` stands for `hold.minutes.one` and `.other`. */

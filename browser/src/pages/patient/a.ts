@@ -1,5 +1,5 @@
 import { start } from '../parts/start';
 import Appointment from './Appointment.svelte';
-import { patientWords } from './words';
+import { appointmentWords } from './words';
 
-void start(Appointment, patientWords);
+void start(Appointment, appointmentWords);

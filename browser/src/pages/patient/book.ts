@@ -1,5 +1,5 @@
 import { start } from '../parts/start';
 import Booking from './Booking.svelte';
-import { patientWords } from './words';
+import { bookingWords } from './words';
 
-void start(Booking, patientWords);
+void start(Booking, bookingWords);

@@ -239,7 +239,7 @@ export class BookingFlow extends Attempts {
     const left = leftMilliseconds(this.hold);
     this.leftMinutes = Math.max(1, Math.ceil((left - LOOK_MS) / 60_000));
     if (left > 0) this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
-    else if (this.holdState !== 'expired') void this.#expired([]);
+    else if (this.holdState !== 'expired' || this.#aroundUnknown) void this.#expired([]);
   }
 
   async longer(): Promise<void> {
@@ -256,18 +256,23 @@ export class BookingFlow extends Attempts {
     });
   }
 
+  /** What is free around a time that ended was asked for in vain. */
+  #aroundUnknown = false;
+
   /** The time is ours no more: says what is free around it. What was typed stays. */
   async #expired(alternatives: string[]): Promise<void> {
     this.holdState = 'expired';
     const wanted = this.hold!.start;
     this.gone = { reason: 'expired', wanted, alternatives };
+    this.#aroundUnknown = false;
     if (alternatives.length > 0) return;
     try {
       const day = localDate(new Date(wanted), this.zone);
       const free = await freeAround(this.view!.agenda, this.visitType!.visit_type, day, wanted);
-      if (this.hold?.start === wanted && this.holdState === 'expired') this.gone = { reason: 'expired', wanted, alternatives: free };
+      if (this.hold?.start === wanted && this.holdState === 'expired' && this.gone?.alternatives.length === 0) this.gone = { reason: 'expired', wanted, alternatives: free };
     } catch {
-      // Without an answer the times page says more.
+      // Without an answer the times page says more; the next look at the clock asks again.
+      this.#aroundUnknown = true;
     }
   }
 

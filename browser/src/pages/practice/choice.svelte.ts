@@ -48,6 +48,8 @@ function nowhere(element: Element | null): boolean {
 export class Choice {
   selection = $state.raw<Selection | null>(null);
   focusId = $state<string | null>(null);
+  /** The panel's heading is to get the focus once it stands. */
+  #titleAsked = false;
   keysAct = $state(localStorage.getItem(KEYS_STORED) !== 'off');
   readonly tabStop = $derived.by(() => {
     const { carry, shown } = this.desk;
@@ -82,7 +84,18 @@ export class Choice {
       const visit = desk.reading.visit(selection.record);
       if (visit !== undefined && visit.reading !== 'sealed' && visit.fresh) desk.reading.markSeen(visit.record, visit.rev);
     } else if (selection.kind === 'gap') this.focusId = selection.id;
-    if (desk.shown.narrow || event === undefined || event.detail === 0 || ASKED_AT_THE_TOP.includes(selection.kind)) void tick().then(() => document.getElementById('panel-title')?.focus());
+    if (desk.shown.narrow || event === undefined || event.detail === 0 || ASKED_AT_THE_TOP.includes(selection.kind)) {
+      this.#titleAsked = true;
+      void tick().then(() => this.arrived());
+    } else this.#titleAsked = false;
+  }
+
+  /** The panel stands, perhaps only now that its part of the program came: its heading gets the focus if that was asked for. */
+  arrived(): void {
+    const title = document.getElementById('panel-title');
+    if (!this.#titleAsked || title === null) return;
+    this.#titleAsked = false;
+    title.focus();
   }
 
   /** Free time, from where the pointer is; by key from its beginning. */
