@@ -256,10 +256,8 @@ export class BookingFlow extends Attempts {
     });
   }
 
-  /** What is free around a time that ended was asked for in vain. */
   #aroundUnknown = false;
-
-  /** The time is ours no more: says what is free around it. What was typed stays. */
+  /** The time is ours no more: says what is free around it; without an answer the next look asks again. What was typed stays. */
   async #expired(alternatives: string[]): Promise<void> {
     this.holdState = 'expired';
     const wanted = this.hold!.start;
@@ -270,10 +268,7 @@ export class BookingFlow extends Attempts {
       const day = localDate(new Date(wanted), this.zone);
       const free = await freeAround(this.view!.agenda, this.visitType!.visit_type, day, wanted);
       if (this.hold?.start === wanted && this.holdState === 'expired' && this.gone?.alternatives.length === 0) this.gone = { reason: 'expired', wanted, alternatives: free };
-    } catch {
-      // Without an answer the times page says more; the next look at the clock asks again.
-      this.#aroundUnknown = true;
-    }
+    } catch { this.#aroundUnknown = true; }
   }
 
   /** Writes what this tab remembers; on a shared computer, wipes it. */
