@@ -29,11 +29,13 @@ OURS = {"Serment-Request": "1"}
 
 
 @contextlib.asynccontextmanager
-async def live(url: str, folder: Path, clock: Any, port: int) -> AsyncIterator[str]:
-    """A server on loopback until the block ends, its clock the house's."""
+async def live(url: str, folder: Path, clock: Any) -> AsyncIterator[str]:
+    """A server on loopback until the block ends, its clock and its secret the house's. `folder` is its own."""
+    (folder / "secret").write_bytes(b"S" * 32)
+    (folder / "secret").chmod(0o600)
     app = create_app(Settings(data=folder, instance=INSTANCE), url, clock=clock)
     config = uvicorn.Config(
-        app, port=port, loop="asyncio", http="httptools", log_level="critical", access_log=False,
+        app, port=0, loop="asyncio", http="httptools", log_level="critical", access_log=False,
         server_header=False, timeout_graceful_shutdown=3,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -44,7 +46,7 @@ async def live(url: str, folder: Path, clock: Any, port: int) -> AsyncIterator[s
         if task.done():
             task.result()
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         async with asyncio.timeout(10):
@@ -60,15 +62,7 @@ async def house(pool: Pool) -> House:
 async def base(
     house: House, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "secret").write_bytes(b"S" * 32)
-    (folder / "secret").chmod(0o600)
-    async with live(database_url, folder, house.clock, port) as address:
+    async with live(database_url, tmp_path_factory.mktemp("data"), house.clock) as address:
         yield address
 
 

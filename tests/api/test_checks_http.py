@@ -30,13 +30,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def browser(
-    pool: Pool, database_url: str, folder: Path, free_port: int
-) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(pool: Pool, database_url: str, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A browser before a server whose database a notifier serves."""
     await pool.execute("INSERT INTO notifier_root (pk) VALUES ($1) ON CONFLICT DO NOTHING", b"n" * 32)
     async with (
-        live(database_url, folder, lambda: NOW, free_port) as base,
+        live(database_url, folder, lambda: NOW) as base,
         httpx.AsyncClient(base_url=base, headers=OURS) as client,
     ):
         yield client

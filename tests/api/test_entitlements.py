@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -51,12 +50,6 @@ async def towns(
 ) -> AsyncIterator[Towns]:
     url = await new_database()
     pool = await open_pool(url, connections_max=6)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "secret").write_bytes(b"S" * 32)
-    (folder / "secret").chmod(0o600)
     try:
         house, other = await open_house(pool), await open_house(pool, slug="lestrade")
         eve = Hand(other)
@@ -75,7 +68,7 @@ async def towns(
         sealed = [base64.b64encode(row["b"]).decode()[:SLICE] for row in rows]
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sentinel, "FOREIGN_MAX", 1_000_000)  # test_sentinel_http.py has the fifth
-            async with live(url, folder, house.clock, port) as base:
+            async with live(url, tmp_path_factory.mktemp("data"), house.clock) as base:
                 yield Towns(Scene(house, base, await _everybody(house, other)), other, eve, theirs, sealed)
     finally:
         pool.terminate()

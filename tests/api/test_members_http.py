@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,14 +35,9 @@ async def house(
 ) -> AsyncIterator[tuple[House, str]]:
     url = await new_database()
     pool = await open_pool(url, connections_max=6)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (tmp_path / "secret").write_bytes(b"S" * 32)
-    (tmp_path / "secret").chmod(0o600)
     try:
         opened = await open_house(pool)
-        async with live(url, tmp_path, opened.clock, port) as base:
+        async with live(url, tmp_path, opened.clock) as base:
             yield opened, base
     finally:
         pool.terminate()

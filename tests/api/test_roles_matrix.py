@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-import socket
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -191,18 +190,12 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     url = await new_database()
     pool = await open_pool(url, connections_max=6)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "secret").write_bytes(b"S" * 32)
-    (folder / "secret").chmod(0o600)
     try:
         house = await open_house(pool)
         # Whoever asks for what is not theirs is stopped at the fifth (test_sentinel_http.py); here everybody does, and goes on.
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sentinel, "FOREIGN_MAX", 1_000_000)
-            async with live(url, folder, house.clock, port) as base:
+            async with live(url, tmp_path_factory.mktemp("data"), house.clock) as base:
                 yield Scene(house, base, await _everybody(house))
     finally:
         pool.terminate()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -41,14 +40,9 @@ class Town:
 async def town(new_database: Callable[[], Awaitable[str]], tmp_path: Path) -> AsyncIterator[Town]:
     url = await new_database()
     pool = await open_pool(url, connections_max=6)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (tmp_path / "secret").write_bytes(b"S" * 32)
-    (tmp_path / "secret").chmod(0o600)
     try:
         house, other = await open_house(pool), await open_house(pool, slug="lestrade")
-        async with live(url, tmp_path, house.clock, port) as base:
+        async with live(url, tmp_path, house.clock) as base:
             yield Town(house, other, base, await people.sam(house))
     finally:
         pool.terminate()

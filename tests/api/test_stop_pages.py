@@ -31,12 +31,10 @@ async def pool(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[tupl
 
 
 @pytest.fixture
-async def site(
-    pool: tuple[str, Pool], tmp_path: Path, free_port: int
-) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
+async def site(pool: tuple[str, Pool], tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
     url, opened = pool
     async with (
-        live(url, tmp_path, Clock(), free_port) as base,
+        live(url, tmp_path, Clock()) as base,
         httpx.AsyncClient(base_url=base, follow_redirects=False) as client,
     ):
         yield client, opened

@@ -53,13 +53,9 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-async def desk(
-    new_database: Callable[[], Awaitable[str]], tmp_path: Path, free_port: int
-) -> AsyncIterator[Desk]:
+async def desk(new_database: Callable[[], Awaitable[str]], tmp_path: Path) -> AsyncIterator[Desk]:
     url = await new_database()
     pool = await open_pool(url, connections_max=6)
-    (tmp_path / "secret").write_bytes(b"S" * 32)
-    (tmp_path / "secret").chmod(0o600)
     try:
         house = await open_house(pool)
         await pool.execute(
@@ -69,7 +65,7 @@ async def desk(
         lab = LabHand(house)
         await lab.book(at("09:00"))
         async with (
-            live(url, tmp_path, house.clock, free_port) as base,
+            live(url, tmp_path, house.clock) as base,
             httpx.AsyncClient(base_url=base, timeout=10, headers=OURS) as client,
         ):
             body = {"find": b64(find_of(house.slug)), "auth": b64(AUTH)}

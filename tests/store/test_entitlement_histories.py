@@ -21,7 +21,7 @@ import members_house as people
 from api.test_walls import LabHand
 from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
-from serment.database.pool import Pool, open_pool
+from serment.database.pool import Pool
 from serment.framing import Role
 from serment.server.usecases.errors import Frozen, NoSuchAppointment, NoSuchPractice, SignedOut
 from serment.server.usecases.read_envelope import read_for_member
@@ -164,15 +164,6 @@ async def _live(pool: Pool, happened: list[tuple[int, int]]) -> History:
         await HAPPENINGS[which](history, n)
         await history.check()
     return history
-
-
-@pytest.fixture(scope="module")
-def ground(database_url: str) -> Iterator[tuple[asyncio.Runner, Pool]]:
-    """A loop of its own: Hypothesis calls plain functions."""
-    with asyncio.Runner() as runner:
-        pool = runner.run(open_pool(database_url, connections_max=4))
-        yield runner, pool
-        pool.terminate()
 
 
 @settings(

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import members_house as people
 from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
-from serment.database.pool import Pool, open_pool
+from serment.database.pool import Pool
 from serment.framing import Role
 from serment.framing.errors import Unaddressed
 from serment.seal.keys import EpochKeys
@@ -215,15 +215,6 @@ HAPPENINGS = (
     History.join, History.leave, History.change_unit, History.turn, History.book, History.book,
     History.move_as_patient, History.correct_as_member, History.compact, History.rewrap, History.rewrap,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def ground(database_url: str) -> Iterator[tuple[asyncio.Runner, Pool]]:
-    """A loop of its own: Hypothesis calls plain functions."""
-    with asyncio.Runner() as runner:
-        pool = runner.run(open_pool(database_url, connections_max=4))
-        yield runner, pool
-        pool.terminate()
 
 
 async def _live(pool: Pool, happened: list[tuple[int, int]]) -> History:
