@@ -15,6 +15,7 @@ import click
 
 from serment import ending
 from serment.cli_ledger import ledger, verify
+from serment.cli_register import register
 from serment.command import SaidInWords, database, in_words, settings_here
 from serment.settings import NOTIFIER_FILE, VARIABLES, Settings
 
@@ -347,6 +348,7 @@ def _with_pool(what: str, *given: str) -> Any:
 
 main.add_command(verify)
 main.add_command(ledger)
+main.add_command(register)
 
 if __name__ == "__main__":
     main()

@@ -13,6 +13,7 @@ import pytest
 
 from bento_house import DAY, Hand, at, open_house, sam_signs_in
 from leaks import lint
+from serment.domain.register import columns as listed_columns
 from serment.database.pool import Pool, open_pool
 from serment.framing import CapsuleRow, MessageRow
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
@@ -54,6 +55,11 @@ async def test_every_table_has_a_place(full: Pool) -> None:
     assert await lint.unknown_tables(full) == []
     standing = set(await lint.columns(full))
     assert standing >= lint.OF_NOBODY.union(*lint.GROUPS.values())
+
+
+async def test_every_column_is_explained_and_no_other(full: Pool) -> None:
+    standing = {(table, name) for table, named in (await lint.columns(full)).items() for name in named}
+    assert {(column.table, column.name) for column in listed_columns()} == standing, "domain/columns.toml"
 
 
 async def test_no_column_says_when_somebody_was_there(full: Pool) -> None:
