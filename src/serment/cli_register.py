@@ -32,14 +32,15 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "transfers": "Transferts hors de l’Union européenne",
         "transfers_said": "aucun par Serment ; à compléter selon l’hébergeur et l’opérateur des SMS",
         "security": "Sécurité",
-        "security_said": "identité, coordonnées et raison scellées dans le navigateur (X-Wing, AES-256-GCM) : ni l’hébergeur ni un "
-        "voleur de la base ne les lit ; accès par clé personnelle ; registre des accès à preuves ; arrêt des accès abusifs ; "
+        "security_said": "identité, coordonnées et raison scellées dans le navigateur (X-Wing, AES-256-GCM) : "
+        "ni l’hébergeur ni un voleur de la base ne les lit ; accès par clé personnelle ; registre des accès à preuves ; "
+        "arrêt des accès abusifs ; "
         "sauvegardes chiffrées pour une clé que l’hébergeur n’a pas",
     },
     "en": {
         "title": "Register of processing activities",
-        "made": "Made by `serment register` from the list of every column of the database (article 30 GDPR). What is to be filled "
-        "in is for the practice, which is the controller.",
+        "made": "Made by `serment register` from the list of every column of the database (article 30 GDPR). What is to be "
+        "filled in is for the practice, which is the controller.",
         "controller": "Controller",
         "processor": "Processor (host)",
         "officer": "Data-protection officer",
@@ -54,8 +55,9 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "transfers": "Transfers outside the European Union",
         "transfers_said": "none by Serment; to be filled in for the host and the carrier of text messages",
         "security": "Security",
-        "security_said": "identity, contact and reason sealed in the browser (X-Wing, AES-256-GCM): neither the host nor a thief of the "
-        "database reads them; access by personal keys; a ledger of accesses with proofs; abused accesses are stopped; backups "
+        "security_said": "identity, contact and reason sealed in the browser (X-Wing, AES-256-GCM): neither the host nor "
+        "a thief of the database reads them; access by personal keys; a ledger of accesses with proofs; abused accesses "
+        "are stopped; backups "
         "encrypted to a key that the host does not hold",
     },
 }

@@ -53,7 +53,7 @@ OF_NOBODY = {
     "previous_seeds", "epoch_months", "next_free", "next_free_rebuild", "towns", "town_postcodes", "directory_entries",
     "directory_offers",
     "directory_words", "directory_labels", "serment_migrations", "notifier_root", "day_keys", "code_keys", "message_counts",
-    "spent_checks",
+    "spent_checks", "erasures",
 }  # fmt: skip
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
@@ -98,6 +98,7 @@ TIMES = {
         "ledger",
         "at",
     ): "when sealed bytes left and to whom: what the ledger is about; never when somebody booked",
+    ("ledger", "erased_on"): "a day on which the sweeps erased what had been kept long enough; of nobody",
     (
         "spent_checks",
         "month",

@@ -13,8 +13,8 @@ import pytest
 
 from bento_house import DAY, Hand, at, open_house, sam_signs_in
 from leaks import lint
-from serment.domain.register import columns as listed_columns
 from serment.database.pool import Pool, open_pool
+from serment.domain.register import columns as listed_columns
 from serment.framing import CapsuleRow, MessageRow
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
 from serment.server.usecases.book import book

@@ -28,7 +28,6 @@ from serment.server.usecases.errors import (
     StalePage,
     StaleRoster,
 )
-from serment.server.usecases.expire import expire_cards
 from serment.server.usecases.keep_cards import (
     MONTHS_AHEAD_MAX,
     Seen,
@@ -40,6 +39,7 @@ from serment.server.usecases.keep_cards import (
 )
 from serment.server.usecases.keep_index import append_entries, merge_page, read_index, read_page
 from serment.server.usecases.membership import Staff, member_of
+from serment.server.usecases.retain import retain
 
 
 @pytest.fixture
@@ -269,11 +269,11 @@ async def test_a_month_falls_whole_when_it_is_over(house: House, sam: Staff) -> 
     await write_cards(house.instance, sam, [falls, stays])
     await append_entries(house.instance, sam, house.unit, 1, [entry(house, months=1), entry(house, months=2)])
     await merge_page(house.instance, sam, house.unit, page(house, "", 1, months=1), [])
-    assert await expire_cards(house.instance) == 0
+    assert (await retain(house.instance))["card"] == 0
     while month_of(house.clock()) != stays.month:
         house.clock.now += timedelta(days=20)
-    assert await expire_cards(house.instance) == 3
-    assert await expire_cards(house.instance) == 0
+    assert (await retain(house.instance))["card"] == 3
+    assert (await retain(house.instance))["card"] == 0
     assert await house.instance.pool.fetchval("SELECT array_agg(card) FROM cards") == [stays.card]
     assert await house.instance.pool.fetchval("SELECT count(*) FROM index_entries") == 1
 

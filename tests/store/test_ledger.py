@@ -16,11 +16,11 @@ import pytest
 
 from bento_house import Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import Pool, open_pool
+from serment.domain.retention import kept
 from serment.server.instance import Instance
 from serment.server.ledger_folder import CHECKPOINT, LedgerBroken, LedgerFolder
 from serment.server.stores import ledger
 from serment.server.usecases.errors import NoSuchAppointment
-from serment.server.usecases.expire import expire_entries
 from serment.server.usecases.export_entries import export_entries
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
@@ -52,6 +52,10 @@ async def noted(pool: Pool) -> list[str]:
         f"{row['purpose']} {row['parts']} {len(row['records'])} {'link' if row['reader'] is None else 'member'}"
         for row in rows
     ]
+
+
+async def expire_entries(instance: Instance) -> int:
+    return await ledger.erase(instance.pool, kept("ledger").before(instance.clock()), 500)
 
 
 async def days(house: House, sam: Staff, known: list[tuple[UUID, int]] | None = None) -> None:
@@ -113,7 +117,7 @@ async def test_after_a_year_a_line_is_erased_and_the_tree_holds(
     house.clock.now += timedelta(days=364)
     await days(house, sam)
     assert await expire_entries(house.instance) == 0
-    house.clock.now += timedelta(days=2)
+    house.clock.now += timedelta(days=3)
     await read_by_link(house.instance, alice.cap.row_token)
     assert await expire_entries(house.instance) == 1
     assert await noted(house.instance.pool) == ["1 1 1 member", "4 7 1 link"]

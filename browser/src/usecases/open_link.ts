@@ -7,7 +7,7 @@ import { keyring, open } from '../seal/record';
 import { type SealedRecord, verifyRevision } from '../seal/revision';
 import { readAppointment } from '../wire/patient';
 import type { AppointmentView, Id } from '../wire/types';
-import { type Confided, readyToSeal, recordOf, slotOf } from './sealing';
+import { type Confided, readyToSeal, reasonOf, recordOf, slotOf } from './sealing';
 import type { Link } from './link';
 import type { Secrets } from './messages/place';
 import { type Trusted, WrongPractice, trustPractice } from './trust';
@@ -62,8 +62,9 @@ export async function openLink(link: Link, before: CapKeys | null = null): Promi
     await checkWriter(record, trusted, keys, before);
     await verifyStanding(record.place, slotOf(row.slot), null, null);
     const { groups } = await open(record, keyring(keys.box, keys.kem));
-    if (groups.id === null || groups.ct === null || groups.rs === null) throw new Altered('groups');
-    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, groups.rs), secrets: { t: groups.id.t, c: groups.ct.c } };
+    const rs = reasonOf(row, groups.rs);
+    if (groups.id === null || groups.ct === null || rs === null) throw new Altered('groups');
+    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, rs), secrets: { t: groups.id.t, c: groups.ct.c } };
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) throw new AlteredAppointment(undefined, { cause: error });
     throw error;

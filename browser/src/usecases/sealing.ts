@@ -13,7 +13,7 @@ import { type Slot as SealedSlot, readSlot } from '../seal/slot';
 import { start } from '../seal/tiers';
 import type { Refused } from '../wire/problem';
 import type { Booking, Id, Revision, Sealed, Slot } from '../wire/types';
-import { now } from './clock';
+import { hasBegun, now } from './clock';
 import type { PlannedMessage } from './messages/plan';
 import { type Placed, type Secrets, type Telling, placeMessages } from './messages/place';
 import type { Trusted } from './trust';
@@ -111,6 +111,14 @@ export async function sealAsPatient(
   const { bytes, planned } = await placedWith(trusted, at, secrets, confided.ct, telling);
   const sealed = await sealBooking(place, groups, cap, trusted.roster, signer);
   return { sealed: { revision: wireRevision(at, sealed), act, ...bytes }, planned };
+}
+
+/** What stands for a reason that the server erased, as it does from the day after the visit. */
+export const ERASED: Reason = { reason: null, notes: null, answers: [], files: [] };
+
+/** The reason that was opened, or ERASED once the visit is over; null if it did not come before. */
+export function reasonOf(row: Sealed, opened: Reason | null): Reason | null {
+  return opened ?? (row.bodies.rs === undefined && hasBegun(row.slot.start) ? ERASED : null);
 }
 
 /** A row as the sealing ground reads it, its place being the one that was sealed. */

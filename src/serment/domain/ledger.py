@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum, IntFlag
 from uuid import UUID
 
@@ -79,6 +79,29 @@ class Entry:
 
     def commitment(self, salt: bytes) -> bytes:
         """The leaf's data."""
-        if len(salt) != SALT_BYTES:
-            raise ValueError("salt")
-        return hashlib.sha256(salt + self.text()).digest()
+        return _commitment(salt, self.text())
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a day's sweeps erased because its time had come: rows by period (domain/retention). `at`: when it was entered."""
+
+    at: datetime
+    day: date
+    rows: Mapping[str, int]
+
+    def text(self) -> bytes:
+        """Three lines, and one for each kind, in the order of their names."""
+        erased = [f"erased {what} {self.rows[what]}" for what in sorted(self.rows)]
+        lines = [HEADING, f"at {self.at:%Y-%m-%dT%H:%M:%SZ}", f"retention {self.day}", *erased]
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def commitment(self, salt: bytes) -> bytes:
+        """The leaf's data."""
+        return _commitment(salt, self.text())
+
+
+def _commitment(salt: bytes, text: bytes) -> bytes:
+    if len(salt) != SALT_BYTES:
+        raise ValueError("salt")
+    return hashlib.sha256(salt + text).digest()

@@ -40,7 +40,7 @@ def _told() -> dict[str, dict[str, Any]]:
 
 @cache
 def columns() -> tuple[Column, ...]:
-    """Every column, in the list's order. Raises KeyError for a kind, a period, an activity or a reader that is not explained."""
+    """Every column, in the list's order. Raises KeyError for a kind or a period that is not explained."""
     told = _told()
     found = []
     for table, lines in told["table"].items():
@@ -71,9 +71,7 @@ class Processing:
 def processings(language: Language) -> tuple[Processing, ...]:
     """The register's entries, in the list's order."""
     told = _told()
-    return tuple(
-        _processing(told, language, activity, words) for activity, words in told["activity"].items()
-    )
+    return tuple(_processing(told, language, activity, words) for activity, words in told["activity"].items())
 
 
 def _processing(

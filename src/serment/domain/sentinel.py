@@ -13,9 +13,10 @@ from enum import IntEnum, StrEnum
 
 from serment.domain.agenda import Agenda
 from serment.domain.ledger import Part, Purpose
+from serment.domain.retention import kept
 
 FOREIGN_MAX = 5  # distinct ids that are not theirs: the fifth stops the credential
-FOREIGN_DAYS = 7
+FOREIGN_DAYS = kept("foreign").days
 
 CONTACTS_A_PROOF = 30  # then whoever opens them shows again that they are there
 REFUSALS_MAX = 30  # asks beyond that, by a session that nobody shows to be there at

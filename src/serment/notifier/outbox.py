@@ -16,14 +16,15 @@ from typing import Any, Final
 
 from serment.database.pool import Pool, Transaction, transaction
 from serment.database.queries import load
+from serment.domain.retention import kept
 
 TAKEN_MAX: Final = 1000
 PAGE_ROWS: Final = 2000
 LEASE_SECONDS: Final = 120
-RECEIPT_DAYS: Final = 4
-SETTLED_DAYS: Final = 30
-COUNT_DAYS: Final = 400
-STOP_DAYS: Final = 400  # a message's link objects for so long
+RECEIPT_DAYS: Final = kept("receipt").days
+SETTLED_DAYS: Final = kept("outcome").days
+COUNT_DAYS: Final = kept("counts").days
+STOP_DAYS: Final = kept("stop_link").days  # a message's link objects for so long
 PROOF_MONTHS: Final = 12
 CODES_A_DAY: Final = 3
 LIVE_PROOFS_MAX: Final = 10

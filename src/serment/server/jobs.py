@@ -11,21 +11,19 @@ import structlog
 
 from serment.server.instance import Instance
 from serment.server.usecases.expire import (
-    expire_cards,
     expire_checks,
-    expire_entries,
     expire_holds,
     expire_sessions,
     forget_spent_checks,
 )
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
 from serment.server.usecases.refresh_next_free import AGENDAS_PER_SWEEP_MAX, refresh_due
+from serment.server.usecases.retain import retain
 
 HINT_SECONDS = 1.0
 EXPIRE_SECONDS = 15.0
 SESSION_SECONDS = 300.0
-CARD_SECONDS = 900.0
-ENTRY_SECONDS = 600.0
+RETAIN_SECONDS = 900.0
 CHECKPOINT_SECONDS = 2.0
 AFTER_ERROR_SECONDS = 5.0
 
@@ -58,9 +56,8 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(expire_holds, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_checks, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_sessions, instance, SESSION_SECONDS)),
-        asyncio.create_task(_repeat(expire_cards, instance, CARD_SECONDS)),
-        asyncio.create_task(_repeat(expire_entries, instance, ENTRY_SECONDS)),
-        asyncio.create_task(_repeat(forget_spent_checks, instance, CARD_SECONDS)),
+        asyncio.create_task(_repeat(retain, instance, RETAIN_SECONDS)),
+        asyncio.create_task(_repeat(forget_spent_checks, instance, RETAIN_SECONDS)),
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),
         asyncio.create_task(instance.changes.hear(url)),

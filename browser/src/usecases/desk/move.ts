@@ -13,7 +13,7 @@ import type { Booked, Id, Slot } from '../../wire/types';
 import type { Telling } from '../messages/place';
 import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
-import { isSealedAnew, placedWith, recordOf, slotOf, wireRevision, withSecrets } from '../sealing';
+import { isSealedAnew, placedWith, reasonOf, recordOf, slotOf, wireRevision, withSecrets } from '../sealing';
 import { instantText } from './days';
 import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
@@ -53,7 +53,8 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   // What carries no valid signature stays unverified for ever: a member's signature would vouch for it.
   if (!(await isSigned(desk, record))) throw new Altered('signature');
   const opened = await open(record, desk.ring);
-  const { id, ct, rs } = opened.groups;
+  const { id, ct } = opened.groups;
+  const rs = reasonOf(row, opened.groups.rs);
   if (id === null || ct === null || rs === null) throw new Altered('groups');
   const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
   const { c, ...contact } = ct;

@@ -5,7 +5,7 @@ import type { Contact, OpenedGroups, Reason } from '../../seal/groups';
 import { open } from '../../seal/record';
 import type { SealedRecord } from '../../seal/revision';
 import type { Id, Sealed } from '../../wire/types';
-import { recordOf } from '../sealing';
+import { reasonOf, recordOf } from '../sealing';
 import { isSigned } from './open_records';
 import { postRead } from './routes';
 import type { OpenDesk } from './unlock';
@@ -42,9 +42,10 @@ export async function readContact(desk: OpenDesk, record: Id, rev: number): Prom
   return groups.ct;
 }
 
-/** The reason of one record. */
+/** The reason of one record; ERASED from the day after. */
 export async function readReason(desk: OpenDesk, record: Id, rev: number): Promise<Reason> {
-  const { groups } = await readGroups(desk, record, rev, ['rs'], 'detail');
-  if (groups.rs === null) throw new Altered('reason');
-  return groups.rs;
+  const { row, groups } = await readGroups(desk, record, rev, ['rs'], 'detail');
+  const reason = reasonOf(row, groups.rs);
+  if (reason === null) throw new Altered('reason');
+  return reason;
 }

@@ -22,7 +22,7 @@ import { tellingOf } from '../desk/telling';
 import type { Telling } from '../messages/place';
 import { planBooked, planMoved } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
-import { isSealedAnew, placedWith, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
+import { isSealedAnew, placedWith, reasonOf, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
 import { presentEpoch } from './index_book';
 import { postInPlace } from './routes';
@@ -45,7 +45,8 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, pl
   // What carries no valid signature stays unverified: a member's signature would vouch for it.
   if (!(await isSigned(desk, sealed))) throw new Altered('signature');
   const opened = await open(sealed, desk.ring);
-  const { id, ct, rs } = opened.groups;
+  const { id, ct } = opened.groups;
+  const rs = reasonOf(row, opened.groups.rs);
   if (id === null || ct === null || rs === null) throw new Altered('groups');
   const { pkh: _pkh, t, h, ...identity } = id;
   const { c, ...contact } = ct;

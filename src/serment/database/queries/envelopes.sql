@@ -56,7 +56,7 @@ WHERE practice = :practice AND record = :record
 WITH moved AS (
     UPDATE appointments SET agenda = :agenda, start = :start, minutes = :minutes, visit_type = :visit_type,
         status = :status, confirmed = false, overbooked = :overbooked, rev = :rev, acts = 0,
-        sealed_slot = :sealed_slot, body_id = :body_id, body_ct = :body_ct, body_rs = :body_rs, sig = :sig,
+        sealed_slot = :sealed_slot, body_id = :body_id, body_ct = :body_ct, body_rs = :body_rs, hash_rs = NULL, sig = :sig,
         writer = :writer, writer_kid = :writer_kid, head = :head, booking_pk = :booking_pk,
         patient_pk = :patient_pk, row_token_hash = coalesce(:row_token_hash, row_token_hash), act_tag = :act_tag,
         page = :page
@@ -85,13 +85,14 @@ WITH moved AS (
 SELECT count(*) FROM moved
 
 -- name: read_sealed
--- One appointment with the sealed groups asked for, the hashes of all three, its acts and the stanzas of some kids.
+-- One appointment with the sealed groups asked for, the hashes of all three, its acts and the stanzas of some kids. An erased
+-- reason does not come.
 SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, p.status,
     p.confirmed, p.overbooked, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
     CASE WHEN 1 = ANY (:groups::int[]) THEN p.body_id END AS body_id,
     CASE WHEN 2 = ANY (:groups::int[]) THEN p.body_ct END AS body_ct,
-    CASE WHEN 3 = ANY (:groups::int[]) THEN p.body_rs END AS body_rs,
-    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, sha256(p.body_rs) AS hash_rs,
+    CASE WHEN 3 = ANY (:groups::int[]) THEN nullif(p.body_rs, '') END AS body_rs,
+    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, coalesce(p.hash_rs, sha256(p.body_rs)) AS hash_rs,
     a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas
 FROM appointments p,
 LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,
@@ -110,7 +111,7 @@ SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visi
     CASE WHEN k.record IS NULL THEN p.body_id END AS body_id, NULL::bytea AS body_ct, NULL::bytea AS body_rs,
     CASE WHEN k.record IS NULL THEN sha256(p.body_id) END AS hash_id,
     CASE WHEN k.record IS NULL THEN sha256(p.body_ct) END AS hash_ct,
-    CASE WHEN k.record IS NULL THEN sha256(p.body_rs) END AS hash_rs,
+    CASE WHEN k.record IS NULL THEN coalesce(p.hash_rs, sha256(p.body_rs)) END AS hash_rs,
     a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas, k.record IS NOT NULL AS known, p.acts
 FROM (SELECT DISTINCT unnest(:agendas::uuid[]) AS agenda) g,
 LATERAL (SELECT * FROM appointments WHERE practice = :practice AND agenda = g.agenda AND start >= :since AND start < :until
@@ -144,7 +145,7 @@ WITH standing AS (
 SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, p.status,
     p.confirmed, p.overbooked, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
     p.body_id, NULL::bytea AS body_ct, NULL::bytea AS body_rs,
-    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, sha256(p.body_rs) AS hash_rs,
+    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, coalesce(p.hash_rs, sha256(p.body_rs)) AS hash_rs,
     a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas, n.standing
 FROM standing n JOIN appointments p ON p.practice = :practice AND p.record = n.record,
 LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,

@@ -3,6 +3,10 @@
 INSERT INTO ledger (salt, at, practice, reader, purpose, parts, records)
 VALUES (:salt, :at, :practice, :reader, :purpose, :parts, :records)
 
+-- name: note_erasure
+-- Writes down what a day's rounds erased.
+INSERT INTO ledger (salt, at, erased_on, erased_what, erased_rows) VALUES (:salt, :at, :day, :what, :rows)
+
 -- name: take_numbering
 -- Whether this connection may number and publish until it lets go: of several servers one does.
 SELECT pg_try_advisory_lock(hashtextextended('serment.ledger', 0))
@@ -23,7 +27,7 @@ UPDATE ledger l SET leaf = begin.leaf + fresh.nth FROM fresh, begin WHERE l.line
 
 -- name: read_numbered
 -- Entries by number, from one on, some at a time.
-SELECT leaf, salt, at, practice, reader, purpose, parts, records FROM ledger
+SELECT leaf, salt, at, practice, reader, purpose, parts, records, erased_on, erased_what, erased_rows FROM ledger
 WHERE leaf >= :since ORDER BY leaf LIMIT :most
 
 -- name: read_of_record

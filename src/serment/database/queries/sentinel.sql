@@ -82,13 +82,13 @@ SELECT count(*) FROM freezes JOIN members USING (practice, member) WHERE practic
 SELECT m.practice, m.member FROM members m WHERE m.account = :account AND member_is_frozen(m.practice, m.member)
 
 -- name: expire_disclosures
--- Deletes what no window looks at any more: after three months a reading counts anew.
-DELETE FROM disclosures WHERE at < :now::timestamptz - CASE WHEN kind = 4 THEN interval '2 days' ELSE interval '90 days' END
+-- Deletes what no window looks at any more: after that a reading counts anew.
+DELETE FROM disclosures WHERE at < CASE WHEN kind = 4 THEN :now::timestamptz - interval '2 days' ELSE :before END
 
 -- name: expire_foreign
 -- Deletes asks that no window looks at any more.
-DELETE FROM foreign_asks WHERE at < :now::timestamptz - :days::int * interval '1 day'
+DELETE FROM foreign_asks WHERE at < :before
 
 -- name: expire_freezes
 -- Deletes what ended twelve months ago.
-DELETE FROM freezes WHERE ended_at < :now::timestamptz - interval '1 year'
+DELETE FROM freezes WHERE ended_at < :before

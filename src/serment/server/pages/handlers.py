@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from serment.directory.specialties import kinds
 from serment.domain.named_times import LANGUAGES, Language
+from serment.domain.retention import periods
 from serment.server.instance import Instance
 from serment.server.pages import completion, stopping, views
 from serment.server.pages.language import negotiate
@@ -178,7 +179,10 @@ async def privacy(request: Request[Any, Any, Any], lang: FromPath[str]) -> Respo
         sends = True
     except NoNotifier:
         sends = False
-    return _html(_page(request, "privacy.html", language, path="/privacy", sends=sends), headers=CACHE)
+    sentences = [each.sentence(language) for each in periods().values() if each.patients]
+    return _html(
+        _page(request, "privacy.html", language, path="/privacy", sends=sends, kept=sentences), headers=CACHE
+    )
 
 
 @get([f"/{{lang:str}}/{name}" for name in SHELLS], include_in_schema=False)

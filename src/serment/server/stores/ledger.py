@@ -12,7 +12,7 @@ import asyncpg
 
 from serment.database.pool import Pool
 from serment.database.queries import Connection, load
-from serment.domain.ledger import Entry, Part, Purpose
+from serment.domain.ledger import Entry, Erasure, Part, Purpose
 
 _QUERIES = load("ledger")
 
@@ -28,6 +28,18 @@ async def note(connection: Connection, entry: Entry, salt: bytes) -> None:
         purpose=entry.purpose.value,
         parts=entry.parts.value,
         records=entry.records,
+    )
+
+
+async def note_erasure(connection: Connection, erasure: Erasure, salt: bytes) -> None:
+    """Kept with the transaction."""
+    await _QUERIES["note_erasure"].run(
+        connection,
+        salt=salt,
+        at=erasure.at,
+        day=erasure.day,
+        what=list(erasure.rows),
+        rows=list(erasure.rows.values()),
     )
 
 
@@ -49,13 +61,18 @@ async def number(connection: Connection, size: int, most: int) -> int:
     return await _QUERIES["number_entries"].run(connection, size=size, most=most)
 
 
-async def read_numbered(connection: Connection, since: int, most: int) -> list[tuple[int, bytes, Entry]]:
+async def read_numbered(
+    connection: Connection, since: int, most: int
+) -> list[tuple[int, bytes, Entry | Erasure]]:
     """(number, salt, entry), from one number on, in order."""
     rows = await _QUERIES["read_numbered"].rows(connection, since=since, most=most)
     return [(row["leaf"], row["salt"], _entry(row)) for row in rows]
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def _entry(row: asyncpg.Record) -> Entry | Erasure:
+    if row["erased_on"] is not None:
+        rows = dict(zip(row["erased_what"], row["erased_rows"], strict=True))
+        return Erasure(row["at"], row["erased_on"], rows)
     return Entry(
         row["at"],
         row["practice"],

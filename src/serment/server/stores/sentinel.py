@@ -12,6 +12,7 @@ import asyncpg
 
 from serment.database.pool import Transaction
 from serment.database.queries import Connection, load
+from serment.domain.retention import kept
 from serment.domain.sentinel import FOREIGN_DAYS, Kind, Taken, Why
 
 _QUERIES = load("sentinel")
@@ -110,7 +111,7 @@ async def read_frozen(connection: Connection, account: UUID) -> list[asyncpg.Rec
 
 
 async def expire(connection: Connection, now: datetime) -> None:
-    """Deletes what no window looks at any more, and freezes that ended a year ago."""
-    await _QUERIES["expire_disclosures"].run(connection, now=now)
-    await _QUERIES["expire_foreign"].run(connection, now=now, days=FOREIGN_DAYS)
-    await _QUERIES["expire_freezes"].run(connection, now=now)
+    """Deletes what no window looks at any more, and freezes that ended long ago."""
+    await _QUERIES["expire_disclosures"].run(connection, now=now, before=kept("disclosure").before(now))
+    await _QUERIES["expire_foreign"].run(connection, before=kept("foreign").before(now))
+    await _QUERIES["expire_freezes"].run(connection, before=kept("freeze").before(now))

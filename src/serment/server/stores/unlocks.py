@@ -130,10 +130,10 @@ async def expire_challenges(connection: Connection, now: datetime) -> None:
     await _QUERIES["expire_challenges"].run(connection, now=now)
 
 
-async def expire_accounts(tx: Transaction, since: date) -> None:
-    """Deletes accounts in no practice: those begun and left, and those that are so since before that month."""
+async def expire_accounts(tx: Transaction, since: date) -> int:
+    """Deletes accounts in no practice: those begun and left, and those that are so since before that month; how many."""
     left = await _QUERIES["lock_left_accounts"].rows(tx, since=since)
-    await _QUERIES["expire_accounts"].run(tx, accounts=[row["account"] for row in left], since=since)
+    return await _QUERIES["expire_accounts"].run(tx, accounts=[row["account"] for row in left], since=since)
 
 
 async def note_lone_accounts(tx: Transaction, month: date) -> None:

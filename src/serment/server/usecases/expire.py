@@ -1,33 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What has run out goes: holds and phone checks, sessions past their end, passwords tried in vain, months of cards, lines of
-the access ledger."""
+"""What has run out within minutes or hours goes: holds and phone checks, sessions past their end, passwords tried in vain; and
+what is left of people who are in no practice. What patients confided goes by `retain`."""
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC
 
 from serment.database.pool import transaction
+from serment.domain.retention import kept
 from serment.server.instance import Instance
 from serment.server.stores import (
     accounts,
-    cards,
     checks,
-    ledger,
     members,
-    search_index,
+    retention,
     sentinel,
     spans,
     unlocks,
 )
-from serment.server.usecases.keep_cards import month_of
 from serment.server.usecases.who_may_book import first_live_month
 
 HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
-CARDS_PER_SWEEP_MAX = 5_000
-LONE_YEARS_MAX = 2
-LEDGER_KEPT = timedelta(days=365)
-ENTRIES_PER_SWEEP_MAX = 5_000
 
 
 async def expire_holds(instance: Instance) -> int:
@@ -52,19 +46,8 @@ async def expire_sessions(instance: Instance) -> None:
     await members.expire_invitations(instance.pool, instance.clock().astimezone(UTC).date())
     await unlocks.expire_challenges(instance.pool, instance.clock())
     await sentinel.expire(instance.pool, instance.clock())
-    month = instance.clock().astimezone(UTC).date().replace(day=1)
+    now = instance.clock().astimezone(UTC)
     async with transaction(instance.pool) as tx:
-        await unlocks.expire_accounts(tx, month.replace(year=month.year - LONE_YEARS_MAX))
-        await unlocks.note_lone_accounts(tx, month)
-
-
-async def expire_cards(instance: Instance) -> int:
-    """Deletes cards, index entries and pages of months that are over, some at a time; how many rows went."""
-    month = month_of(instance.clock())
-    gone = await cards.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
-    return gone + await search_index.expire(instance.pool, month, CARDS_PER_SWEEP_MAX)
-
-
-async def expire_entries(instance: Instance) -> int:
-    """Erases lines of the access ledger that are a year old, some at a time; how many. The tree keeps their salted hashes."""
-    return await ledger.erase(instance.pool, instance.clock() - LEDGER_KEPT, ENTRIES_PER_SWEEP_MAX)
+        if gone := await unlocks.expire_accounts(tx, kept("account").before(now).date().replace(day=1)):
+            await retention.note_erased(tx, now.date(), "account", gone)
+        await unlocks.note_lone_accounts(tx, now.date().replace(day=1))

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from serment.database.pool import transaction
+from serment.domain.retention import kept
 from serment.domain.roles import Deed
 from serment.framing import Role
 from serment.framing.conventions import HPKE_OVERHEAD_BYTES, ID_BYTES, KEY_BYTES, SIG_BYTES, exactly
@@ -20,7 +21,7 @@ from serment.server.usecases.errors import AlreadyUsed, NoSuchMember, StaleRoste
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_roster import roster_of
 
-INVITATION_DAYS = 7
+INVITATION_DAYS = kept("invitation").days
 INVITATIONS_MAX = 100
 NAME_CHARACTERS_MAX = 120
 OWNERS_TOLD_MAX = 30
