@@ -81,3 +81,25 @@ async def _export_entries(settings: Settings, url: str, file: Path) -> int:
         return count
     finally:
         await instance.pool.close()
+
+
+@ledger.command()
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How far back to count."
+)
+def counts(days: int) -> None:
+    """Says how often sealed data was read, by day and by practice. Nobody's name or id is in it: those the owners see."""
+    settings = settings_here()
+    with in_words(settings), database(settings) as url:
+        click.echo("\n".join(asyncio.run(_counts(settings, url, days))))
+
+
+async def _counts(settings: Settings, url: str, days: int) -> list[str]:
+    from serment.database.pool import open_pool
+    from serment.server.usecases.count_reads import COUNT_SECONDS_MAX, count_reads
+
+    pool = await open_pool(url, connections_max=1, statement_seconds=COUNT_SECONDS_MAX)
+    try:
+        return await count_reads(pool, days)
+    finally:
+        await pool.close()

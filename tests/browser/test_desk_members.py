@@ -76,6 +76,44 @@ def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes_in_the_middl
     expect(sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))).to_be_visible()
 
 
+def test_helene_reads_what_sam_opened_of_alice_and_takes_it_home_as_a_table(
+    practice: Town, helene: Page, sam: Page
+) -> None:
+    unlock(sam, practice, SAM)
+    sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice")).click()
+    sam.get_by_role("button", name="Voir le contact").click()
+    expect(sam.get_by_role("link", name=re.compile("^06"))).to_be_visible()
+    unlock(helene, practice, HELENE)
+    expect(helene.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))).to_be_visible()
+    enter(helene)
+    helene.get_by_role("button", name="Ouvrir le registre").click()
+    expect(helene.get_by_role("heading", level=1, name="Qui a lu quoi")).to_be_focused()
+    contact = helene.get_by_role("listitem").filter(has_text=f"{SAM.name} a ouvert le contact.")
+    expect(contact.get_by_role("button")).to_have_text(re.compile(r"^Alice .*, 10\sh\s10, Dr"))
+    check_accessible(helene)
+    # Of Alice alone: what was read of Tom is gone from the lists, and the figures are of one appointment.
+    contact.get_by_role("button").click()
+    expect(helene.get_by_text("Seulement les lectures de ce rendez-vous")).to_be_visible()
+    expect(helene.get_by_role("row").filter(has_text=SAM.name)).to_contain_text("1")
+    helene.get_by_label("Donnée").select_option("ct")
+    expect(helene.get_by_text("en affichant l’agenda")).to_have_count(0)
+    with helene.expect_download() as download:
+        helene.get_by_role("button", name="Enregistrer en tableau").click()
+    heads, *rows = download.value.path().read_text("utf-8-sig").splitlines()
+    assert heads.startswith("Jour;Instant (UTC);Lecteur;Rôle;")
+    assert [row.split(";")[2:6] + row.split(";")[9:] for row in rows] == [
+        [
+            SAM.name,
+            "Secrétaire",
+            "ouvrir un rendez-vous",
+            "Contacts",
+            f"{ALICE.given_name} {ALICE.birth_name}",
+        ]
+    ]
+    helene.get_by_role("button", name="Voir dans l’agenda").click()
+    expect(helene.get_by_role("heading", name=re.compile("Alice"))).to_be_visible()
+
+
 def test_sam_who_was_away_for_thirty_days_is_told_so_and_let_back_in_with_one_tap(
     practice: Town, helene: Page, sam: Page
 ) -> None:

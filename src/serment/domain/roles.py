@@ -19,6 +19,7 @@ class Deed(Enum):
     CHANGE_CARE = auto()
     CHANGE_MEMBERS = auto()
     CHANGE_PRACTICE = auto()
+    READ_LEDGER = auto()
 
 
 _AT_THE_DESK: Final = frozenset(

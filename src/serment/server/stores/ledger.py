@@ -3,18 +3,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
-from serment.database.pool import Pool
+from serment.database.pool import Pool, Transaction
 from serment.database.queries import Connection, load
 from serment.domain.ledger import Entry, Erasure, Part, Purpose
 
 _QUERIES = load("ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Lines of one practice, by its days, the last one included. What is None lets everything through; `by_link`: patients'
+    links or members; `parts`: lines in which one of these left."""
+
+    practice: UUID
+    first: date
+    last: date
+    zone: str
+    parts: Part
+    member: UUID | None = None
+    by_link: bool | None = None
+    record: UUID | None = None
+
+    def given(self) -> dict[str, object]:
+        """As the statements take it."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"parts": self.parts.value}
 
 
 async def note(connection: Connection, entry: Entry, salt: bytes) -> None:
@@ -88,6 +108,52 @@ async def read_of_record(
 ) -> list[asyncpg.Record]:
     """Who took a part of one record: day (at its site), reader, purpose, parts, times, first, last; the newest first."""
     return await _QUERIES["read_of_record"].rows(connection, practice=practice, record=record, most=most)
+
+
+async def read_zone(connection: Connection, practice: UUID) -> str | None:
+    """The time zone of a practice's first site; None before it has one."""
+    zone: str | None = await _QUERIES["read_zone"].value(connection, practice=practice)
+    return zone
+
+
+async def read_lines(
+    tx: Transaction, sought: Sought, after: tuple[datetime, UUID] | None, most: int, records_most: int
+) -> list[asyncpg.Record]:
+    """(line, at, reader, purpose, parts, records), the newest first; more follow unless these are fewer than asked for and
+    name fewer records than that."""
+    await _QUERIES["plan_anew"].run(tx)
+    after_at, after_line = after or (None, None)
+    return await _QUERIES["read_lines"].rows(
+        tx,
+        **sought.given(),
+        after_at=after_at,
+        after_line=after_line,
+        most=most,
+        records_most=records_most,
+    )
+
+
+async def read_figures(tx: Transaction, sought: Sought) -> list[asyncpg.Record]:
+    """(by_day, reader, day, part, times, taken, last): readers, then days, a row for each part of them."""
+    await _QUERIES["plan_anew"].run(tx)
+    return await _QUERIES["read_figures"].rows(tx, **sought.given())
+
+
+async def read_places(
+    connection: Connection, practice: UUID, records: Sequence[UUID], units: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """(record, agenda, start) of those that are appointments of these units."""
+    return await _QUERIES["read_places"].rows(connection, practice=practice, records=records, units=units)
+
+
+async def count_by_day(connection: Connection, since: datetime) -> list[asyncpg.Record]:
+    """(day, members, links): lines, by days of UTC."""
+    return await _QUERIES["count_by_day"].rows(connection, since=since)
+
+
+async def count_by_practice(connection: Connection, since: datetime) -> list[asyncpg.Record]:
+    """(slug, members, links), the most first; slug is None for a practice that is gone."""
+    return await _QUERIES["count_by_practice"].rows(connection, since=since)
 
 
 async def erase(connection: Connection, before: datetime, most: int) -> int:

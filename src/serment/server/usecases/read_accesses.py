@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from serment.domain.ledger import Part, Purpose
+from serment.domain.ledger import Purpose
 from serment.server.instance import Instance
 from serment.server.stores import ledger
 from serment.server.usecases.read_envelope import find_record
+from serment.server.usecases.read_ledger import part_names
 
 LINES_MAX = 400
 
@@ -46,7 +47,7 @@ async def read_accesses(instance: Instance, row_token: bytes, bucket: bytes | No
             row["day"],
             row["reader"],
             Purpose(row["purpose"]).name.lower(),
-            [part.name.lower() for part in Part if row["parts"] & part and part.name],
+            part_names(row["parts"]),
             row["times"],
             row["first"],
             row["last"],
