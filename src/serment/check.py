@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from serment.check_backup import backed_up
 from serment.check_notifier import configured, published
 from serment.finding import Finding, Verdict, good, note, wrong
 from serment.settings import LOOPBACK, PORT_MAX, Settings
@@ -58,6 +59,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         _source,
         _bundle,
         configured,
+        backed_up,
         _own_database if settings.database_url is not None else _embedded_database,
     )
     for check in checks:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from serment import ending
+from serment.cli_backup import backup, receive, restore
 from serment.cli_ledger import ledger, verify
 from serment.cli_register import register
 from serment.command import SaidInWords, database, in_words, settings_here
@@ -349,6 +350,8 @@ def _with_pool(what: str, *given: str) -> Any:
 main.add_command(verify)
 main.add_command(ledger)
 main.add_command(register)
+for each in (backup, receive, restore):
+    main.add_command(each)
 
 if __name__ == "__main__":
     main()

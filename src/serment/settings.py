@@ -16,6 +16,7 @@ INSTANCE_CHARACTERS_MAX = 64
 LOOPBACK = "127.0.0.1"
 NOTIFIER_FILE = "notifier.toml"
 LEDGER_FOLDER = "ledger"
+BACKUP_FILE = "backup.toml"
 
 _INSTANCE = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{INSTANCE_CHARACTERS_MAX - 2}}}[a-z0-9])?\Z")
 
@@ -51,6 +52,7 @@ class Settings:
     sms_price: str | None = None
     notifier: Path | None = None
     notifier_database_url: str | None = None
+    backup: Path | None = None
 
 
 # One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
@@ -88,6 +90,7 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "notifier_database_url",
         "the same database under the notifier's own role (for the embedded one it is known)",
     ),
+    ("SERMENT_BACKUP", "backup", "where backups go, and to whose key (backup.toml in the data folder)"),
 )
 
 
@@ -224,4 +227,5 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "sms_price": _price,
     "notifier": _file,
     "notifier_database_url": _database_url,
+    "backup": _file,
 }

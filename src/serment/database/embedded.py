@@ -45,6 +45,8 @@ SETTINGS: Mapping[str, str] = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
+    # A backup that stands still keeps the log until then; the next one begins with a new base.
+    "max_slot_wal_keep_size": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_statement": "none",
@@ -70,7 +72,8 @@ def leashed(python: str, command: list[str]) -> list[str]:
 class EmbeddedPostgres:
     """One cluster below `folder`, for as long as this object is started.
 
-    `settings` adds to or overrides PostgreSQL's settings above (tests log everything, or turn fsync off).
+    `settings` adds to or overrides PostgreSQL's settings above (tests log everything, or turn fsync off). `start_seconds`: how
+    long a start may take; a restore replays its log in it.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class EmbeddedPostgres:
         *,
         bin_folder: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        start_seconds: float = START_SECONDS_MAX,
     ) -> None:
         self.folder = folder.absolute()
         self.cluster = self.folder / "cluster"
@@ -86,6 +90,7 @@ class EmbeddedPostgres:
         self.socket_folder = cluster_folder.socket_folder(self.folder)
         self.restarts = 0
         self._given_bin = bin_folder
+        self._start_seconds = start_seconds
         self._settings = {**SETTINGS, **(settings or {}), "unix_socket_directories": str(self.socket_folder)}
         self._lock = cluster_folder.Lock(self.folder / "serment.lock")
         self._process: subprocess.Popen[bytes] | None = None
@@ -131,9 +136,9 @@ class EmbeddedPostgres:
                 target=self._supervise, args=(carrier, identity), name="embedded-postgres", daemon=True
             )
             self._thread.start()
-            if not self._ready.wait(START_SECONDS_MAX) or self._failure is not None:
+            if not self._ready.wait(self._start_seconds) or self._failure is not None:
                 raise self._failure or PostgresDidNotStart(
-                    f"PostgreSQL did not answer within {START_SECONDS_MAX:.0f} seconds. {self._last_words()}"
+                    f"PostgreSQL did not answer within {self._start_seconds:.0f} seconds. {self._last_words()}"
                 )
         except BaseException:
             self.stop()
@@ -235,7 +240,7 @@ class EmbeddedPostgres:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         """Returns when the postmaster accepts connections, ended, or was told to stop; ends it when overdue."""
-        deadline = time.monotonic() + START_SECONDS_MAX
+        deadline = time.monotonic() + self._start_seconds
         while process.poll() is None and not self._stopping.is_set():
             if cluster_folder.says_ready(self.cluster, process.pid):
                 self._ready.set()

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What files of a backup are called: when they were made, what they hold, and a random end: no name is ever written twice.
+
+    2026-11-26/20261126T161800Z-wal-00000001-0000000003000028-00000000030ff000-ab12cd34.age
+
+A file that a crash cut short keeps its name; what it should have held goes under another.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+Kind = Literal["base", "done", "wal", "leaves", "files", "erased"]
+# base: the cluster as pg_basebackup gives it; done: that it is whole, and from where it must be replayed; wal: a stretch of the
+# log; leaves: of the access ledger; files: the server's secret and the ledger's key; erased: what was erased by hand.
+_NAME: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})/(\d{8}T\d{6}Z)-(base|done|wal|leaves|files|erased)((?:-[0-9a-f]+)*)-([0-9a-f]{8})\.age\Z"
+)
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One file. `numbers`: of wal, timeline, first byte and the byte after the last (LSN); of leaves, the first and the one
+    after the last; of base and done, the base's own random number; else none."""
+
+    at: datetime
+    kind: Kind
+    numbers: tuple[int, ...]
+    draw: str
+
+    @classmethod
+    def new(cls, at: datetime, kind: Kind, *numbers: int) -> Name:
+        """A name that nobody has used."""
+        return cls(at.astimezone(UTC).replace(microsecond=0), kind, numbers, secrets.token_hex(4))
+
+    @classmethod
+    def read(cls, text: str) -> Name | None:
+        """None for what no backup is called."""
+        match = _NAME.match(text)
+        if match is None:
+            return None
+        at = datetime.strptime(match[2], _STAMP).replace(tzinfo=UTC)
+        numbers = tuple(int(each, 16) for each in match[4].split("-")[1:])
+        return cls(at, match[3], numbers, match[5])  # type: ignore[arg-type]  # the expression lists the kinds
+
+    def __str__(self) -> str:
+        numbers = "".join(f"-{number:016x}" for number in self.numbers)
+        return f"{self.at:%Y-%m-%d}/{self.at:{_STAMP}}-{self.kind}{numbers}-{self.draw}.age"

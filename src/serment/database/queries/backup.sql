@@ -1,0 +1,38 @@
+-- name: read_cluster
+-- What a restore must know of the cluster.
+SELECT current_setting('server_version_num')::int AS version, c.timeline_id AS timeline, i.bytes_per_wal_segment AS segment_bytes
+FROM pg_control_checkpoint() c, pg_control_init() i
+
+-- name: read_slot
+-- How far the log was sent, and whether PostgreSQL threw it away since.
+SELECT restart_lsn::text AS place, restart_lsn IS NULL OR wal_status = 'lost' AS lost
+FROM pg_replication_slots WHERE slot_name = :slot::name
+
+-- name: make_slot
+-- Keeps the log from now on, until it was sent; where it begins.
+SELECT lsn::text FROM pg_create_physical_replication_slot(:slot::name, true)
+
+-- name: drop_slot
+-- Forgets a slot whose log is gone.
+SELECT pg_drop_replication_slot(:slot::name)
+
+-- name: read_flushed
+-- How far the log is on disk.
+SELECT pg_current_wal_flush_lsn()::text
+
+-- name: read_wal
+-- A stretch of one segment of the log.
+SELECT pg_read_binary_file(:file::text, :begin::bigint, :length::bigint, false)
+
+-- name: advance_slot
+-- The log before this place was sent.
+SELECT pg_replication_slot_advance(:slot::name, :place::text::pg_lsn)
+
+-- name: raise_era
+-- After a restore: what somebody read before may not have been, or not yet.
+UPDATE instance SET era = era + 1 RETURNING era
+
+-- name: count_rows
+-- What a restored database holds, for whoever looks at a drill.
+SELECT (SELECT count(*) FROM practices) AS practices, (SELECT count(*) FROM appointments) AS appointments,
+    (SELECT count(*) FROM ledger) AS entries, (SELECT max(number) FROM serment_migrations) AS migrations
