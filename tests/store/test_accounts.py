@@ -34,6 +34,7 @@ from serment.seal.primitives import SignPair
 from serment.server.instance import Instance
 from serment.server.secret import Secret
 from serment.server.stores import unlocks
+from serment.server.throttle import STUFFED_MINUTES, WRONG_LOG_INS_A_MINUTE
 from serment.server.usecases.challenges import CHALLENGE_MINUTES, new_challenge
 from serment.server.usecases.change_unlocks import (
     Change,
@@ -492,6 +493,47 @@ async def test_another_machines_key_is_refused(bento: Person) -> None:
     mallory = Person(bento.instance, device=bento.device)
     with pytest.raises(NewDevice):
         await bento.signs_in(device=mallory.proves())
+
+
+async def test_while_a_list_is_tried_nothing_tells_a_right_password_from_a_wrong_one_on_a_new_machine(
+    bento: Person,
+) -> None:
+    await bento.remembers()
+    stranger = Person(bento.instance)
+    for nth in range(WRONG_LOG_INS_A_MINUTE + 1):
+        with pytest.raises(WrongLogIn):
+            await sign_in(
+                bento.instance,
+                secrets.token_bytes(32),
+                bento.auth,
+                device=stranger.proves() if nth % 2 else None,
+            )
+    wrong = Person(bento.instance, find=bento.find, code=bento.code, device=bento.device, key=bento.key)
+    for who in (stranger, wrong, bento):  # no such name, a wrong password, the right one
+        with pytest.raises(NewDevice):
+            await who.signs_in()
+        with pytest.raises(NewDevice):
+            await who.signs_in(device=stranger.proves())
+        with pytest.raises(NoSuchCode):
+            await who.signs_in(recovery=secrets.token_bytes(16))
+    # A machine of theirs and the printed code open as ever, after a slip too.
+    with pytest.raises(WrongLogIn):
+        await wrong.signs_in(device=bento.proves())
+    assert (await bento.signs_in(device=bento.proves())).account == bento.account
+    assert (await bento.signs_in(recovery=bento.code)).account == bento.account
+    bento.instance.clock.pass_(minutes=STUFFED_MINUTES)  # type: ignore[attr-defined]
+    with pytest.raises(WrongLogIn):
+        await wrong.signs_in()
+
+
+async def test_slips_on_machines_that_are_known_are_no_list(bento: Person) -> None:
+    await bento.remembers()
+    for _ in range(3 * WRONG_LOG_INS_A_MINUTE):
+        with pytest.raises(WrongLogIn):
+            await sign_in(bento.instance, bento.find, secrets.token_bytes(32), device=bento.proves())
+        await bento.instance.pool.execute("DELETE FROM password_failures")
+    with pytest.raises(WrongLogIn):
+        await Person(bento.instance).signs_in()
 
 
 async def test_ten_wrong_passwords_close_the_password_but_neither_code_nor_passkey(bento: Person) -> None:

@@ -27,6 +27,7 @@ from serment.server.usecases.find_slots import find_slots
 from serment.server.usecases.keep_cards import read_cards
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.move import move
+from serment.server.usecases.read_agenda import read_agenda
 from serment.server.usecases.read_envelope import read_for_member, read_unopened
 from serment.server.usecases.read_members import MembersTold, read_members
 from serment.server.usecases.sentinel import note_foreign
@@ -315,3 +316,38 @@ async def test_a_session_shows_presence_for_five_minutes(house: House, bento: Pe
     house.clock.pass_(minutes=5)
     assert not (await just.staff(house)).proved
     assert await accounts.read_session(house.instance.pool, hashlib.sha256(token).digest(), house.clock())
+
+
+async def test_a_session_is_told_so_many_names_of_far_days_until_somebody_shows_to_be_there(
+    house: House, sam: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ceilings, "FAR_NAMES", 2)
+    monkeypatch.setattr(ceilings, "FAR_DAYS_OF_SLOTS", 0)
+    monkeypatch.setattr(ceilings, "FAR_NAMES_PROVED", 4)
+    monkeypatch.setattr(ceilings, "FAR_DAYS_OF_SLOTS_PROVED", 0)
+    far = DAY + timedelta(days=20)
+    hands = [Hand(house) for _ in range(3)]
+    for nth, hand in enumerate(hands):
+        await hand.book(at("09:00", far + timedelta(days=nth)))
+    staff, near = await sam.staff(house), await booked(house, 5)
+
+    async def lists(who: Staff, days: int, known: list[Hand] = []) -> int:  # noqa: B006
+        """How many names three weeks from now on hold."""
+        told = [(hand.record, 1) for hand in known]
+        answer = await read_agenda(house.instance, who, [house.bento], far, days, kids=[], known=told)
+        return sum(one.sealed is not None for one in answer.appointments)
+
+    today = await read_agenda(house.instance, staff, [house.bento], DAY, 7, kids=[])
+    assert len(today.appointments) == len(near)  # what a front desk works with is not counted
+    assert await lists(staff, 2) == 2
+    assert await lists(staff, 2, hands[:2]) == 0  # what the desk knows already is no name that leaves
+    entered = await house.instance.pool.fetchval("SELECT count(*) FROM ledger")
+    with pytest.raises(ProvePresence):
+        await lists(staff, 3, hands[:2])
+    with pytest.raises(ProvePresence):  # one by one is no other way
+        await read_for_member(house.instance, staff, hands[2].record, ["id"], [])
+    assert await house.instance.pool.fetchval("SELECT count(*) FROM ledger") == entered
+    again = await proved(house, sam)
+    assert await lists(again, 3) == 3
+    with pytest.raises(ProvePresence):
+        await lists(again, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from serment.domain.agenda import Absence, Agenda, Opening
 from serment.domain.ledger import Part, Purpose
-from serment.domain.sentinel import Kind, Taken, Why, busiest_day, kinds, too_much
+from serment.domain.sentinel import Kind, Taken, Why, busiest_day, is_far, kinds, too_many_names, too_much
 
 CENTRE = 1_200
 counts = st.integers(0, 6_000)
@@ -46,6 +46,24 @@ def test_a_ceiling_is_reached_by_nobody_who_stays_at_it(slots: int, most: dict[s
         assert too_much(Taken(**{name: number}), slots) is None
         why = Why.CARDS if name.startswith("cards") else Why.OPENED
         assert too_much(Taken(**{name: number + 1}), slots) == (why, number + 1)
+
+
+@pytest.mark.parametrize(
+    ("slots", "proved", "most"),
+    [(0, False, 400), (CENTRE, False, 1_200), (0, True, 3_000), (CENTRE, True, 42_000)],
+)
+def test_a_session_is_told_a_days_worth_of_far_names_and_more_once_somebody_is_there(
+    slots: int, proved: bool, most: int
+) -> None:
+    assert not too_many_names(most, slots, proved=proved)
+    assert too_many_names(most + 1, slots, proved=proved)
+
+
+@pytest.mark.parametrize("ahead", [1, -1])
+def test_a_fortnight_either_way_is_near(ahead: int) -> None:
+    now = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    assert not is_far(now + ahead * timedelta(days=14), now)
+    assert is_far(now + ahead * timedelta(days=14, seconds=1), now)
 
 
 def test_a_desk_that_meets_the_bookings_of_a_long_holiday_may_read_their_cards() -> None:

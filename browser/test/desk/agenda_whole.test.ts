@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { shownBy } from '../../src/usecases/desk/presence';
 import { ASKED_ON_MAX, postAgenda, type AgendaRow } from '../../src/usecases/desk/routes';
 
 const row = (record: string) => ({ record, start: '2027-03-02T08:00:00Z' }) as AgendaRow;
@@ -37,6 +38,24 @@ describe('days of agendas', () => {
     const asked = serverWith(...Array.from({ length: ASKED_ON_MAX + 2 }, () => ({ appointments: [row('1')], complete_until: place })));
     expect((await postAgenda('p', ask)).complete_until).toEqual(place);
     expect(asked).toHaveLength(ASKED_ON_MAX + 1);
+  });
+
+  it('that lie far off are read once somebody has shown to be there, and not if nobody does', async () => {
+    const answers = [false, true];
+    for (const shown of answers) {
+      let asked = 0;
+      vi.stubGlobal('fetch', () => {
+        asked += 1;
+        const refused = { type: 'urn:serment:error:prove_presence', title: 'show', status: 403 };
+        if (asked > 1) return Promise.resolve(new Response(JSON.stringify({ ...nothing, appointments: [row('1')], complete_until: null })));
+        return Promise.resolve(new Response(JSON.stringify(refused), { status: 403, headers: { 'Content-Type': 'application/problem+json' } }));
+      });
+      const gone = shownBy(() => Promise.resolve(shown));
+      if (shown) expect((await postAgenda('p', ask)).appointments).toHaveLength(1);
+      else await expect(postAgenda('p', ask)).rejects.toThrow();
+      expect(asked).toBe(shown ? 2 : 1);
+      gone();
+    }
   });
 
   it('that are whole are asked for once', async () => {

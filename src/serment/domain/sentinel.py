@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """When one credential took more than the work at hand calls for. Ceilings come from what the agendas hold, not from habit.
 
-Counted are new disclosures alone: whoever reads again what they have read gives nothing away. Today's names are not
-counted, since a week of a centre is thousands of them; contacts, reasons and cards are.
+Counted are new disclosures alone: whoever reads again what they have read gives nothing away. Names of the days that a
+front desk works with are not counted, since a week of a centre is thousands of them; contacts, reasons and cards are. Names of
+days further off are counted by session, and never stop anybody by themselves: beyond a day's worth somebody shows to be there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from serment.domain.agenda import Agenda
@@ -20,6 +22,13 @@ FOREIGN_DAYS = kept("foreign").days
 
 CONTACTS_A_PROOF = 30  # then whoever opens them shows again that they are there
 REFUSALS_MAX = 30  # asks beyond that, by a session that nobody shows to be there at
+
+NEAR_DAYS = 14  # names of appointments so near to now, before or after, are what a front desk works with
+FAR_NAMES, FAR_NAMES_PROVED = (
+    400,
+    3_000,
+)  # told to a session; the second while it has just been shown that somebody is there
+FAR_DAYS_OF_SLOTS, FAR_DAYS_OF_SLOTS_PROVED = 1, 35  # where these are more
 
 REASONS_A_MINUTE = 60
 OPENED_AN_HOUR, OPENED_A_DAY = 250, 400
@@ -72,6 +81,19 @@ def kinds(purpose: Purpose, parts: Part) -> tuple[Kind, ...]:
         case _:
             of = ((Part.CT, Kind.CONTACT), (Part.RS, Kind.REASON))
             return tuple(kind for part, kind in of if part in parts)
+
+
+def is_far(start: datetime, now: datetime) -> bool:
+    """Whether the name at this appointment is none that a front desk works with today."""
+    return abs(start - now) > timedelta(days=NEAR_DAYS)
+
+
+def too_many_names(told: int, slots: int, *, proved: bool) -> bool:
+    """Whether a session that would have been told so many names of far days has to show first that somebody is there.
+    `slots` as in `too_much`."""
+    if proved:
+        return told > max(FAR_NAMES_PROVED, slots * FAR_DAYS_OF_SLOTS_PROVED)
+    return told > max(FAR_NAMES, slots * FAR_DAYS_OF_SLOTS)
 
 
 def too_much(taken: Taken, slots: int) -> tuple[Why, int] | None:

@@ -3,14 +3,15 @@
 work, never refusal.
 
 An address is seen only as a bucket under a key that is drawn for the day and lies in this process's memory; nothing is
-stored or logged. A wrong row token slows its bucket: each counts, and beyond a few the answer waits.
+stored or logged. A wrong row token slows its bucket: each counts, and beyond a few the answer waits. Wrong log-ins are counted
+whatever their address, since whoever tries a list of leaked passwords has thousands of those.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,6 +24,8 @@ WRONG_TOKENS_FREE = 5  # an hour; a mistyped link is no attack
 SLOW_SECONDS_STEP = 0.25
 SLOW_SECONDS_MAX = 5.0
 SLOWED_MAX = 200  # answers that wait at once; beyond, they go out at once, so that waiting costs no memory
+WRONG_LOG_INS_A_MINUTE = 30  # on machines that the account does not know; more are no honest mistakes
+STUFFED_MINUTES = 15  # after the last minute with more
 UNKNOWN_BUCKET = bytes(throttle.BUCKET_BYTES)  # a peer that is no address, as on a Unix socket
 
 
@@ -41,6 +44,8 @@ class Throttle:
         self._wrong: OrderedDict[bytes, Tally] = OrderedDict()
         self._served: OrderedDict[bytes, datetime] = OrderedDict()
         self._slowed = 0
+        self._wrong_log_ins: deque[datetime] = deque(maxlen=WRONG_LOG_INS_A_MINUTE + 1)
+        self._stuffed_until: datetime | None = None
 
     def bucket(self, address: str, now: datetime) -> bytes:
         """16 bytes that stand for an address until midnight UTC."""
@@ -87,6 +92,17 @@ class Throttle:
         stale = now - timedelta(hours=throttle.WORK_HOURS + 1)
         while next(iter(self._served.values())) < stale:
             self._served.popitem(last=False)
+
+    def note_wrong_log_in(self, now: datetime) -> None:
+        """Counts one on a machine that the account does not know."""
+        self._wrong_log_ins.append(now)
+        full = len(self._wrong_log_ins) == self._wrong_log_ins.maxlen
+        if full and now - self._wrong_log_ins[0] <= timedelta(minutes=1):
+            self._stuffed_until = now + timedelta(minutes=STUFFED_MINUTES)
+
+    def log_ins_stuffed(self, now: datetime) -> bool:
+        """Whether somebody seems to be trying a list of leaked names and passwords."""
+        return self._stuffed_until is not None and now < self._stuffed_until
 
     async def slow_wrong_token(self, bucket: bytes, now: datetime) -> None:
         """Counts a wrong row token and waits the longer, the more of them the bucket sent within the hour."""

@@ -74,6 +74,10 @@ export class Desk {
         if (this.deeds.said === null) this.deeds.say(t('offline.back'));
         void this.#tellOwed();
       },
+      notShown: () => {
+        this.deeds.problem = t('presence.not_shown');
+        this.shown.chosen = this.shown.today;
+      },
       rulesChanged: () => void this.followRules(),
       compactionFailed: () => { this.deeds.problem = t('wrong.compaction'); },
     });

@@ -30,6 +30,8 @@ export interface Told {
   signedOut(): void;
   /** The server answers again after an outage. */
   back(): void;
+  /** Nobody showed to be there, and these days' names were not read. */
+  notShown(): void;
   /** Hours, visit types, names or agendas are others than when they were read. */
   rulesChanged(): void;
   /** For some letters the server stored other keys than it was given. */
@@ -119,6 +121,7 @@ export class Reading {
       // Whoever is no member any more is told so where the desk opens again.
       if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) this.told.signedOut();
       else if (error instanceof Refused && error.is('no_such_agenda')) this.told.rulesChanged();
+      else if (error instanceof Refused && error.is('prove_presence')) this.told.notShown();
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);
       else throw error;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** After thirty contacts the server asks whether somebody is there: the open desk shows it by signing in again, and what was asked goes on. */
+/** After thirty contacts, or many names of far days, the server asks whether somebody is there: the open desk shows it by signing in again, and what was asked goes on. */
 import { Refused } from '../../wire/problem';
 
 type Show = () => Promise<boolean>;

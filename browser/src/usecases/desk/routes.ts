@@ -116,9 +116,10 @@ export const ASKED_ON_MAX = 9;
  * where that broke off, if even so they are not.
  */
 export async function postAgenda(practice: Id, ask: AgendaAsk): Promise<AgendaAnswer> {
-  const answer = await post<AgendaAnswer>(of(practice, 'agenda'), ask);
+  const answer = await inPresence(() => post<AgendaAnswer>(of(practice, 'agenda'), ask));
   for (let nth = 0; answer.complete_until != null && nth < ASKED_ON_MAX; nth += 1) {
-    const more = await post<AgendaAnswer>(of(practice, 'agenda'), { ...ask, after: answer.complete_until });
+    const after = answer.complete_until;
+    const more = await inPresence(() => post<AgendaAnswer>(of(practice, 'agenda'), { ...ask, after }));
     answer.appointments.push(...more.appointments);
     answer.complete_until = more.complete_until ?? null;
   }

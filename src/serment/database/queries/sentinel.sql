@@ -16,6 +16,10 @@ RETURNING kind
 -- Counts contacts that a session opened, and answers how many there are; fewer than none are none.
 UPDATE sessions SET contacts = greatest(contacts + :contacts, 0) WHERE token_hash = :session RETURNING contacts
 
+-- name: tell_names
+-- Counts names of far days that a session is told, and answers how many there are.
+UPDATE sessions SET far_names = far_names + :names WHERE token_hash = :session RETURNING far_names
+
 -- name: refuse
 -- Counts what a session was refused because nobody has shown to be there, and answers how often.
 UPDATE sessions SET refused = refused + 1 WHERE token_hash = :session RETURNING refused

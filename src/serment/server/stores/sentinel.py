@@ -39,6 +39,11 @@ async def spend(connection: Connection, session: bytes, contacts: int) -> int | 
     return cast("int | None", await _QUERIES["spend"].value(connection, session=session, contacts=contacts))
 
 
+async def tell_names(connection: Connection, session: bytes, names: int) -> int | None:
+    """How many names of far days the session was told, these included; None where it has ended."""
+    return cast("int | None", await _QUERIES["tell_names"].value(connection, session=session, names=names))
+
+
 async def refuse(connection: Connection, session: bytes) -> int:
     """How often the session was refused because nobody has shown to be there."""
     return cast("int", await _QUERIES["refuse"].value(connection, session=session) or 0)

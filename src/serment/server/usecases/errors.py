@@ -195,8 +195,8 @@ class PasswordClosed(Refusal):
 
 
 class NewDevice(Refusal):
-    """Name and password are right, and this machine is new to the account. Nobody was signed in; give the printed
-    code as well, or use a passkey."""
+    """This machine is new to the account. Nobody was signed in; give the printed code as well, or use a passkey. While
+    passwords are being tried by the thousand, this is said whether name and password are right or not."""
 
 
 class NameTaken(Refusal):

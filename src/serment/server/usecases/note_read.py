@@ -14,7 +14,7 @@ from serment.server.instance import Instance
 from serment.server.stores import ledger
 from serment.server.usecases.errors import Frozen, ProvePresence
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.sentinel import TooMuch, count_reading, refuse, stop
+from serment.server.usecases.sentinel import TooMuch, count_names, count_reading, refuse, stop
 
 
 async def note_read(
@@ -27,13 +27,14 @@ async def note_read(
 
 async def note_read_by(
     instance: Instance, staff: Staff, purpose: Purpose, parts: Part, records: Iterable[UUID], *,
-    key_work: bool = False, resealing: bool = False,
+    key_work: bool = False, resealing: bool = False, far_names: int = 0,
 ) -> None:  # fmt: skip
     """By a member. An answer without anything sealed needs no entry. `key_work`: what an epoch left under older keys, which
-    a desk seals anew by itself, is entered and not counted; `resealing`: counted until that has happened.
+    a desk seals anew by itself, is entered and not counted; `resealing`: counted until that has happened; `far_names`: how
+    many of these are names of far days.
 
     Raises Frozen once it is too much: nothing leaves then, and the member is served nothing more; ProvePresence for the
-    thirty-first contact of a session.
+    thirty-first contact of a session, and for more names of far days than a session is told.
     """
     wanted = list(records)
     if not (wanted and parts):
@@ -44,6 +45,8 @@ async def note_read_by(
         async with transaction(instance.pool) as tx:
             if counted:
                 await count_reading(instance, tx, staff, counted, entry.records, resealing=resealing)
+            if far_names:
+                await count_names(instance, tx, staff, far_names)
             await ledger.note(tx, entry, salt)
     except ProvePresence:
         await refuse(instance, staff)

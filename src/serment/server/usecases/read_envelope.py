@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from serment.domain.ledger import Part, Purpose
+from serment.domain.sentinel import is_far
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes
@@ -237,7 +238,10 @@ async def read_for_member(
         # Ids of a series follow from a secret: many of them were never booked, and no browser can know which.
         raise NoSuchAppointment if row is None and purpose == SERIES else NoSuchAppointment().about(record)
     parts = Part(sum(Part[group.upper()] for group in set(groups)))
-    await note_read_by(instance, staff, Purpose.RECORD, parts, [record], resealing=purpose in RESEALING)
+    far = Part.ID in parts and is_far(row["start"], instance.clock())
+    await note_read_by(
+        instance, staff, Purpose.RECORD, parts, [record], resealing=purpose in RESEALING, far_names=int(far)
+    )
     return sealed(row)
 
 
@@ -276,8 +280,9 @@ async def read_list(
     known: Sequence[tuple[UUID, int]],
 ) -> tuple[list[Listed], ListPlace | None]:
     """The appointments of the caller's units in these agendas, in order of time, LIST_MAX at most, and None if these are
-    all, else the place after which to ask on. One query.
+    all, else the place after which to ask on. One query. Raises ProvePresence: too many names of far days.
     """
+    now = instance.clock()
     rows = await envelopes.read_sealed_list(
         instance.pool,
         staff.practice,
@@ -290,8 +295,11 @@ async def read_list(
         known=known,
         most=LIST_MAX + 1,
     )
-    shown = [row["record"] for row in rows[:LIST_MAX] if not row["known"]]
-    await note_read_by(instance, staff, Purpose.AGENDA, Part.ID, shown)
+    shown = [row for row in rows[:LIST_MAX] if not row["known"]]
+    far = sum(is_far(row["start"], now) for row in shown)
+    await note_read_by(
+        instance, staff, Purpose.AGENDA, Part.ID, [row["record"] for row in shown], far_names=far
+    )
     listed = [
         Listed(
             row["record"],

@@ -20,6 +20,7 @@ from serment.domain.sentinel import (
     Kind,
     Why,
     busiest_day,
+    too_many_names,
     too_much,
 )
 from serment.server.instance import Instance
@@ -64,6 +65,17 @@ async def count_reading(
         found = too_much(tally, await _day_slots(instance, tx, staff))
     if found is not None:
         raise TooMuch(*found)
+
+
+async def count_names(instance: Instance, tx: Transaction, staff: Staff, names: int) -> None:
+    """Counts names of far days that are about to leave. Raises ProvePresence, SignedOut."""
+    told = await sentinel.tell_names(tx, staff.session, names)
+    if told is None:
+        raise SignedOut
+    if too_many_names(told, 0, proved=staff.proved) and too_many_names(
+        told, await _day_slots(instance, tx, staff), proved=staff.proved
+    ):
+        raise ProvePresence
 
 
 async def _day_slots(instance: Instance, tx: Transaction, staff: Staff) -> int:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Staff sign in by a password the server never sees, by a passkey or by a printed code, and out.
 
-Nothing tells whether a name exists. A password alone opens a session only on a machine the account knows.
+Nothing tells whether a name exists. A password alone opens a session only on a machine the account knows. While somebody tries
+a list of leaked passwords, nothing tells either whether one is right: on other machines the second way is judged first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
@@ -78,6 +79,7 @@ async def sign_in(
     A try is counted before it is judged, so that a thousand at once are ten; the row counted is the one a name would
     have, whether it has one or not. `recovery` is what the printed code is found by: given on a new machine, not spent.
     """
+    now, stuffed = instance.clock(), instance.throttle.log_ins_stuffed(instance.clock())
     generations = instance.secret.generations
     rows = [find_row(secret, find) for secret in generations]
     await _count_try(instance, rows[0])
@@ -85,14 +87,43 @@ async def sign_in(
     secret = generations[0] if account is None else generations[rows.index(account["find_row"])]
     # Without an account the same work is done against a value that nothing equals.
     expected = secrets.token_bytes(32) if account is None else account["auth"]
-    if not hmac.compare_digest(stored_auth(secret, find, auth), expected) or account is None:
-        raise WrongLogIn
-    await accounts.forget_failures(instance.pool, rows[0])
-    if account["asks_second"] or recovery is not None:
-        await _check_second(instance, account["account"], device, recovery)
+    right = hmac.compare_digest(stored_auth(secret, find, auth), expected)
+    whose = uuid4() if account is None else account["account"]
+    shown = False
+    try:
+        if stuffed and (account is None or account["asks_second"] or recovery is not None):
+            shown = await _shows_second(instance, whose, device, recovery)
+            if not shown:
+                raise NewDevice
+        if not right or account is None:
+            raise WrongLogIn
+        await accounts.forget_failures(instance.pool, rows[0])
+        if not shown and (account["asks_second"] or recovery is not None):
+            await _check_second(instance, whose, device, recovery)
+    except (WrongLogIn, NewDevice, NoSuchCode):
+        # Whoever mistypes on a machine of theirs is nobody who tries a list.
+        if not shown and not await _shows_second(instance, whose, device, None):
+            instance.throttle.note_wrong_log_in(now)
+        raise
     return await signed_in(
         instance, account["account"], password_share(secret, find), proved=recovery is not None
     )
+
+
+async def _shows_second(
+    instance: Instance, account: UUID, device: DeviceProof | None, recovery: bytes | None
+) -> bool:
+    """Whether a machine or a code is this account's. Raises NoSuchCode, ChallengeOver; the same for an account that is none."""
+    if recovery is not None:
+        await _check_second(instance, account, None, recovery)
+        return True
+    if device is None:
+        return False
+    try:
+        await check_device(instance, account, device)
+    except NewDevice:
+        return False
+    return True
 
 
 async def _check_second(
