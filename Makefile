@@ -2,7 +2,7 @@
 # `make` alone lists what there is. Paths are relative on purpose: the folder may hold spaces and accents.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test lint fast bench openapi lock clean
+.PHONY: help demo set-up test lint fast bench replay openapi lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTEST := .venv/bin/python -m pytest
@@ -44,6 +44,10 @@ bench: ## Measures speed, as ratios to a limit found in the same run.
 	@sh ops/set-up.sh run test bundle chromium
 	@.venv/bin/python -m bench
 
+replay: ## Plays thefts that happened elsewhere against a fresh server, an honest day beside (SEEDS, 3).
+	@sh ops/set-up.sh run test
+	@.venv/bin/python -m replays --seeds $(or $(SEEDS),3)
+
 openapi: ## Writes spec/openapi.json anew from the routes.
 	@sh ops/set-up.sh run
 	@.venv/bin/python -c "from pathlib import Path; from serment.server.api.openapi import write; write(Path('spec/openapi.json'))"
@@ -55,4 +59,4 @@ lock: ## Writes requirements/*.txt anew from requirements/*.in, with hashes and 
 clean: ## Removes what was built (.venv, bundle, caches); data folders stay.
 	@rm -rf .venv browser/node_modules src/serment/server/pages/static src/serment.egg-info test-results
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
-	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests bench replays -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
