@@ -11,7 +11,21 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import check_accessible
-from browser.walk import ALICE, WORDS, book, choose_time, heading, link_of, offered, show_day, slot_of
+from browser.walk import (
+    ALICE,
+    SLUG,
+    WORDS,
+    at_database,
+    book,
+    choose_time,
+    heading,
+    link_of,
+    offered,
+    show_day,
+    slot_of,
+)
+from serment.seeding import seed_id
+from serment.server.usecases import act as acts
 
 pytestmark = pytest.mark.slow
 
@@ -157,3 +171,39 @@ def test_what_was_cancelled_in_one_window_is_not_moved_in_the_other(
     expect(alice.get_by_text("This appointment is cancelled.")).to_be_visible()
     check_accessible(alice)
     assert offered(site, day, "10:20")
+
+
+def test_what_the_practice_alone_may_still_change_is_said_and_the_time_stands(
+    site: Any, alice: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = site.fresh_day()
+    booked_link(alice, site, "fr", day)
+    press(alice, "fr", "move")
+    show_day(alice, "fr", day)
+
+    def accepted(how: str) -> None:
+        kind = seed_id(SLUG, "visit_type", "consultation")
+        at_database(
+            site,
+            lambda base: base.execute(
+                "UPDATE visit_types SET accepted = $2 WHERE visit_type = $1", kind, how
+            ),
+        )
+
+    accepted("on_request")
+    try:
+        slot_of(alice, day, "10:20").click()
+        press(alice, "fr", "do_move")
+        expect(alice.get_by_text("le cabinet accepte maintenant lui-même")).to_be_visible()
+        expect(alice.get_by_role("link", name="Changer d’heure")).to_be_visible()
+        expect(alice.locator(".hour")).to_have_text("9:40")
+        check_accessible(alice)
+    finally:
+        accepted("at_once")
+    # Its state was changed as often as a link may change it: the practice still can, and its number stands there.
+    monkeypatch.setattr(acts, "PATIENT_ACTS_MAX", 0)
+    press(alice, "fr", "cancel")
+    press(alice, "fr", "do_cancel")
+    expect(alice.get_by_text("Ce rendez-vous a changé d’état trop souvent")).to_be_visible()
+    expect(alice.get_by_role("link", name="04 75 22 00 00").first).to_be_visible()
+    check_accessible(alice)

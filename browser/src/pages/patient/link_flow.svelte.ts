@@ -12,12 +12,14 @@ import { keptEntry } from './kept_entry';
 import type { Gone } from './booking_state';
 
 export type LinkView = 'see' | 'move' | 'move_confirm' | 'cancel';
-export type Said = '' | 'claimed' | 'moved' | 'cancelled' | 'changed' | 'late';
+export type Said = '' | 'claimed' | 'moved' | 'cancelled' | 'changed' | 'late' | 'ask' | 'full';
 /** Why nothing is shown. */
 export type LinkStop = 'truncated' | 'shared' | 'voided' | 'used' | 'wrong_practice' | 'altered' | 'unsupported';
 
-/** What the server refuses because the appointment is not any more as this page shows it. */
-const CHANGED = ['stale_revision', 'already_used', 'illegal_change'];
+/** What the server refuses because the appointment is not as this page shows it, or changes no more from here: it is read again, and this is said. */
+const READ_AGAIN: Readonly<Record<string, Said>> = {
+  stale_revision: 'changed', already_used: 'changed', illegal_change: 'changed', too_late: 'late', ask_practice: 'ask', too_many_acts: 'full',
+};
 
 /** The code that opens and seals, the largest part of the program. */
 async function code(): Promise<typeof import('./link_code')> {
@@ -115,8 +117,8 @@ export class LinkFlow {
     try {
       await action();
     } catch (error) {
-      if (error instanceof Refused && CHANGED.some((name) => error.is(name))) return await this.attempt(() => this.#after('changed'));
-      if (error instanceof Refused && error.is('too_late')) return await this.attempt(() => this.#after('late'));
+      const said = error instanceof Refused ? READ_AGAIN[error.name] : undefined;
+      if (said !== undefined) return await this.attempt(() => this.#after(said));
       this.stop = await this.#stopOf(error);
       if (this.stop === null) {
         this.trouble = troubleOf(error);
