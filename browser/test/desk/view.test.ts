@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { instantOf, localDay } from '../../src/usecases/desk/days';
 import { ageOn, statesOf, type Agenda, type Visit, type Week } from '../../src/usecases/desk/model';
-import { datesOf, hourHeight, stopsOf, viewOf } from '../../src/usecases/desk/view';
+import { datesOf, hourHeight, laneTracks, stopsOf, viewOf } from '../../src/usecases/desk/view';
 
 const PARIS = 'Europe/Paris';
 const bento: Agenda = {
@@ -30,6 +30,13 @@ describe('a lane', () => {
     const lane = viewOf(week, [bento], [THURSDAY]).days[0]!.lanes[0]!;
     expect(lane.items.map(({ kind, id }) => (kind === 'visit' ? id : kind))).toEqual(['alice', 'gap', 'tom', 'closed', 'gap']);
     expect(lane.items.map(({ at: top, length }) => [top, length])).toEqual([[0, 30], [30, 20], [50, 130], [180, 120], [300, 240]]);
+  });
+
+  it('has all of its day where the day is closed, and half of an open one beside it', () => {
+    const closed = viewOf(empty, [bento], [THURSDAY]).days[0]!;
+    expect(laneTracks(closed)).toBe('minmax(0, 1fr)');
+    const both = viewOf({ ...empty, openings: [opening('okoro', 9, 12)] }, [bento, okoro], [THURSDAY]).days[0]!;
+    expect(laneTracks(both)).toBe('minmax(0, 1fr) minmax(0, 2fr)');
   });
 
   it('tells free time too short for any visit, without a button for it', () => {

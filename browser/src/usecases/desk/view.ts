@@ -181,6 +181,12 @@ export function laneShare({ openings, items }: LaneView): number {
   return openings.length === 0 && !items.some(({ kind }) => kind === 'visit' || kind === 'hold') ? CLOSED_SHARE : 1;
 }
 
+/** A day's lanes as the tracks of a grid, over the day's whole width: the narrowest has 1fr, since less than 1fr in all would leave some of it empty. */
+export function laneTracks({ lanes }: DayView): string {
+  const least = Math.min(...lanes.map(laneShare));
+  return lanes.map((lane) => `minmax(0, ${laneShare(lane) / least}fr)`).join(' ');
+}
+
 /** How much wider than another day's the chosen day's lanes are; where lanes are narrower than a name, `dense`, wider still. */
 const CHOSEN_SHARE = 2.35, CHOSEN_SHARE_DENSE = 4;
 
