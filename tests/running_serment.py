@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -26,15 +27,17 @@ def _hang_up_heard() -> None:
 
 
 class Serment:
-    """One `serment` command in a process group of its own; its words go to a file."""
+    """One `serment` command in a process group of its own; its words go to a file. `program`: what Python runs."""
 
-    def __init__(self, command: str, *, data: Path, port: int, **environment: str) -> None:
+    def __init__(
+        self, command: str, *, data: Path, port: int, program: Sequence[str] = ("-m", "serment.cli"), **environment: str
+    ) -> None:  # fmt: skip
         self.data, self.port = data, port
         self.said = data.with_name(f"{data.name}.said")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERMENT_")}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "serment.cli", command],
+                [sys.executable, *program, command],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

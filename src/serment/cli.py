@@ -112,6 +112,7 @@ def notify(check_alone: bool, counts_alone: bool) -> None:
     """Sends reminders, confirmations, notices and codes. It reads numbers and addresses, and no agenda.
 
     Its configuration: docs/reference/notifier-config.md. Beside an embedded database it runs while `serment serve` does.
+    When a day is over it begins again in the same process: its memory keeps nothing of that day.
     """
     from serment.notifier.channels.settings import ConfigWrong
     from serment.notifier.config import read_config
@@ -131,6 +132,8 @@ def notify(check_alone: bool, counts_alone: bool) -> None:
         config = read_config(settings.notifier or settings.data / NOTIFIER_FILE)
         with in_words(settings), contextlib.suppress(KeyboardInterrupt):
             found = ending.run(_notify(settings, config, check_alone=check_alone))
+            if not check_alone:
+                ending.begin_again()
     except (ConfigWrong, StrongboxUnusable, AnotherNotifier, KeyChanged) as error:
         raise SaidInWords(str(error) or " ".join((error.__doc__ or "").split())) from error
     for sentence in found:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
@@ -36,6 +38,13 @@ def _ignore_what_comes() -> None:
     """A second Ctrl-C would cut short what ends in order within seconds anyway; kill -9 is always safe."""
     for number in (*_ENDINGS, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+
+
+def begin_again() -> NoReturn:
+    """The same command in place of this program, as the same process to whoever supervises it, with nothing of its memory."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command line, no shell
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

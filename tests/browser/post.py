@@ -23,6 +23,7 @@ from serment.settings import NOTIFIER_FILE, Settings
 
 ZONE = ZoneInfo("Europe/Paris")
 CODE_SECONDS_MAX = 60
+CODE = re.compile(r"\b[0-9]{6}\b|\b[0-9](?:, [0-9]){5}\b")  # as it is written, as a voice says it
 
 
 @dataclass
@@ -54,19 +55,24 @@ class Post:
         return str(self._at(dt.datetime.now(dt.UTC), publish))
 
     @contextlib.contextmanager
-    def works(self) -> Iterator[None]:
-        """For as long as the block runs it works as it does at a host."""
+    def works(self, *, at: dt.datetime | None = None) -> Iterator[None]:
+        """For as long as the block runs it works as it does at a host, by a clock that said `at` when it began."""
+        ahead = dt.timedelta() if at is None else at - dt.datetime.now(dt.UTC)
         ends = threading.Event()
 
+        async def again_and_again(here: Standing) -> None:
+            while True:  # where a day is over meanwhile
+                await here.notifier.run()
+
         async def until(here: Standing) -> None:
-            work = asyncio.create_task(here.notifier.run())
+            work = asyncio.create_task(again_and_again(here))
             await asyncio.to_thread(ends.wait)
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
 
         with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(lambda: asyncio.run(self._stand(wall_time, until)))
+            done = pool.submit(lambda: asyncio.run(self._stand(lambda: wall_time() + ahead, until)))
             try:
                 yield
             finally:
@@ -78,7 +84,8 @@ class Post:
         end = time.monotonic() + CODE_SECONDS_MAX
         while True:
             new = to(address, [path.read_text("utf-8") for path in self._unread()])
-            found = [code for text in new for code in re.findall(r"\b[0-9]{6}\b", text.split("\n\n", 1)[1])]
+            bodies = [text.split("\n\n", 1)[1] for text in new]
+            found = [re.sub(r"\D", "", code) for body in bodies for code in CODE.findall(body)]
             if found:
                 self.read |= self._unread()
                 return found[0]

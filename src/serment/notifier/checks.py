@@ -95,6 +95,10 @@ class Checks:
         """What is to be done again and again."""
         return ((self.take, CHECK_SECONDS), (self.judge, CHECK_SECONDS))
 
+    def waited_for(self) -> bool:
+        """Whether somebody may still type a code that this process knows."""
+        return bool(self._in_hand)
+
     async def close(self) -> None:
         """Gives up codes that are on their way to a channel."""
         for task in self._sending:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`serment notify`: what the notifier does again and again until it is told to end. Each duty goes on after an error.
 
-Nothing in memory is missed: a process that starts reads the queue from the database, and another may run beside it.
+Nothing in memory is missed: a process that starts reads the queue from the database, and another may run beside it. Hence a
+day that is over ends the process too: Python wipes nothing that it has held, and a new one has held nothing of that day
+(docs/decisions/0061).
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ HAND_OVER_SECONDS: Final = 600.0
 DAY_SECONDS: Final = 60.0
 READ_ANEW_SECONDS: Final = 3600.0  # what another process had in hand when it was killed
 AFTER_ERROR_SECONDS: Final = 5.0
+RENEW_AFTER: Final = dt.timedelta(hours=1)  # somebody always waits for a code then
 PAGE: Final = 500
 
 Duty = tuple[Callable[[], Awaitable[None]], float]  # what, and the seconds between two times
@@ -38,17 +41,21 @@ _journal = structlog.get_logger("serment.notifier")
 
 
 class Notifier:
-    """The duties, over a sender and its queue; `more` are those of other parts."""
+    """The duties, over a sender and its queue; `more` are those of other parts. `waited_for`: whether somebody would lose
+    something if this process ended now.
+    """
 
     def __init__(
         self, outbox: Outbox, keys: Keys, sender: Sender, *, tag_key: bytes,
         channels: Sequence[TextChannel | LetterChannel], clock: Callable[[], dt.datetime],
-        more: Sequence[Duty] = (),
+        more: Sequence[Duty] = (), waited_for: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
-        self._more = more
+        self._more, self._waited_for = more, waited_for
         self._outbox, self._keys, self._sender = outbox, keys, sender
         self._tag_key, self._channels, self._clock = tag_key, channels, clock
         self._forgotten: dt.date | None = None
+        self._day_over: dt.datetime | None = None  # since then memory holds traces of such a day
+        self._ended = asyncio.Event()
 
     async def take(self) -> None:
         """Empties the inbox and learns when what is new is due."""
@@ -78,7 +85,7 @@ class Notifier:
 
     async def send(self) -> None:
         """All that is due."""
-        while await self._sender.send_due():
+        while not self._ended.is_set() and await self._sender.send_due():
             pass
 
     async def objections(self) -> None:
@@ -109,6 +116,7 @@ class Notifier:
         for day in self._keys.over(now):
             left = await self._outbox.close_day(day)
             self._keys.forget(day)
+            self._day_over = self._day_over or now
             if left:
                 _journal.warning("messages left of a day that is over", messages=left)
         if self._forgotten != now.date():
@@ -116,8 +124,19 @@ class Notifier:
             await self._outbox.forget_old(now.date())
             self._forgotten = now.date()
 
+    async def renew(self) -> None:
+        """Ends the duties once a day is over, as soon as nobody waits for a code, and within RENEW_AFTER."""
+        since = self._day_over
+        if since is not None and (not self._waited_for() or self._clock() - since >= RENEW_AFTER):
+            self._day_over = None
+            self._ended.set()
+
     async def run(self) -> None:
-        """Until it is cancelled. Raises AnotherNotifier, KeyChanged before anything is sent."""
+        """Until it is cancelled; or until a day is over: what is in hand is finished, and the caller begins a new process.
+
+        Raises AnotherNotifier, KeyChanged before anything is sent.
+        """
+        self._ended.clear()
         await self.day()
         await self.read_anew()
         async with asyncio.TaskGroup() as duties:
@@ -129,21 +148,22 @@ class Notifier:
                 (self.hand_over, HAND_OVER_SECONDS),
                 (self.day, DAY_SECONDS),
                 (self.read_anew, READ_ANEW_SECONDS),
+                (self.renew, SEND_SECONDS),
                 *self._more,
             ):
-                duties.create_task(_again_and_again(duty, seconds))
+                duties.create_task(self._again_and_again(duty, seconds))
 
-
-async def _again_and_again(duty: Callable[[], Awaitable[None]], seconds: float) -> None:
-    while True:
-        wait = seconds
-        try:
-            await duty()
-        except Exception as error:
-            # Its kind alone: an error's words may repeat a row.
-            _journal.warning("duty failed", duty=duty.__name__, kind=type(error).__name__)
-            wait = max(seconds, AFTER_ERROR_SECONDS)
-        await asyncio.sleep(wait)
+    async def _again_and_again(self, duty: Callable[[], Awaitable[None]], seconds: float) -> None:
+        while not self._ended.is_set():
+            wait = seconds
+            try:
+                await duty()
+            except Exception as error:
+                # Its kind alone: an error's words may repeat a row.
+                _journal.warning("duty failed", duty=duty.__name__, kind=type(error).__name__)
+                wait = max(seconds, AFTER_ERROR_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), wait)
 
 
 @contextlib.contextmanager

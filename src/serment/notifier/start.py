@@ -63,6 +63,7 @@ async def standing(
         stack.push_async_callback(checks.close)
         channels: list[Channel] = [*config.texts, *config.letters]
         notifier = Notifier(
-            outbox, keys, sender, tag_key=box.tag_key, channels=channels, clock=clock, more=checks.duties
-        )
+            outbox, keys, sender, tag_key=box.tag_key, channels=channels, clock=clock,
+            more=checks.duties, waited_for=checks.waited_for,
+        )  # fmt: skip
         yield Standing(notifier, outbox, keys, config)
