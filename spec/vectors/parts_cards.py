@@ -20,6 +20,7 @@ FULL = kept.CardContent(
     sex="female",
     phone="+33639981234",
     email="alice@exemple.test",
+    language="en",
     note="Préfère le matin.\nFiche jointe le 26 novembre 2026 : Alise Érable.",
     refuse="Appelez-nous : nous vous recevrons.",
     no_shows=(
@@ -76,6 +77,7 @@ def bad() -> list[dict[str, Any]]:
         spoilt("card", "no birth date", card, birth_date=None),
         spoilt("card", "a day that does not exist", card, birth_date="1961-02-30"),
         spoilt("card", "another sex than four", card, sex="f"),
+        spoilt("card", "another language than two", card, language="de"),
         spoilt("card", "an empty note", card, note=""),
         spoilt("card", "a note too long", card, note="x" * (kept.CARD_NOTE_BYTES_MAX + 1)),
         spoilt("card", "a message too long", card, refuse="x" * (kept.REFUSE_BYTES_MAX + 1)),

@@ -244,19 +244,29 @@ def test_an_absence_over_several_tells_them_all_and_opens_no_contact(
     assert len([text for text in to(ALICES_NUMBER, told) if "annulé" in text]) == 2
 
 
-def test_a_call_entered_at_the_desk_is_reminded_by_sms(site: Site, named: Post, bento: Page) -> None:
+def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_chosen(
+    site: Site, named: Post, bento: Page
+) -> None:
     day = site.fresh_day()
     visit(bento, day, "8 h à").first.click()
     bento.get_by_role("combobox", name="Qui appelle ?").fill("Tanguy Gwenole")
     bento.get_by_role("option", name=re.compile("Personne de ce nom")).click()
     bento.get_by_label("Date de naissance").fill("03021966")
     bento.get_by_label("Téléphone").fill("06 39 98 12 77")
+    bento.get_by_text("E-mail, sexe et langue").click()
+    bento.get_by_label("Langue des messages").select_option("Anglais")
+    check_in_both_themes(bento)
     bento.get_by_role("button", name="Inscrire", exact=True).click()
     expect(bento.locator(".said")).to_contain_text(
         "Gwenole Tanguy a ce rendez-vous. Un rappel lui sera envoyé."
     )
     [reminder] = to("639981277", named.sends(on_the_eve(day)))
-    assert "Die" in reminder and "Gwenole" not in reminder
+    assert "Die" in reminder and "Reminder:" in reminder and "Gwenole" not in reminder
+    # The card says so from then on: the next booking begins with it.
+    bento.get_by_role("button", name="Patients", exact=True).click()
+    bento.get_by_role("combobox").fill("Tanguy Gwenole")
+    bento.get_by_role("option", name=re.compile("Gwenole Tanguy")).click()
+    expect(bento.locator("dl.facts").first).to_contain_text("Anglais")
 
 
 def opens_again(page: Page) -> None:

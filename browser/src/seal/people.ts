@@ -3,7 +3,7 @@
 import { type Bytes, ID_BYTES, base64, text } from './bytes'
 import { day } from './conventions'
 import { Altered, Unknown } from './errors'
-import { EMAIL_BYTES_MAX, NAME_BYTES_MAX, PHONE_BYTES_MAX, SEXES, type Sex } from './groups'
+import { EMAIL_BYTES_MAX, LANGUAGES, type Language, NAME_BYTES_MAX, PHONE_BYTES_MAX, SEXES, type Sex } from './groups'
 import { Fields, type Json, bytesJson, checkText, optionalText, present, readJson, writeJson } from './payload'
 
 export const CARD_NOTE_BYTES_MAX = 1_500
@@ -29,6 +29,8 @@ export interface CardContent {
   /** E.164. */
   readonly phone: string | null
   readonly email: string | null
+  /** Of the messages sent to them; null: nobody said, and they are in French. */
+  readonly language: Language | null
   readonly note: string | null
   /** Online bookings of this person are refused, with this message. */
   readonly refuse: string | null
@@ -39,6 +41,7 @@ export interface CardContent {
 export function writeCard(card: CardContent): Bytes {
   day(card.birthDate)
   if (!SEXES.includes(card.sex) || card.noShows.length > NO_SHOWS_MAX) throw new Unknown('card')
+  if (card.language !== null && !LANGUAGES.includes(card.language)) throw new Unknown('card')
   for (const one of card.noShows) day(one.day)
   return writeJson({
     given_name: checkText(card.givenName, NAME_BYTES_MAX, 'name'),
@@ -48,6 +51,7 @@ export function writeCard(card: CardContent): Bytes {
     sex: card.sex,
     phone: optionalText(card.phone, PHONE_BYTES_MAX, 'phone'),
     email: optionalText(card.email, EMAIL_BYTES_MAX, 'email'),
+    language: card.language,
     note: optionalText(card.note, CARD_NOTE_BYTES_MAX, 'note'),
     refuse: optionalText(card.refuse, REFUSE_BYTES_MAX, 'refuse'),
     no_shows: card.noShows.map((one) => ({ record: bytesJson(one.record, ID_BYTES, 'record'), day: one.day })),
@@ -64,6 +68,7 @@ export function readCard(payload: Bytes): CardContent {
     sex: fields.choice('sex', SEXES),
     phone: fields.optionalText('phone', PHONE_BYTES_MAX),
     email: fields.optionalText('email', EMAIL_BYTES_MAX),
+    language: fields.has('language') ? fields.choice('language', LANGUAGES) : null,
     note: fields.optionalText('note', CARD_NOTE_BYTES_MAX),
     refuse: fields.optionalText('refuse', REFUSE_BYTES_MAX),
     noShows: fields.items('no_shows', NO_SHOWS_MAX).map((one) => {

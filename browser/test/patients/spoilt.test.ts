@@ -15,7 +15,7 @@ import { readyToSeal } from '../../src/usecases/sealing';
 
 const MONTH = 202903;
 const ALICE: CardContent = {
-  givenName: 'Alice', birthName: 'Fontbonne', usedName: null, birthDate: '1980-02-29', sex: 'female', phone: null, email: null, note: null, refuse: null, noShows: [],
+  givenName: 'Alice', birthName: 'Fontbonne', usedName: null, birthDate: '1980-02-29', sex: 'female', phone: null, email: null, language: null, note: null, refuse: null, noShows: [],
 };
 
 beforeEach(() => vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined }));

@@ -13,7 +13,15 @@ from typing import Final, cast
 
 from serment.framing.conventions import ID_BYTES, day_bytes, derive, exactly
 from serment.framing.errors import Altered, Unknown
-from serment.seal.groups import EMAIL_BYTES_MAX, NAME_BYTES_MAX, PHONE_BYTES_MAX, SEXES, Sex
+from serment.seal.groups import (
+    EMAIL_BYTES_MAX,
+    LANGUAGES,
+    NAME_BYTES_MAX,
+    PHONE_BYTES_MAX,
+    SEXES,
+    Language,
+    Sex,
+)
 from serment.seal.payload import Fields, Json, b64, check_text, present, read_json, write_json
 
 CARD_NOTE_BYTES_MAX: Final = 1_500
@@ -38,7 +46,8 @@ class NoShow:
 class CardContent:
     """Who, how to reach them, and what the practice keeps. `phone` in E.164; `no_shows` the latest, oldest first.
 
-    `refuse`: online bookings of this person are refused, with this message.
+    `language`: of the messages sent to them, None where nobody said. `refuse`: online bookings of this person are refused,
+    with this message.
     """
 
     given_name: str
@@ -48,6 +57,7 @@ class CardContent:
     used_name: str | None = None
     phone: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+    language: Language | None = None
     note: str | None = field(default=None, repr=False)
     refuse: str | None = field(default=None, repr=False)
     no_shows: tuple[NoShow, ...] = ()
@@ -55,6 +65,8 @@ class CardContent:
     def to_json(self) -> bytes:
         """Raises Unknown for what no card may say."""
         if self.sex not in SEXES or len(self.no_shows) > NO_SHOWS_MAX:
+            raise Unknown("card")
+        if self.language is not None and self.language not in LANGUAGES:
             raise Unknown("card")
         for name in (self.given_name, self.birth_name, self.used_name or "-"):
             check_text(name, NAME_BYTES_MAX, "name")
@@ -72,6 +84,7 @@ class CardContent:
                     ("sex", self.sex),
                     ("phone", self.phone),
                     ("email", self.email),
+                    ("language", self.language),
                     ("note", self.note),
                     ("refuse", self.refuse),
                     ("no_shows", [_no_show_fields(one) for one in self.no_shows]),
@@ -91,6 +104,7 @@ class CardContent:
             sex=cast(Sex, fields.choice("sex", SEXES)),
             phone=fields.optional_text("phone", PHONE_BYTES_MAX),
             email=fields.optional_text("email", EMAIL_BYTES_MAX),
+            language=cast(Language, fields.choice("language", LANGUAGES)) if fields.has("language") else None,
             note=fields.optional_text("note", CARD_NOTE_BYTES_MAX),
             refuse=fields.optional_text("refuse", REFUSE_BYTES_MAX),
             no_shows=tuple(_no_show(value) for value in fields.items("no_shows", NO_SHOWS_MAX)),

@@ -3,6 +3,7 @@
 import { equal, idFromUuid, random, uuidFromId } from '../../seal/bytes';
 import { Altered } from '../../seal/errors';
 import { entryOf, goneEntry, joinedEntry, NO_SHOWS_MAX, type CardContent } from '../../seal/people';
+import type { Language } from '../../seal/groups';
 import type { Id, LocalDate } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
 import { fallsAfter, readOneCard, writeCards, type Card } from './cards';
@@ -114,6 +115,11 @@ export class PatientBook {
   same(unit: Id, named: Parameters<People['same']>[0]): Person[] {
     return this.people.same(named, unit);
   }
+}
+
+/** What a card says of the language of messages: French is said where another one stood. */
+export function chosenLanguage(chosen: Language, before: Language | null): Language | null {
+  return chosen === 'fr' && before === null ? null : chosen;
 }
 
 /** The card with this visit's no-show counted, or no longer counted; the same object where nothing changes. */

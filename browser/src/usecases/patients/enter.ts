@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Staff enter a patient: the time is held, the three groups are sealed under the unit's record key and signed, then booked. */
 import { base64, idFromUuid, random, uuidFromId } from '../../seal/bytes';
+import type { Language } from '../../seal/groups';
 import { SigningKey } from '../../seal/primitives';
 import { sealByMember } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
@@ -10,6 +11,7 @@ import { postRelease, postStaffBooking } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import { tellingOf } from '../desk/telling';
 import { planBooked, type PlannedMessage } from '../messages/plan';
+import { asWord } from '../messages/word';
 import { isSealedAnew, placedWith, placeOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
 import { presentEpoch } from './index_book';
@@ -49,10 +51,10 @@ export class Entering {
     this.#ready = null;
   }
 
-  /** Seals and books what is held; again after no answer: the very same bytes. Throws Refused (hold_expired, …), NoAnswer, NotNow. */
-  async book(unit: Id, confided: Confided): Promise<Booked> {
+  /** Seals and books what is held, its messages in that language; again after no answer: the very same bytes. Throws Refused (hold_expired, …), NoAnswer, NotNow. */
+  async book(unit: Id, language: Language, confided: Confided): Promise<Booked> {
     for (let round = 0; ; round += 1) {
-      this.#ready ??= await this.#seal(unit, confided);
+      this.#ready ??= await this.#seal(unit, language, confided);
       try {
         return await postStaffBooking(this.desk.practice.practice, this.#ready, this.#token);
       } catch (error) {
@@ -63,15 +65,17 @@ export class Entering {
     }
   }
 
-  async #seal(unit: Id, confided: Confided): Promise<Booking> {
+  async #seal(unit: Id, language: Language, { id, ct, rs }: Confided): Promise<Booking> {
     const { desk } = this;
-    const { groups, secrets, act } = withSecrets(confided);
     const at = { practice: desk.practice.practice, unit, record: this.record, rev: 1, slot: this.#held! };
     // Nobody holds this booking key: a link given later brings another.
     const nobody = await SigningKey.fromSeed(random(TOKEN_BYTES));
     const link = { bookingPk: nobody.publicKey, patientPk: null };
     const place = { ...placeOf(desk.instance, at), unit: idFromUuid(unit) };
     const telling = tellingOf(desk, { agenda: at.slot.agenda, visitType: at.slot.visit_type }, (visit, now) => planBooked(visit, now, { confirm: false }));
+    // Whoever seals it anew asks nobody: French and the site's word need not be said.
+    const confided = { id, ct: language === 'fr' ? ct : { ...ct, messages: { language, word: asWord(telling.word) } }, rs };
+    const { groups, secrets, act } = withSecrets(confided);
     const { bytes, planned } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
     this.planned = planned;
     const sealed = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);

@@ -9,7 +9,7 @@ import { CardChanged, type PatientBook } from './book';
 import { writeCards, type Card } from './cards';
 
 /** What both cards say, once each. */
-export const SINGLE_FIELDS = ['birthName', 'givenName', 'usedName', 'birthDate', 'sex', 'phone', 'email', 'refuse'] as const;
+export const SINGLE_FIELDS = ['birthName', 'givenName', 'usedName', 'birthDate', 'sex', 'phone', 'email', 'language', 'refuse'] as const;
 export type SingleField = (typeof SINGLE_FIELDS)[number];
 
 export interface Pair {
@@ -41,7 +41,7 @@ export function joinedContent(pair: Pair, fromOther: ReadonlySet<SingleField>): 
   const of = (field: SingleField) => (says(theirs, field) && (fromOther.has(field) || !says(mine, field)) ? theirs : mine);
   return {
     birthName: of('birthName').birthName, givenName: of('givenName').givenName, usedName: of('usedName').usedName, birthDate: of('birthDate').birthDate,
-    sex: of('sex').sex, phone: of('phone').phone, email: of('email').email, refuse: of('refuse').refuse, note: mine.note, noShows: allNoShows(pair),
+    sex: of('sex').sex, phone: of('phone').phone, email: of('email').email, language: of('language').language, refuse: of('refuse').refuse, note: mine.note, noShows: allNoShows(pair),
   };
 }
 

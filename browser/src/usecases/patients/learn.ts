@@ -22,7 +22,7 @@ export function namedOf(visit: Visit): Named | null {
 
 function blankCard(visit: Visit): CardContent {
   const { identity } = visit;
-  return { ...namedOf(visit)!, sex: identity!.sex as Sex, phone: null, email: null, note: null, refuse: null, noShows: [] };
+  return { ...namedOf(visit)!, sex: identity!.sex as Sex, phone: null, email: null, language: null, note: null, refuse: null, noShows: [] };
 }
 
 interface Told {

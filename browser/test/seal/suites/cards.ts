@@ -17,7 +17,7 @@ const good = claim('cards, entries and a page are read and written again to the 
 
 const cuts = claim('names are cut to what an entry has room for, however JSON spells them', () => {
   const who: CardContent = {
-    givenName: 'x', birthName: 'x', usedName: null, birthDate: '1961-03-14', sex: 'unknown', phone: null, email: null, note: null, refuse: null, noShows: [],
+    givenName: 'x', birthName: 'x', usedName: null, birthDate: '1961-03-14', sex: 'unknown', phone: null, email: null, language: null, note: null, refuse: null, noShows: [],
   }
   for (const { name, kept } of file.cut) same(entryOf(new Uint8Array(16), 1, { ...who, birthName: name }).birthName, kept)
 })

@@ -5,9 +5,11 @@ import { dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecase
 import { explain } from '../../../usecases/desk/explain';
 import type { Why } from '../../../usecases/desk/routes';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
+import { chosenLanguage } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
 import { readCaller } from '../../../usecases/patients/query';
 import type { Person } from '../../../usecases/patients/search';
+import type { Language } from '../../../seal/groups';
 import type { CardContent } from '../../../seal/people';
 import { Refused } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
@@ -46,6 +48,8 @@ export class BookingForm {
   fresh = $state(false);
   typed = $state({ birthName: '', givenName: '', birthDate: '', phone: '', email: '' });
   sex = $state<CardContent['sex']>('unknown');
+  /** Of the messages about this visit. */
+  language = $state<Language>('fr');
   apart = $state(false);
   visitType = $state<Id>('');
   time = $state('');
@@ -96,6 +100,7 @@ export class BookingForm {
       const card = await this.patients.book.read(person.card);
       if (card === null) throw new Refused('no_such_card', 404, {});
       this.card = card;
+      this.language = card.content.language ?? 'fr';
       this.fresh = false;
       this.typed.phone = '';
       this.typed.email = '';
@@ -107,6 +112,7 @@ export class BookingForm {
   /** Somebody new: what was typed to find them is a beginning. */
   start(typed: string): void {
     this.card = null;
+    this.language = 'fr';
     this.fresh = true;
     this.typed = { ...readCaller(typed, this.desk.shown.today), email: '' };
   }
@@ -134,7 +140,7 @@ export class BookingForm {
       birthName: take('birthName', () => readName(typed.birthName, 'field.birth_name.missing')) ?? '',
       givenName: take('givenName', () => readName(typed.givenName, 'field.given_name.missing')) ?? '',
       birthDate: take('birthDate', () => readBirthDate(typed.birthDate, this.desk.shown.today)) ?? '',
-      usedName: null, sex: this.sex, phone: null, email: null, note: null, refuse: null, noShows: [],
+      usedName: null, sex: this.sex, phone: null, email: null, language: null, note: null, refuse: null, noShows: [],
     };
     const phone = typed.phone.trim() === '' ? null : take('phone', () => readPhone(typed.phone));
     const email = typed.email.trim() === '' ? null : take('email', () => readEmail(typed.email));
@@ -143,7 +149,7 @@ export class BookingForm {
     if (start === null) mistakes.time = t('patients.time_missing');
     this.mistakes = mistakes;
     if (Object.keys(mistakes).length > 0 || start === null) return null;
-    return { content: { ...content, phone: phone ?? content.phone, email: email ?? content.email }, start };
+    return { content: { ...content, phone: phone ?? content.phone, email: email ?? content.email, language: chosenLanguage(this.language, content.language) }, start };
   }
 
   /** Whether the person who was just entered is reminded, in words. */
@@ -163,10 +169,10 @@ export class BookingForm {
     try {
       await this.#hold(wanted);
       const { content } = read;
-      const { note: _note, refuse: _refuse, noShows: _noShows, phone, email, ...person } = content;
+      const { note: _note, refuse: _refuse, noShows: _noShows, language: _language, phone, email, ...person } = content;
       const told = { ...content, note: null, refuse: null, noShows: [] };
       await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? null, apart: this.apart, person: told, lastVisit: this.date });
-      await this.#entering.book(this.unit, {
+      await this.#entering.book(this.unit, this.language, {
         id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null, messages: null },
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });

@@ -4,13 +4,15 @@ import { Mistyped, readBirthDate, readEmail, readName, readPhone, showPhone } fr
 import { CardChanged } from '../../../usecases/patients/book';
 import { CARD_NOTE_BYTES_MAX, REFUSE_BYTES_MAX, type Card } from '../../../usecases/patients/cards';
 import { readCaller } from '../../../usecases/patients/query';
+import { chosenLanguage } from '../../../usecases/patients/book';
+import type { Language } from '../../../seal/groups';
 import type { CardContent } from '../../../seal/people';
 import type { Desk } from '../desk.svelte';
 import { inWords } from '../wrong';
 import { patientsOf } from './patients.svelte';
 import { t, type WordKey } from '../../../words/index';
 
-export const FIELDS = ['birthName', 'givenName', 'usedName', 'birthDate', 'sex', 'phone', 'email', 'note', 'refuse'] as const;
+export const FIELDS = ['birthName', 'givenName', 'usedName', 'birthDate', 'sex', 'phone', 'email', 'language', 'note', 'refuse'] as const;
 export type CardField = (typeof FIELDS)[number];
 /** Nobody knows this card yet: it is made when it is kept. */
 export const NEW_REV = 0;
@@ -23,7 +25,7 @@ export function blankCard(desk: Desk, typed: string): Card {
   const { birthName, givenName, birthDate, phone } = readCaller(typed, desk.shown.today);
   const content: CardContent = {
     birthName, givenName, usedName: null, birthDate, sex: 'unknown',
-    phone: phone === '' ? null : phone, email: null, note: null, refuse: null, noShows: [],
+    phone: phone === '' ? null : phone, email: null, language: null, note: null, refuse: null, noShows: [],
   };
   return { card: '', unit: patientsOf(desk).book.units[0] ?? '', rev: NEW_REV, month: 0, content };
 }
@@ -48,7 +50,7 @@ export function newCardLeft(desk: Desk): Card | null {
 }
 
 export class CardForm {
-  typed: Record<CardField, string> = $state({ birthName: '', givenName: '', usedName: '', birthDate: '', sex: '', phone: '', email: '', note: '', refuse: '' });
+  typed: Record<CardField, string> = $state({ birthName: '', givenName: '', usedName: '', birthDate: '', sex: '', phone: '', email: '', language: '', note: '', refuse: '' });
   refuses = $state(false);
   unit = $state('');
   mistakes = $state.raw<Partial<Record<CardField, string>>>({});
@@ -70,7 +72,7 @@ export class CardForm {
     this.refuses = content.refuse !== null;
     this.typed = {
       birthName: content.birthName, givenName: content.givenName, usedName: content.usedName ?? '', birthDate: dayTyped(content.birthDate), sex: content.sex,
-      phone: content.phone === null ? '' : showPhone(content.phone), email: content.email ?? '', note: content.note ?? '', refuse: content.refuse ?? '',
+      phone: content.phone === null ? '' : showPhone(content.phone), email: content.email ?? '', language: content.language ?? 'fr', note: content.note ?? '', refuse: content.refuse ?? '',
     };
     this.mistakes = {};
     this.settle();
@@ -120,6 +122,7 @@ export class CardForm {
       sex: typed.sex as CardContent['sex'],
       phone: typed.phone.trim() === '' ? null : take('phone', () => readPhone(typed.phone), null),
       email: typed.email.trim() === '' ? null : take('email', () => readEmail(typed.email), null),
+      language: chosenLanguage(typed.language as Language, this.card.content.language),
       note: long('note', CARD_NOTE_BYTES_MAX),
       refuse: this.refuses ? long('refuse', REFUSE_BYTES_MAX) : null,
       noShows: this.card.content.noShows,

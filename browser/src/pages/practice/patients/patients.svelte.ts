@@ -153,9 +153,10 @@ export class Patients {
 }
 
 /** The next revision: the newest contact, the latest month. Nothing else of a card is changed by a booking. Null where it says all of it. */
-function withContact(card: Card, { phone, email }: CardContent, month: number): Card | null {
-  const content = { ...card.content, phone: phone ?? card.content.phone, email: email ?? card.content.email };
-  if (content.phone === card.content.phone && content.email === card.content.email && month <= card.month) return null;
+function withContact(card: Card, { phone, email, language }: CardContent, month: number): Card | null {
+  const content = { ...card.content, phone: phone ?? card.content.phone, email: email ?? card.content.email, language: language ?? card.content.language };
+  const same = content.phone === card.content.phone && content.email === card.content.email && content.language === card.content.language;
+  if (same && month <= card.month) return null;
   return { ...card, rev: card.rev + 1, month: Math.max(card.month, month), content };
 }
 
