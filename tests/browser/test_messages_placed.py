@@ -159,23 +159,51 @@ def test_a_moved_appointment_is_told_of_after_ten_minutes_and_reminds_of_its_new
     assert "10 h 20" in reminder
 
 
-def test_who_cancels_by_their_link_hears_no_more_of_it_and_a_desk_that_takes_it_back_is_told_so(
+def opens_again(page: Page) -> None:
+    page.reload()
+    page.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
+    page.get_by_label("Nom de connexion").fill("bento")
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible(timeout=30_000)
+
+
+def cancels_by_link(page: Page) -> None:
+    page.get_by_role("button", name=WORDS["fr"]["cancel"]).click()
+    page.get_by_role("button", name=WORDS["fr"]["do_cancel"]).click()
+    expect(heading(page, WORDS["fr"]["cancelled"])).to_be_visible()
+
+
+def test_who_cancels_by_their_link_hears_no_more_of_it_and_a_desk_that_takes_it_back_brings_the_messages_back(
     site: Site, named: Post, alice: Page, bento: Page
 ) -> None:
     day = site.fresh_day()
     books(alice, site, day, "9:00")
     named.sends()
     alice.get_by_role("button", name="Déplacer ou annuler").click()
-    alice.get_by_role("button", name=WORDS["fr"]["cancel"]).click()
-    alice.get_by_role("button", name=WORDS["fr"]["do_cancel"]).click()
-    expect(heading(alice, WORDS["fr"]["cancelled"])).to_be_visible()
+    cancels_by_link(alice)
     assert named.sends(minutes=30) == []
     assert named.sends(on_the_eve(day)) == []
     assert rows(site, "SELECT 1 FROM inbox_messages UNION ALL SELECT 1 FROM hot_messages") == []
     assert alice.evaluate("localStorage.getItem('serment.leaving')") is None
     visit(bento, day, "9 h à").filter(has_text="Renaudin").click()
     bento.get_by_role("button", name="Rétablir").click()
-    expect(bento.locator(".said")).to_contain_text("Ce rendez-vous n’a plus de rappel")
+    expect(bento.locator(".said")).to_contain_text("ils sont remis, et une confirmation lui part")
+    [booked] = to(ALICES_MAIL, named.sends())
+    assert "9 h" in booked
+    # Once more, and the line breaks before the messages are placed: the desk that opens next does it.
+    alice.reload()
+    cancels_by_link(alice)
+    visit(bento, day, "9 h à").filter(has_text="Renaudin").click()
+    bento.route("**/appointments/*/move", lambda route: route.abort())
+    bento.get_by_role("button", name="Rétablir").click()
+    expect(bento.locator(".said")).to_contain_text("dès que le serveur répondra")
+    assert named.sends() == []
+    bento.unroute("**/appointments/*/move")
+    with bento.expect_response("**/appointments/*/move") as placed:
+        opens_again(bento)
+    assert placed.value.ok
+    assert len(to(ALICES_MAIL, named.sends())) == 1
+    assert len(to(ALICES_NUMBER, named.sends(on_the_eve(day)))) == 1
 
 
 def cancels(page: Page) -> None:
@@ -267,14 +295,6 @@ def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_
     bento.get_by_role("combobox").fill("Tanguy Gwenole")
     bento.get_by_role("option", name=re.compile("Gwenole Tanguy")).click()
     expect(bento.locator("dl.facts").first).to_contain_text("Anglais")
-
-
-def opens_again(page: Page) -> None:
-    page.reload()
-    page.get_by_label("Mot de passe", exact=True).fill("trois tilleuls verts")
-    page.get_by_label("Nom de connexion").fill("bento")
-    page.get_by_role("button", name="Ouvrir", exact=True).click()
-    expect(page.get_by_role("button", name="Refermer", exact=True)).to_be_visible(timeout=30_000)
 
 
 def test_a_number_that_takes_no_sms_becomes_a_call_to_make_until_somebody_has_called_or_corrected_it(

@@ -6,10 +6,10 @@ import type { Visit } from '../../usecases/desk/model';
 import { oweTo, owedNoMore, steerOrOwe, type Steered } from '../../usecases/desk/steer';
 import type { PlannedMessage } from '../../usecases/messages/plan';
 import { isOutage, type Note } from '../../usecases/desk/routes';
-import { tellingOf } from '../../usecases/desk/telling';
-import type { OpenDesk } from '../../usecases/desk/unlock';
+import { followRestored, type Followed } from '../../usecases/desk/settle';
+import { isToldOf } from '../../usecases/desk/telling';
 import { Refused } from '../../wire/problem';
-import type { Id } from '../../wire/types';
+import type { Id, Status } from '../../wire/types';
 import { t, type WordKey } from '../../words/index';
 import type { Desk } from './desk.svelte';
 import { goesInWords, noticeOf, steeredOf } from './told';
@@ -29,9 +29,6 @@ export interface Said {
 const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
   arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show',
 };
-
-/** Whether appointments of this kind have messages here: somebody sends, and the type is not silent. */
-const isToldOf = (open: OpenDesk, visit: Visit) => open.trusted.roster.notifierPk !== null && !tellingOf(open, visit, () => []).silent;
 
 export class Deeds {
   said = $state.raw<Said | null>(null);
@@ -154,17 +151,31 @@ export class Deeds {
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
       const { status } = await this.#owing(visit, () => sign(open, visit, 'undo'));
-      const planned = await this.#steer(steeredOf(visit, status));
+      const followed = await this.#follow(visit, status);
+      if (followed !== 'owed' && followed.rev !== null) reading.markSeen(record, followed.rev);
       await reading.read();
-      const done = t(status === 'requested' ? 'said.request_again' : 'said.undone');
-      // Who cancels by a message's link takes the messages away: nothing brings them back.
-      if (planned === null && isToldOf(open, visit)) {
-        this.#show({ text: `${done} ${t('said.unreminded')}`, undo: null, call: visit.reading === 'open' ? record : null }, CALL_SECONDS);
-        return;
-      }
-      // Who may have been told that it was cancelled is told that it stands.
-      this.say(planned !== 'owed' && noticeOf(planned) !== undefined ? `${done} ${t('said.told_stands')}` : done);
+      this.#sayRestored(visit, status, followed);
     }, { slot_taken: 'wrong.restore_taken' });
+  }
+
+  async #follow(visit: Visit, status: Status): Promise<Followed | 'owed'> {
+    try {
+      return await followRestored(this.desk.open, { ...steeredOf(visit, status), rev: visit.rev });
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return 'owed';
+    }
+  }
+
+  #sayRestored(visit: Visit, status: Status, followed: Followed | 'owed'): void {
+    const done = t(status === 'requested' ? 'said.request_again' : 'said.undone');
+    if (followed === 'owed') return this.say(`${done} ${t('said.reminded_later')}`);
+    const { planned, rev } = followed;
+    if (planned === null && isToldOf(this.desk.open, visit)) {
+      this.#show({ text: `${done} ${t('said.unreminded')}`, undo: null, call: visit.reading === 'open' ? visit.record : null }, CALL_SECONDS);
+    } else if (noticeOf(planned) === undefined) this.say(done);
+    // Who may have been told that it was cancelled is told that it stands.
+    else this.say(`${done} ${t(rev === null ? 'said.told_stands' : 'said.told_again')}`, null, rev === null ? UNDO_SECONDS : CALL_SECONDS);
   }
 
   async answer(visit: Visit, yes: boolean): Promise<void> {

@@ -6,7 +6,7 @@ import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
 import { shownBy } from '../../usecases/desk/presence';
-import { settleOwed } from '../../usecases/desk/steer';
+import { settleOwed } from '../../usecases/desk/settle';
 import { watchTabs } from '../../usecases/desk/tabs';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';

@@ -13,7 +13,6 @@ import type { Id, Status } from '../../wire/types';
 import { now } from '../clock';
 import { sealMessages } from '../messages/place';
 import { type Heard, type PlannedMessage, planBooked, planCancelled, planRestored } from '../messages/plan';
-import { leftBehind, settleLeft } from '../messages/taken_away';
 import type { Identity } from './model';
 import { identityOf } from './open_records';
 import { readGroups } from './reveal';
@@ -74,20 +73,13 @@ export function owedNoMore({ practice: { practice } }: OpenDesk, records: readon
   note(practice, noted(practice).filter((record) => !done.has(record)));
 }
 
-/** Steers what an earlier tab left. Throws NoAnswer, NotNow, Refused (signed_out). */
-export async function settleOwed(desk: OpenDesk): Promise<void> {
-  for (const record of noted(desk.practice.practice)) {
-    const one = await readSteered(desk, record);
-    if (one !== null) await steer(desk, [one]);
-    owedNoMore(desk, [record]);
-  }
-  for (const record of leftBehind()) {
-    const one = await readSteered(desk, record);
-    if (one !== null) await settleLeft(record, one.rev, true);
-  }
+/** Appointments whose patients an earlier tab, or a broken line, left untold. */
+export function owed({ practice: { practice } }: OpenDesk): readonly Id[] {
+  return noted(practice);
 }
 
-async function readSteered(desk: OpenDesk, record: Id): Promise<(Steered & { rev: number }) | null> {
+/** One of them as it is now; null where it is gone or does not open here. Throws NoAnswer, NotNow, Refused (signed_out). */
+export async function readSteered(desk: OpenDesk, record: Id): Promise<(Steered & { rev: number }) | null> {
   try {
     const { row, groups } = await readGroups(desk, record, null, ['id'], 'messages');
     const { slot, status, rev } = row;

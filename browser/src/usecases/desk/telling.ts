@@ -14,3 +14,8 @@ export function tellingOf({ house }: OpenDesk, { agenda, visitType }: { agenda: 
   if (site === undefined || type === undefined) return NOBODY;
   return tellingAt(site, type.silent, plan);
 }
+
+/** Whether appointments of this kind have messages here: somebody sends, and the type is not silent. */
+export function isToldOf(desk: OpenDesk, kind: { agenda: Id; visitType: Id }): boolean {
+  return desk.trusted.roster.notifierPk !== null && !tellingOf(desk, kind, () => []).silent;
+}

@@ -20,7 +20,7 @@ import type { Link } from '../link';
 import { readPlanned } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
 import type { Telling } from '../messages/place';
-import { planBooked, planMoved } from '../messages/plan';
+import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
 import { isSealedAnew, placedWith, reasonOf, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { renewTrust } from '../trust';
@@ -39,7 +39,14 @@ interface Change {
   plan?: Telling['plan'];
 }
 
-async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, plan }: Change): Promise<{ body: StaffMove; before: { c: Bytes } }> {
+interface SealedInPlace {
+  body: StaffMove;
+  before: { c: Bytes };
+  /** Null where no message comes: nobody sends, or there is no address. */
+  planned: readonly PlannedMessage[] | null;
+}
+
+async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, plan }: Change): Promise<SealedInPlace> {
   const row = await postRead(desk.practice.practice, record, ['id', 'ct', 'rs'], desk.kids, purpose);
   const sealed = recordOf(desk.instance, row);
   // What carries no valid signature stays unverified: a member's signature would vouch for it.
@@ -62,21 +69,22 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, pl
   const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
   // What was planned goes on as it was, under the new secrets: the link in a message is the new one's.
   const carried = plan === undefined ? await readPlanned(desk, { t, h }) : null;
-  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
-  const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...bytes };
-  return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c } };
+  const placed = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
+  const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...placed.bytes };
+  const planned = confided.ct.phone === null && confided.ct.email === null ? null : placed.planned;
+  return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c }, planned };
 }
 
-async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Promise<number> {
+async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Promise<{ rev: number } & Pick<SealedInPlace, 'planned'>> {
   for (let round = 0; ; round += 1) {
-    const { body, before } = await sealInPlace(desk, record, what);
+    const { body, before, planned } = await sealInPlace(desk, record, what);
     // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
     if (body.seen_rev !== rev) throw new Refused('stale_revision', 409, {});
     try {
       leaveBehind(record, rev, before);
       const placed = await postInPlace(desk.practice.practice, record, body);
       await takeAway(record, placed.rev);
-      return placed.rev;
+      return { rev: placed.rev, planned };
     } catch (error) {
       if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) {
         if (error instanceof Refused) keepAll(record, rev);
@@ -95,20 +103,30 @@ export async function giveLink(desk: OpenDesk, record: Id, rev: number): Promise
 }
 
 /** Seals into the appointment that it is repeated; answers the new revision. Throws Refused (stale_revision, illegal_change, too_late), Altered, NoAnswer, NotNow. */
-export function joinSeries(desk: OpenDesk, record: Id, rev: number, series: Series): Promise<number> {
-  return change(desk, record, rev, { cap: null, purpose: 'repeat', alter: ({ id, ct, rs }) => ({ id: { ...id, series }, ct, rs }) });
+export async function joinSeries(desk: OpenDesk, record: Id, rev: number, series: Series): Promise<number> {
+  return (await change(desk, record, rev, { cap: null, purpose: 'repeat', alter: ({ id, ct, rs }) => ({ id: { ...id, series }, ct, rs }) })).rev;
 }
 
 /** Seals a message of the practice into the appointment, where its patient reads it by the link; answers the new revision. */
-export function leaveMessage(desk: OpenDesk, record: Id, rev: number, message: string): Promise<number> {
-  return change(desk, record, rev, { cap: null, purpose: 'message', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, notes: message } }) });
+export async function leaveMessage(desk: OpenDesk, record: Id, rev: number, message: string): Promise<number> {
+  return (await change(desk, record, rev, { cap: null, purpose: 'message', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, notes: message } }) })).rev;
+}
+
+/**
+ * Places the messages of an appointment that stands again and has none any more, since its patient took them away with it: a confirmation
+ * at once, the links in earlier messages being dead, and the reminders; none yet for a request. Throws Refused (stale_revision,
+ * illegal_change, too_late), Altered, NoAnswer, NotNow.
+ */
+export function placeAgain(desk: OpenDesk, record: Id, rev: number, isRequest: boolean): Promise<{ rev: number } & Pick<SealedInPlace, 'planned'>> {
+  const plan: Telling['plan'] = (visit, now) => (isRequest ? [] : planBooked(visit, now, { confirm: true }));
+  return change(desk, record, rev, { cap: null, purpose: 'remind', alter: (confided) => confided, plan });
 }
 
 /**
  * Another number in place of one that nothing arrives at, and the message that failed once more: `failed` is its kind. Throws Refused
  * (stale_revision, illegal_change), Altered, NoAnswer, NotNow.
  */
-export function correctPhone(desk: OpenDesk, record: Id, rev: number, phone: string, failed: MessageKind): Promise<number> {
+export async function correctPhone(desk: OpenDesk, record: Id, rev: number, phone: string, failed: MessageKind): Promise<number> {
   const plan: Telling['plan'] = (visit, now) => (failed === 'moved' ? planMoved(visit, now) : planBooked(visit, now, { confirm: failed === 'booked' }));
-  return change(desk, record, rev, { cap: null, purpose: 'number', alter: ({ id, ct, rs }) => ({ id, ct: { ...ct, phone }, rs }), plan });
+  return (await change(desk, record, rev, { cap: null, purpose: 'number', alter: ({ id, ct, rs }) => ({ id, ct: { ...ct, phone }, rs }), plan })).rev;
 }
