@@ -109,6 +109,10 @@ def test_moved_to_another_practitioner_the_name_is_said(practice: Any, sam: Page
     expect(sam.locator(".spot:focus")).to_have_accessible_name(re.compile("Dr Ike Okoro-Lacaze$"))
     sam.keyboard.press("Enter")
     expect(said(sam)).to_contain_text(re.compile(r"Déplacé au .*, Dr Ike Okoro-Lacaze\."))
+    # Taken back at once, nobody can have been told of it: nobody is to be called.
+    said(sam).get_by_role("button", name="Défaire").click()
+    expect(said(sam)).to_contain_text("Remis au mardi 23 mars, 14 h 40.")
+    expect(said(sam)).not_to_contain_text(UNTOLD)
 
 
 def test_after_a_cancellation_too_nobody_is_told_until_somebody_calls(

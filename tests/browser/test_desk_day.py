@@ -138,14 +138,23 @@ def test_dropped_on_a_taken_time_it_warns_and_is_set_down_as_an_extra(centre: To
     tom = visit(sam, "9 h 10 à", NEXT_WEEK, agenda="Dr Ike").bounding_box()
     start = alice.bounding_box()
     assert start is not None and tom is not None
-    sam.mouse.move(start["x"] + 30, start["y"] + 8)
-    sam.mouse.down()
-    sam.mouse.move(start["x"] + 60, start["y"] + 12, steps=3)
-    # Between the free places on either side of Tom: nothing is near enough to snap to.
-    sam.mouse.move(tom["x"] + 30, tom["y"] + 8, steps=6)
-    expect(sam.locator(".spot.under-drag")).to_have_count(0)
-    sam.mouse.up()
-    expect(sam.get_by_role("heading", name="Poser à une autre heure")).to_be_visible()
+
+    def drops() -> None:
+        sam.mouse.move(start["x"] + 30, start["y"] + 8)
+        sam.mouse.down()
+        sam.mouse.move(start["x"] + 60, start["y"] + 12, steps=3)
+        # Between the free places on either side of Tom: nothing is near enough to snap to.
+        sam.mouse.move(tom["x"] + 30, tom["y"] + 8, steps=6)
+        expect(sam.locator(".spot.under-drag")).to_have_count(0)
+        sam.mouse.up()
+        expect(sam.get_by_role("heading", name="Poser à une autre heure")).to_be_visible()
+
+    # Thought better of, it is where it was, and nothing hangs on the pointer or the keyboard any more.
+    drops()
+    sam.keyboard.press("Escape")
+    expect(sam.locator(".said-move")).to_have_count(0)
+    expect(alice).to_be_focused()
+    drops()
     expect(sam.get_by_text("C’est pris de 9 h 10 à 9 h 30, battements compris.")).to_be_visible()
     check_accessible(sam)
     sam.get_by_role("button", name="Poser en plus").click()

@@ -240,7 +240,7 @@ export class Carry {
     const when = whenInWords(zone, start);
     const done = agenda === visit.agenda ? t('move.done', { when }) : t('move.done_other', { when, practitioner: desk.rules.agenda(agenda)?.practitioner ?? '' });
     this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev, until: noticeOf(moved.planned)?.message.notBefore ?? null });
-    desk.deeds.sayTold(done, visit, moved.planned, () => this.#putBack(visit));
+    desk.deeds.sayTold(done, visit, moved.planned, () => this.#putBack(visit, true));
     await desk.choice.focusStop(visit.record);
     return null;
   }
@@ -276,11 +276,11 @@ export class Carry {
   async toOrigin(visit: Visit): Promise<void> {
     const before = this.originOf(visit);
     this.desk.deeds.dismiss();
-    if (before !== null) await this.#putBack(before);
+    if (before !== null) await this.#putBack(before, false);
   }
 
-  /** Undo: the old time, if nobody took it meanwhile; again a new revision. */
-  async #putBack(before: Visit): Promise<void> {
+  /** Undo: the old time, if nobody took it meanwhile; again a new revision. `atOnce`: before anybody can have called. */
+  async #putBack(before: Visit, atOnce: boolean): Promise<void> {
     const { desk } = this;
     const now = desk.reading.visit(before.record);
     if (now === undefined) return;
@@ -292,8 +292,8 @@ export class Carry {
     if (moved === null || moved === 'warning_changed') return;
     await desk.shown.show(dateAt(desk.rules.zoneOf(before.agenda), before.start));
     const done = t('move.undone', { when: whenInWords(desk.rules.zoneOf(before.agenda), before.start) });
-    // Taken back before the message went: nobody was told of anything.
-    if (until !== null && unsaid) desk.deeds.say(done);
+    // Taken back before the message went, or before anybody called: nobody was told of anything.
+    if (until === null ? atOnce : unsaid) desk.deeds.say(done);
     else desk.deeds.sayTold(done, now, moved.planned);
     await desk.choice.focusStop(before.record);
   }

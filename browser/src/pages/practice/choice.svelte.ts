@@ -140,11 +140,13 @@ export class Choice {
     return items.find(({ kind, span }) => (kind === 'visit' || kind === 'gap') && span.end > shown.now)?.id ?? null;
   }
 
-  /** Closes the panel and returns to the block it was opened from, or else into the agenda. */
+  /** Closes the panel and returns to the block it was opened from, or else into the agenda. What hung on the pointer stays where it was. */
   leave(): void {
+    const { carry } = this.desk;
     this.selection = null;
     this.desk.deeds.problem = null;
-    if (this.desk.carry.moving !== null) this.desk.carry.refocus();
+    if (carry.moving?.dragged === true) carry.giveUp();
+    else if (carry.moving !== null) carry.refocus();
     else void this.focusStop(this.tabStop ?? this.focusId);
   }
 

@@ -61,6 +61,9 @@ export function inWords(error: unknown, desk: Desk, words: Readonly<Record<strin
   return t(words[error.name] ?? REFUSALS[error.name] ?? 'wrong.other');
 }
 
+/** Why something is not shown that was only to be read. */
+export const unreadInWords = (error: unknown, desk: Desk): string => (error instanceof NoAnswer ? t('wrong.unread') : inWords(error, desk));
+
 /** The server names the reasons by their codes alone: a reason may hold another record's id. */
 function firstReason(error: Refused, desk: Desk): string {
   const reason = error.fields['reason'];
