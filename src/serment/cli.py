@@ -15,6 +15,7 @@ import click
 
 from serment import ending
 from serment.cli_backup import backup, receive, restore
+from serment.cli_incident import incident
 from serment.cli_ledger import ledger, verify
 from serment.cli_register import register
 from serment.command import SaidInWords, database, in_words, settings_here
@@ -355,6 +356,7 @@ main.add_command(ledger)
 main.add_command(register)
 for each in (backup, receive, restore):
     main.add_command(each)
+main.add_command(incident)
 
 if __name__ == "__main__":
     main()

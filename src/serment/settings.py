@@ -14,6 +14,7 @@ PORT_MAX = 65535
 WORKERS_MAX = 64
 INSTANCE_CHARACTERS_MAX = 64
 LOOPBACK = "127.0.0.1"
+NOTICE_HOURS_MIN, NOTICE_HOURS_MAX = 24, 168
 NOTIFIER_FILE = "notifier.toml"
 LEDGER_FOLDER = "ledger"
 BACKUP_FILE = "backup.toml"
@@ -35,6 +36,7 @@ class Settings:
     `origin` is the address in the browser's bar (scheme, host, port), None for http://127.0.0.1:PORT and localhost.
     `source` is where this very program's source code can be had: every page offers it (AGPL-3.0, section 13).
     `claims` None: as the command has it, `serve` confirm, `demo` open.
+    `notice_hours`: from when a breach was found until the authority is to be told (GDPR art. 33(1)).
     `sms_price` is what a segment of an SMS costs, in euros; practices see it where they choose what messages say.
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
@@ -50,6 +52,7 @@ class Settings:
     workers: int = 1
     claims: str | None = None
     sms_price: str | None = None
+    notice_hours: int = 72
     notifier: Path | None = None
     notifier_database_url: str | None = None
     backup: Path | None = None
@@ -83,6 +86,11 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "SERMENT_SMS_PRICE",
         "sms_price",
         "what a segment of an SMS costs in euros, such as 0.049, shown to practices",
+    ),
+    (
+        "SERMENT_NOTICE_HOURS",
+        "notice_hours",
+        "hours in which the authority is told of a breach, weekends included (72)",
     ),
     ("SERMENT_NOTIFIER", "notifier", "the notifier's configuration (notifier.toml in the data folder)"),
     (
@@ -225,6 +233,7 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "workers": _number(1, WORKERS_MAX),
     "claims": _claims,
     "sms_price": _price,
+    "notice_hours": _number(NOTICE_HOURS_MIN, NOTICE_HOURS_MAX),
     "notifier": _file,
     "notifier_database_url": _database_url,
     "backup": _file,

@@ -28,6 +28,8 @@ GROUPS = {
         "members",
         "invitations",
         "freezes",
+        "dossiers",
+        "custody",
     },
     "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans", "next_free_marks"},
     "messages": {
@@ -111,6 +113,17 @@ TIMES = {
     ("foreign_asks", "at"): "when a member of staff asked for what is not theirs; swept after a week",
     ("freezes", "at"): "when a member of staff was stopped",
     ("freezes", "ended_at"): "when an owner let them go on; swept a year after",
+    ("dossiers", "opened_at"): "when a breach's dossier was opened: about the practice, kept five years",
+    ("dossiers", "found_at"): "when the breach was found",
+    ("dossiers", "frozen_at"): "when the member of staff was stopped from whose stop it comes",
+    (
+        "dossiers",
+        "since",
+    ): "from when the ledger is looked at, to the second at a freeze, else as somebody chose",
+    ("dossiers", "until"): "until when",
+    ("dossiers", "decided_at"): "when an owner decided whether to notify",
+    ("dossiers", "initial_at"): "when the authority was told",
+    ("dossiers", "complete_at"): "when it was told the rest",
     ("phone_checks", "until"): "ten minutes from the question; in no dump and no log",
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
@@ -128,6 +141,7 @@ TRIGGERS = {
         "resource_spans_placed",
     ): "the same, for every agenda of the site that may want the room",
     ("resource_spans", "resource_spans_freed"): "the same",
+    ("custody", "custody_stays"): "notes nothing: keeps a line from being changed or taken out",
     (
         "spans",
         "spans_beside_overbooking",

@@ -30,6 +30,7 @@ def test_every_variable_is_read() -> None:
             "SERMENT_WORKERS": "4",
             "SERMENT_CLAIMS": "open",
             "SERMENT_SMS_PRICE": "0,049",
+            "SERMENT_NOTICE_HOURS": "24",
             "SERMENT_NOTIFIER": __file__,
             "SERMENT_NOTIFIER_DATABASE_URL": "postgresql://serment_notifier@db/serment",
         }
@@ -46,6 +47,7 @@ def test_every_variable_is_read() -> None:
         4,
         "open",
         "0.049",
+        24,
         Path(__file__),
         "postgresql://serment_notifier@db/serment",
     )

@@ -23,7 +23,6 @@ from serment.domain.ledger import Part, Purpose
 
 HOURS_MAX_DEFAULT = 72  # GDPR art. 33(1); weekends and holidays count
 REASON_CHARACTERS_MAX = 2_000
-REGISTER_YEARS = 5
 
 Nature = Literal["confidentiality", "integrity", "availability"]
 Origin = Literal[

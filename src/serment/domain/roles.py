@@ -20,6 +20,7 @@ class Deed(Enum):
     CHANGE_MEMBERS = auto()
     CHANGE_PRACTICE = auto()
     READ_LEDGER = auto()
+    KEEP_INCIDENTS = auto()
 
 
 _AT_THE_DESK: Final = frozenset(

@@ -77,6 +77,7 @@ async def open_instance(
             settings.sms_price,
             throttle,
             ledger=LedgerFolder(settings.data / LEDGER_FOLDER, settings.instance),
+            notice_hours=settings.notice_hours,
         )
     except BaseException:
         pool.terminate()

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from serment.database.pool import Pool
+from serment.domain.incident import HOURS_MAX_DEFAULT
 from serment.framing import Roster
 from serment.server.changes import Changes
 from serment.server.ledger_folder import LedgerFolder
@@ -58,6 +59,7 @@ class Instance:
     `origin` is what stands in the bar of a browser that uses a passkey here: passkeys know no bare addresses.
     `claims`: whether the public search shows a new practice at once ("open") or once the host confirmed it ("confirm").
     `sms_price`: what a segment of an SMS costs, in euros.
+    `notice_hours`: how long after a breach was found the authority is to be told.
     `ledger`: where the access ledger is published; its entries stand in the database before.
 
     The memories are checked against the database at each use.
@@ -74,6 +76,7 @@ class Instance:
     throttle: Throttle = field(default_factory=Throttle)
     changes: Changes = field(default_factory=Changes)
     ledger: LedgerFolder | None = None
+    notice_hours: int = HOURS_MAX_DEFAULT
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))
     rosters: Kept[UUID, Roster] = field(default_factory=lambda: Kept(ROSTERS_KEPT_MAX))
     answers: Kept[Hashable, tuple[Hashable, bytes]] = field(default_factory=lambda: Kept(ANSWERS_KEPT_MAX))

@@ -17,6 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from serment.domain import errors as domain
+from serment.domain import incident
 from serment.framing.errors import FramingError
 from serment.server.changes import TooManyListeners
 from serment.server.usecases.errors import Refusal
@@ -48,6 +49,8 @@ _STATUS: Mapping[str, int] = {
     "frozen": 403, "prove_presence": 403,
     "rule_changed": 409, "rule_id_taken": 409, "too_many_rules": 409, "visit_type_in_use": 409, "resource_in_use": 409,
     "of_another_unit": 403, "no_such_rule": 404,
+    "no_such_incident": 404, "stale_dossier": 409, "too_many_dossiers": 409, "not_decided": 409, "already_notified": 409,
+    "form_wrong": 422,
     "no_notifier": 404, "no_day_key": 404, "no_such_messages": 404, "stale_set": 409,
     "check_taken": 409, "too_many_checks": 503, "no_such_check": 404, "code_judged": 409, "tries_spent": 409,
     "check_refused": 409, "check_spent": 409,
@@ -111,6 +114,8 @@ def _domain(_: Request[Any, Any, Any], error: domain.DomainError) -> Response[by
             told = {"expires_at": error.until}
         case domain.IllegalChange():
             told = {"status_now": error.status}
+        case incident.FormWrong():
+            told = {"field": error.name, "why": error.why}
     return problem(name, error.message, _STATUS.get(name, 422), told)
 
 

@@ -310,3 +310,23 @@ class OfAnotherUnit(Refusal):
 
 class NoSuchRule(Refusal):
     """There is no such row in this practice. Nothing was changed."""
+
+
+class NoSuchIncident(Refusal):
+    """There is no such incident in this practice. Nothing was changed."""
+
+
+class StaleDossier(Refusal):
+    """Somebody else wrote in this dossier meanwhile. Nothing was saved; look at what stands now, then write again."""
+
+
+class TooManyDossiers(Refusal):
+    """The practice has as many dossiers as it can hold. Nothing was opened; ask the host to look at them."""
+
+
+class NotDecided(Refusal):
+    """What comes before is not entered yet: the decision to notify, then the initial notice. Nothing was changed."""
+
+
+class AlreadyNotified(Refusal):
+    """The authority has been notified. Nothing was changed; say the rest in a supplementary notice."""

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What owners write in a breach's dossier: the form, the scope, the decision, what was sent, the letter of art. 34.
+
+Each is one transaction with its line of custody; asked again with the same content it changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from serment.database.pool import Transaction, transaction
+from serment.domain.incident import Form, FormWrong, Scope, check_form, check_names_nobody
+from serment.domain.incident_letter import PARTS, Letter
+from serment.domain.roles import Deed
+from serment.server.instance import Instance
+from serment.server.stores import incidents
+from serment.server.usecases.dossier import DossierWhole, form_of, note_custody, whole
+from serment.server.usecases.errors import AlreadyNotified, NoSuchIncident, NotDecided, StaleDossier
+from serment.server.usecases.membership import Staff
+from serment.server.usecases.open_incident import check_scope
+
+
+async def write_form(
+    instance: Instance, staff: Staff, incident: UUID, seen: int, found_at: datetime, form: Form
+) -> DossierWhole:
+    """`seen`: the revision it was written over. Raises NotYourRole, NoSuchIncident, StaleDossier, FormWrong."""
+    staff.check_may(Deed.KEEP_INCIDENTS)
+    check_form(form, found_at, instance.clock())
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, incident)
+        if (form_of(row), row["found_at"]) != (form, found_at):
+            _check_seen(row, seen)
+            kept = msgspec.json.encode(form)
+            await incidents.write(
+                tx, "write_form", staff.practice, incident, form=kept.decode(), found_at=found_at
+            )
+            await _note(instance, tx, staff, incident, "form", f"sha256 {hashlib.sha256(kept).hexdigest()}")
+    return await _after(instance, staff.practice, incident)
+
+
+async def change_scope(
+    instance: Instance, staff: Staff, incident: UUID, seen: int, scope: Scope
+) -> DossierWhole:
+    """Counts anew what the ledger has within it, also when it stays the same. Raises as `write_form` does."""
+    staff.check_may(Deed.KEEP_INCIDENTS)
+    check_scope(scope, instance.clock())
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, incident)
+        if incidents.scope_of(row) != scope:
+            _check_seen(row, seen)
+        await _set_scope(instance, tx, row, scope, f"member {staff.member}")
+    return await _after(instance, staff.practice, incident)
+
+
+async def change_scope_by_host(instance: Instance, incident: UUID, scope: Scope) -> list[UUID]:
+    """The same, of every dossier of an incident; their practices. Raises NoSuchIncident, FormWrong."""
+    check_scope(scope, instance.clock())
+    rows = await incidents.read_dossiers(instance.pool, None, incident, 10_000)
+    if not rows:
+        raise NoSuchIncident
+    for each in rows:
+        async with transaction(instance.pool) as tx:
+            row = await _locked(tx, each["practice"], incident)
+            await _set_scope(instance, tx, row, scope, "host")
+        instance.changes.note(each["practice"])
+    return [row["practice"] for row in rows]
+
+
+async def decide(
+    instance: Instance, staff: Staff, incident: UUID, seen: int, *, notify: bool, reason: str
+) -> DossierWhole:
+    """Enters in the register whether to notify, why, and who says so. Raises as `write_form` does, and AlreadyNotified once a
+    notice went."""
+    staff.check_may(Deed.KEEP_INCIDENTS)
+    check_names_nobody("reason", reason)
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, incident)
+        if (row["decision"], row["reason"]) != (notify, reason):
+            _check_seen(row, seen)
+            if row["initial_at"] is not None and not notify:
+                raise AlreadyNotified
+            await incidents.write(
+                tx,
+                "decide",
+                staff.practice,
+                incident,
+                decision=notify,
+                reason=reason,
+                decided_by=staff.member,
+                now=instance.clock(),
+            )
+            await _note(instance, tx, staff, incident, "decide", "notify" if notify else "not notified")
+    return await _after(instance, staff.practice, incident)
+
+
+async def note_sent(
+    instance: Instance, staff: Staff, incident: UUID, which: Literal["initial", "supplementary"], at: datetime
+) -> DossierWhole:
+    """Notes when a notice went to the authority; the first word stands. Raises as `write_form` does, NotDecided."""
+    staff.check_may(Deed.KEEP_INCIDENTS)
+    if at > instance.clock():
+        raise FormWrong("at", "future")
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, incident)
+        if not row["decision"] or (which == "supplementary" and row["initial_at"] is None):
+            raise NotDecided
+        if at < (row["found_at"] if which == "initial" else row["initial_at"]):
+            raise FormWrong("at", "order")
+        column = "initial_at" if which == "initial" else "complete_at"
+        if row[column] is None:
+            given = {"initial_at": None, "complete_at": None, column: at}
+            await incidents.write(tx, "note_sent", staff.practice, incident, **given)
+            await _note(instance, tx, staff, incident, "sent", which)
+    return await _after(instance, staff.practice, incident)
+
+
+async def write_letter(
+    instance: Instance, staff: Staff, incident: UUID, seen: int, letter: Letter
+) -> DossierWhole:
+    """Keeps the letter, also while it lacks something: the answer says what. Raises as `write_form` does."""
+    staff.check_may(Deed.KEEP_INCIDENTS)
+    for part in PARTS:
+        if part != "contact":
+            check_names_nobody(part, getattr(letter, part))
+    async with transaction(instance.pool) as tx:
+        row = await _locked(tx, staff.practice, incident)
+        if msgspec.json.decode(row["letter"], type=Letter) != letter:
+            _check_seen(row, seen)
+            kept = msgspec.json.encode(letter)
+            await incidents.write(tx, "write_letter", staff.practice, incident, letter=kept.decode())
+            await _note(instance, tx, staff, incident, "letter", f"sha256 {hashlib.sha256(kept).hexdigest()}")
+    return await _after(instance, staff.practice, incident)
+
+
+async def note_paper(instance: Instance, practice: UUID, incident: UUID, what: str, paper: bytes) -> None:
+    """Enters that the host wrote a paper, by its digest. Raises NoSuchIncident."""
+    await _note_by_host(instance, practice, incident, what, f"sha256 {hashlib.sha256(paper).hexdigest()}")
+
+
+async def note_evidence(instance: Instance, practice: UUID, incident: UUID, digest: str) -> None:
+    """Enters that the host wrote a file of evidence, by the digest of its manifest. Raises NoSuchIncident."""
+    await _note_by_host(instance, practice, incident, "evidence", f"manifest sha256 {digest}")
+
+
+async def _note_by_host(instance: Instance, practice: UUID, incident: UUID, action: str, detail: str) -> None:
+    async with transaction(instance.pool) as tx:
+        await _locked(tx, practice, incident)
+        await note_custody(tx, practice, incident, instance.clock(), "host", action, detail)
+
+
+async def _locked(tx: Transaction, practice: UUID, incident: UUID) -> Any:
+    row = await incidents.lock_dossier(tx, practice, incident)
+    if row is None:
+        raise NoSuchIncident
+    return row
+
+
+def _check_seen(row: Any, seen: int) -> None:
+    if row["rev"] != seen:
+        raise StaleDossier
+
+
+async def _set_scope(instance: Instance, tx: Transaction, row: Any, scope: Scope, actor: str) -> None:
+    practice, incident = row["practice"], row["incident"]
+    figures = await incidents.count_taken(tx, practice, scope)
+    if (incidents.scope_of(row), incidents.figures_of(row)) == (scope, figures):
+        return
+    await incidents.write_scope(tx, practice, incident, scope, figures)
+    await note_custody(tx, practice, incident, instance.clock(), actor, "scope", f"{figures.entries} entries")
+
+
+async def _note(
+    instance: Instance, tx: Transaction, staff: Staff, incident: UUID, action: str, detail: str
+) -> None:
+    await note_custody(
+        tx, staff.practice, incident, instance.clock(), f"member {staff.member}", action, detail
+    )
+
+
+async def _after(instance: Instance, practice: UUID, incident: UUID) -> DossierWhole:
+    instance.changes.note(practice)
+    return await whole(instance, practice, incident)
