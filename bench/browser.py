@@ -23,7 +23,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from bench import big_day, report
-from browser.test_seal_tiers import build, call, chromium, opened, served
+from browser.test_seal_tiers import build, call, launched, opened, served
 from serment.demo.run import PEOPLE
 from serment.framing.roster_events import Role
 
@@ -51,7 +51,7 @@ WEEK = """(performance.getEntriesByName('desk opened')[0] || null) && {
 
 def measure() -> None:
     """Prints the figures."""
-    with chromium() as browser:
+    with launched() as browser:
         _sealing(browser)
         with tempfile.TemporaryDirectory() as folder, _demo(Path(folder)) as origin:
             _search(browser, origin)
