@@ -29,13 +29,16 @@ async def main() -> int:
     words = argparse.ArgumentParser(prog="python -m replays", description=__doc__.split("\n")[0])
     words.add_argument("--short", action="store_true")
     words.add_argument("--seeds", type=int, default=SEEDS)
-    words.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="name", default=list(NAMES))
+    words.add_argument("names", nargs="*", metavar="name", help=" ".join(NAMES))
     asked = words.parse_args()
+    names = asked.names or NAMES
+    if unknown := set(names) - set(NAMES):
+        words.error(f"no replay is called {' '.join(sorted(unknown))}")
     seeds = range(1, 2) if asked.short else range(1, asked.seeds + 1)
     print(report.machine(), flush=True)
     outcomes: list[Outcome] = []
     async with theatre(short=asked.short) as played:
-        for name in asked.names:
+        for name in names:
             begun = time.perf_counter()
             outcomes.append(await outcome_of(played, name, seeds))
             print(_table(outcomes[-1], time.perf_counter() - begun), flush=True)
@@ -51,9 +54,10 @@ def _table(outcome: Outcome, seconds: float) -> str:
         value = outcome.figures[figure]
         verdict = "WORSE" if value > most else "held"
         lines.append(f"    {figure.replace('_', ' '):34} {value:>12g}   at most {most:g}: {verdict}")
-    lines.append(
-        f"    {outcome.asked:,} honest requests beside, {outcome.gestures} gestures; {seconds:.0f} s"
+    beside = (
+        f"{outcome.asked:,} honest requests and {outcome.booked} bookings beside, {outcome.gestures} gestures"
     )
+    lines.append(f"    {beside}; {seconds:.0f} s")
     lines += [f"    HONEST WORK HURT: {each}" for each in outcome.honest]
     return "\n".join(lines)
 

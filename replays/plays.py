@@ -36,6 +36,7 @@ class Outcome:
     honest: list[str] = field(default_factory=list)
     asked: int = 0
     gestures: int = 0
+    booked: int = 0
 
 
 def read_expected(name: str) -> Expected:
@@ -59,12 +60,14 @@ async def outcome_of(theatre: Theatre, name: str, seeds: Iterable[int]) -> Outco
             figures: dict[str, float] = await script.play(stage)
             await stage.rest_of_the_day()
             figures |= {"sealed": stage.left.count(), "readable": len(stage.left.readable)}
-            stopped = await stage.honest_stopped()
+            stopped, lost = await stage.honest_stopped(), await stage.bookings_lost()
         for figure, value in figures.items():
             outcome.figures[figure] = max(value, outcome.figures.get(figure, value))
         outcome.asked += stage.honest.asked
         outcome.gestures += sum(stage.honest.gestures.values())
         outcome.honest += [f"seed {seed}: {stopped} people stopped"] if stopped else []
+        outcome.honest += [f"seed {seed}: {lost} bookings lost"] if lost else []
+        outcome.booked += len(stage.bookings)
         outcome.honest += [
             f"seed {seed}: {count} requests refused, {kind}" for kind, count in stage.honest.refused.items()
         ]

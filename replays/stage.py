@@ -29,8 +29,9 @@ import members_house as people
 from api.test_booking_http import OURS
 from api.test_roles_matrix import NO_TLS
 from bench.honest_centre import Centre, Honest, Moment, Size, ask, cookie_of, furnish, moments_of
-from bento_house import DAY, INSTANCE, NOON, Clock, House, at, open_house
+from bento_house import DAY, INSTANCE, NOON, Clock, Hand, House, at, open_house
 from members_house import Person
+from over_http import b64, instant_text, wire
 from replays.oracle import Left, Oracle, oracle_of
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
@@ -44,6 +45,7 @@ TEMPLATE = "furnished"
 SHORT, LONG = Size(practitioners=4, each=12, secretaries=3), Size()
 BACK_DAYS, AHEAD_DAYS = 30, 60
 SWARM, SWARM_SHORT = 50, 3
+BOOKINGS, BOOKINGS_SHORT, BOOKED_A_DAY = 60, 8, 20  # patients who book beside
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -64,6 +66,29 @@ class SharedClock(Clock):
     def now(self, value: datetime) -> None:
         self._now = value
         self._bytes[:8] = int(value.timestamp() * 1_000_000).to_bytes(8, "little")
+
+
+@dataclass
+class Booking:
+    """A patient who books at some time of the day."""
+
+    when: datetime
+    hand: Hand
+    start: datetime
+    stands: bool = False
+
+    async def books(self, client: httpx.AsyncClient) -> None:
+        """A time held, then the sealed booking, as their browser sends them."""
+        house, headers = self.hand.house, {"Serment-Hold": b64(self.hand.token)}
+        hold = {
+            "practice": str(house.practice), "record": str(self.hand.record), "agenda": str(house.bento),
+            "visit_type": str(house.type()), "start": instant_text(int(self.start.timestamp())),
+        }  # fmt: skip
+        held = await client.post("/api/patient/holds", json=hold, headers=headers)
+        if held.status_code == httpx.codes.CREATED:
+            sealed = wire(self.hand.seal(self.hand.wants(self.start)))
+            booked = await client.post("/api/patient/appointments", json=sealed, headers=headers)
+            self.stands = booked.status_code == httpx.codes.CREATED
 
 
 @dataclass
@@ -91,7 +116,8 @@ class Cast:
 
 @dataclass
 class Stage:
-    """One play. `left`: what the attacker got, by the oracle's count; `honest`: how the day went beside."""
+    """One play. `attack`: the door with the oracle, `direct`: the server;
+    `left`: what the attacker got, by the oracle's count; `honest`: how the day went beside."""
 
     centre: Centre
     other: House
@@ -99,23 +125,35 @@ class Stage:
     pool: Pool
     oracle: Oracle
     attack: str
+    direct: str
     left: Left
     folder: Path
     server: asyncio.subprocess.Process
     chance: random.Random
     short: bool
     honest: Honest = field(default_factory=Honest)
-    begun: datetime | None = None
+    bookings: list[Booking] = field(default_factory=list)
     _client: httpx.AsyncClient | None = None
-    _coming: list[Moment] = field(default_factory=list)
+    _coming: list[Moment | Booking] = field(default_factory=list)
 
     @property
     def house(self) -> House:
         return self.centre.house
 
     def day_comes(self, day: date = DAY, factor: float = 1.0) -> None:
-        """From now on what honest people ask that day is asked when its time comes."""
+        """From now on what honest people ask that day is asked when its time comes, and patients book."""
         self._coming += moments_of(self.centre, day, self.chance, factor)
+        first = day + timedelta(days=1)
+        self.bookings = [
+            Booking(
+                at("08:00", day) + timedelta(seconds=self.chance.randrange(10 * 3600)),
+                Hand(self.house),
+                at("08:00", first + timedelta(days=nth // BOOKED_A_DAY))
+                + timedelta(minutes=30 * (nth % BOOKED_A_DAY)),
+            )
+            for nth in range(BOOKINGS_SHORT if self.short else BOOKINGS)
+        ]
+        self._coming += self.bookings
         self._coming.sort(key=lambda each: each.when, reverse=True)
 
     async def until(self, when: datetime) -> None:
@@ -124,9 +162,22 @@ class Stage:
         while self._coming and self._coming[-1].when <= when:
             moment = self._coming.pop()
             self.house.clock.now = max(self.house.clock.now, moment.when)
-            await ask(self._client, self.centre, moment, self.honest)
+            if isinstance(moment, Booking):
+                await self._books(moment)
+            else:
+                await ask(self._client, self.centre, moment, self.honest)
         self.house.clock.now = max(self.house.clock.now, when)
-        self.begun = self.begun or when
+
+    async def _books(self, booking: Booking) -> None:
+        """From an address of the patient's own."""
+        nth = self.bookings.index(booking)
+        transport = httpx.AsyncHTTPTransport(
+            verify=NO_TLS, local_address=f"127.1.{nth // 250}.{nth % 250 + 1}"
+        )
+        async with httpx.AsyncClient(
+            base_url=self.direct, headers=OURS, timeout=60, transport=transport
+        ) as client:
+            await booking.books(client)
 
     async def rest_of_the_day(self) -> None:
         """Whatever was still to come."""
@@ -145,6 +196,14 @@ class Stage:
         """One POST to the practice."""
         answer = await browser.post(f"/api/practice/{self.house.practice}/{path}", json=dict(body))
         return answered(answer)
+
+    async def bookings_lost(self) -> int:
+        """Of those who booked beside: refused, or not there afterwards."""
+        there = await self.pool.fetchval(
+            "SELECT count(*) FROM appointments WHERE record = ANY ($1::uuid[]) AND status = 'booked'",
+            [each.hand.record for each in self.bookings if each.stands],
+        )
+        return len(self.bookings) - int(there)
 
     async def honest_stopped(self) -> int:
         """How many of those who only worked."""
@@ -202,16 +261,15 @@ class Theatre:
         try:
             assert server.stdout is not None
             port = int(await server.stdout.readline())
+            direct = f"http://127.0.0.1:{port}"
             oracle = await oracle_of(pool, port)
             async with (
                 oracle.door() as (door, left),
-                httpx.AsyncClient(
-                    base_url=f"http://127.0.0.1:{port}", headers=OURS, timeout=60, verify=NO_TLS
-                ) as client,
+                httpx.AsyncClient(base_url=direct, headers=OURS, timeout=60, verify=NO_TLS) as client,
             ):
                 await _awake(client)
                 yield Stage(
-                    centre, _moved(self.other, pool, clock), self.cast.anew(), pool, oracle, door, left, folder,
+                    centre, _moved(self.other, pool, clock), self.cast.anew(), pool, oracle, door, direct, left, folder,
                     server, random.Random(seed), self.short, _client=client,
                 )  # fmt: skip
         finally:
