@@ -33,8 +33,8 @@ RUSH, CALM = 40, 15  # calls an hour at one desk, from eight to ten and later
 CARDS_A_REQUEST, UNOPENED_A_REQUEST, CARD_BYTES = 100, 50, 1052
 SATURDAY = 5
 AGENDAS_A_WEEK = 8  # a screen shows a week of no more than these (pages/practice/shown.svelte.ts)
-# How full a day is, by how many days ahead it lies; the last one holds for all beyond.
-FILLED = ((7, 1.0), (14, 0.8), (28, 0.5), (60, 0.2))
+# How full a day is, by how many days it lies after the full ones; the last one holds for all beyond.
+FILLED = ((0, 1.0), (7, 0.8), (21, 0.5), (53, 0.2))
 _OTHER = "overlay(p.{0} PLACING uuid_send(gen_random_uuid()) FROM 1)"
 _DAY_OF_CLONES = f"""
 INSERT INTO appointments (practice, record, unit, agenda, start, minutes, visit_type, status, rev, sealed_slot,
@@ -105,8 +105,9 @@ def cookie_of(session: bytes) -> str:
     return f"{COOKIE}={base64.urlsafe_b64encode(session).decode().rstrip('=')}"
 
 
-async def furnish(pool: Pool, house: House, size: Size, *, back: int, ahead: int) -> Centre:
-    """Agendas, people, cards, and the appointments of the working days from `back` days before DAY to `ahead` after it."""
+async def furnish(pool: Pool, house: House, size: Size, *, back: int, ahead: int, full: int = 7) -> Centre:
+    """Agendas, people, cards, and the appointments of the working days from `back` days before DAY to `ahead` after it; those
+    up to `full` after it have no free time left."""
     kind, site, practitioner = uuid.uuid4(), house.id("site", "site"), house.id("practitioner", "bento")
     agendas = [house.bento, house.ferrand, *(uuid.uuid4() for _ in range(size.practitioners - 2))]
     await pool.execute(
@@ -138,7 +139,7 @@ async def furnish(pool: Pool, house: House, size: Size, *, back: int, ahead: int
     await people.follow(owner, house)
     await alice.book(at("08:00", DAY))
     for nth in range(-back, ahead + 1):
-        await _fill(pool, centre, DAY + timedelta(days=nth), nth)
+        await _fill(pool, centre, DAY + timedelta(days=nth), nth - full)
     centre.cards = [uuid.uuid4() for _ in range(size.day)]
     await pool.executemany(
         "INSERT INTO cards (practice, card, unit, epoch, rev, month, bytes) VALUES ($1, $2, $3, 1, 1, 202912, $4)",

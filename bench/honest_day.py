@@ -49,7 +49,8 @@ async def measure() -> None:
             pool = await open_pool(postgres.url(), connections_max=8)
             try:
                 house = await open_house(pool)
-                centre = await furnish(pool, house, size, back=30, ahead=DAYS * 7 // 5 + AHEAD_DAYS)
+                full = (working_days(DAYS)[-1] - DAY).days
+                centre = await furnish(pool, house, size, back=30, ahead=full + AHEAD_DAYS, full=full)
                 async with live(postgres.url(), Path(name), house.clock) as base:
                     await _month(centre, pool, base, seed)
             finally:

@@ -54,6 +54,8 @@ def _table(outcome: Outcome, seconds: float) -> str:
         value = outcome.figures[figure]
         verdict = "WORSE" if value > most else "held"
         lines.append(f"    {figure.replace('_', ' '):34} {value:>12g}   at most {most:g}: {verdict}")
+    if expected.short:
+        lines.append(f"    SHORT: {expected.short}")
     beside = (
         f"{outcome.asked:,} honest requests and {outcome.booked} bookings beside, {outcome.gestures} gestures"
     )

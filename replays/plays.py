@@ -19,11 +19,12 @@ NAMES = tuple(
 
 @dataclass(frozen=True)
 class Expected:
-    """What a replay may yield at most, and what it yielded elsewhere."""
+    """What a replay may yield at most, and what it yielded elsewhere. `short`: what was wished for and is not there."""
 
     attacker: str
     public: str
     most: Mapping[str, float]
+    short: str = ""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Outcome:
 def read_expected(name: str) -> Expected:
     """Raises FileNotFoundError, KeyError."""
     told = tomllib.loads((FOLDER / name / "expected.toml").read_text("utf-8"))
-    return Expected(told["attacker"], told["public"], told["most"])
+    return Expected(told["attacker"], told["public"], told["most"], told.get("short", ""))
 
 
 async def outcome_of(theatre: Theatre, name: str, seeds: Iterable[int]) -> Outcome:

@@ -143,6 +143,9 @@ class Stage:
     def day_comes(self, day: date = DAY, factor: float = 1.0) -> None:
         """From now on what honest people ask that day is asked when its time comes, and patients book."""
         self._coming += moments_of(self.centre, day, self.chance, factor)
+        self._coming.sort(key=lambda each: each.when, reverse=True)
+        if self.bookings:
+            return
         first = day + timedelta(days=1)
         self.bookings = [
             Booking(
@@ -325,6 +328,7 @@ async def _cast(centre: Centre, other: House, swarm: int) -> Cast:
     locum = await people.bring_in(
         owner, house, "Dr Remy", Role.PRACTITIONER, [house.unit], until=DAY - timedelta(days=1)
     )
+    await people.follow(owner, house)
     members = [
         await people.bring_in(lestrade, other, f"Moran {nth}", Role.SECRETARY, [other.unit])
         for nth in range(1 + swarm)
