@@ -22,7 +22,7 @@ async def play(stage: Stage) -> dict[str, float]:
     for nth in range(DAYS):
         day = DAY + timedelta(days=nth)
         stage.day_comes(day)
-        await stage.until(night("08:00", day))
+        await stage.until(night("07:00", day))
         for person in stage.centre.staff:
             await sign_in_again(stage.centre, person)
         for minute in range(FILES_A_DAY):
