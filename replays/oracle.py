@@ -15,7 +15,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
-from leaks.markers import Form, forms, search
+from leaks.markers import Wanted, forms, search
 from serment.database.pool import Pool
 
 MARKERS = ("Fontbonne", "+33639980001", "1980-02-29")  # bento_house.Hand confides them
@@ -55,7 +55,7 @@ class Left:
 class Oracle:
     """Doors to one server, each with its own count."""
 
-    def __init__(self, port: int, known: dict[bytes, Body], wanted: list[Form]) -> None:
+    def __init__(self, port: int, known: dict[bytes, Body], wanted: Wanted) -> None:
         self._port, self.wanted = port, wanted
         self._known = {base64.b64encode(first): body for first, body in known.items()}
         self.known = known.keys()
@@ -137,7 +137,8 @@ async def oracle_of(pool: Pool, port: int) -> Oracle:
     known |= _named("card", ((row["card"], row["first"]) for row in rows))
     rows = await pool.fetch(f"SELECT unit, substring(bytes FOR {FIRST_BYTES}) AS first FROM index_pages")
     known |= _named("index", ((row["unit"], row["first"]) for row in rows))
-    return Oracle(port, known, [form for marker in MARKERS for form in forms(marker, hashed=False)])
+    wanted = Wanted([form for marker in MARKERS for form in forms(marker, hashed=False)])
+    return Oracle(port, known, wanted)
 
 
 def _named(part: str, rows: Iterable[tuple[uuid.UUID, bytes]]) -> dict[bytes, Body]:

@@ -7,6 +7,7 @@ versions do differently (ON_BOTH), run on PostgreSQL 15 as well where it is inst
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import uuid
@@ -21,6 +22,7 @@ from chromiums import find_chromium
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
 from serment.database.pool import Pool, open_pool
+from serment.directory.towns import load_towns
 
 # Nothing of value lives here, so durability is traded for speed; tests/crash starts clusters of its own with fsync on.
 FAST_SETTINGS = {
@@ -125,11 +127,30 @@ async def _on(cluster: EmbeddedPostgres, statement: str) -> None:
 @pytest.fixture(scope="module")
 async def new_database(cluster: EmbeddedPostgres) -> AsyncIterator[Callable[[], Awaitable[str]]]:
     """Makes a fresh migrated database (some 30 ms) and tells its URL; dropped when the module ends."""
+    async with _copies(cluster, TEMPLATE) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+async def database_with_towns(
+    cluster: EmbeddedPostgres, new_database: Callable[[], Awaitable[str]]
+) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes fresh migrated databases in which the communes of France stand."""
+    url = await new_database()
+    connection = await asyncpg.connect(url)
+    await load_towns(connection)
+    await connection.close()
+    async with _copies(cluster, url.partition("?")[0].rpartition("/")[2]) as make:
+        yield make
+
+
+@contextlib.asynccontextmanager
+async def _copies(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
     made: list[str] = []
 
     async def make() -> str:
         name = f"t_{uuid.uuid4().hex}"
-        await _on(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await _on(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
         made.append(name)
         return cluster.url(name)
 
@@ -166,15 +187,6 @@ def chromium() -> str:
     """The path of a Chromium."""
     path = find_chromium()
     if path is None:
-        pytest.fail(
-            "No Chromium was found. Run `make test` once, or install one (apt-get install chromium-headless-shell)."
-        )
-    return path
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    if not Path(path).exists():
         pytest.fail(
             "No Chromium was found. Run `make test` once, or install one (apt-get install chromium-headless-shell)."
         )

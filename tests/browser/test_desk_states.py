@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from browser.conftest import DESK, PHONE, check_accessible
+from browser.conftest import DESK, PHONE, themes
 from browser.desk_town import ALICE, SAM, TODAY, TOM, ZONE, Town, at_noon, fill_in, town, unlock
 
 pytestmark = pytest.mark.slow
@@ -251,20 +251,18 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("state", "size"), STATES)
 def test_a_state_of_the_desk_is_drawn_without_a_fault(
     practice: Town,
     profile: Callable[..., BrowserContext],
     state: Callable[[Page, Town], None],
     size: Mapping[str, int],
-    theme: str,
 ) -> None:
-    page = at_noon(profile(size, color_scheme=theme)).new_page()
+    page = at_noon(profile(size)).new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     state(page, practice)
-    if PICTURES is not None:
-        page.screenshot(path=Path(PICTURES) / f"{state.__name__}-{size['width']}-{theme}.png")
-    check_accessible(page)
+    for theme in themes(page):
+        if PICTURES is not None:
+            page.screenshot(path=Path(PICTURES) / f"{state.__name__}-{size['width']}-{theme}.png")
     assert faults == []

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from browser.conftest import DESK, PHONE, Site, check_accessible
+from browser.conftest import DESK, PHONE, Site, check_accessible, check_in_both_themes
 from browser.opening_walk import NAME, PASSWORD, RPPS, Ferrand, furnish
 from browser.walk import ALICE, WORDS, heading
 
@@ -190,10 +190,9 @@ def test_weak_passwords_are_refused_in_words_and_a_phrase_is_offered(ferrand: Fe
     ferrand.step("Le code de secours")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK], ids=["phone", "desk"])
 def test_every_step_is_accessible(
-    clean: Site, profile: Callable[..., BrowserContext], width: dict[str, int], scheme: Any
+    clean: Site, profile: Callable[..., BrowserContext], width: dict[str, int]
 ) -> None:
-    page = profile(width, color_scheme=scheme).new_page()
-    Ferrand(page, clean.origin, look=lambda _: check_accessible(page)).all_of_it()
+    page = profile(width).new_page()
+    Ferrand(page, clean.origin, look=lambda _: check_in_both_themes(page)).all_of_it()

@@ -16,7 +16,7 @@ import pytest
 
 from serment.directory.generate import generate
 from serment.directory.rpps import import_rpps
-from serment.directory.towns import load_towns, towns
+from serment.directory.towns import towns
 
 AROUND = [town for town in towns() if town.department == "39" and town.population > 1500]
 SECONDS_MAX = 60.0
@@ -24,14 +24,13 @@ IMPORTING = "SELECT query FROM pg_stat_activity WHERE datname = current_database
 
 
 @pytest.fixture
-async def url(new_database: Callable[[], Awaitable[str]]) -> str:
-    return await new_database()
+async def url(database_with_towns: Callable[[], Awaitable[str]]) -> str:
+    return await database_with_towns()
 
 
 @pytest.fixture
 async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(url)
-    await load_towns(connection)
     yield connection
     await connection.close()
 
@@ -57,7 +56,7 @@ async def test_a_killed_import_leaves_the_directory_as_it_was(
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     generate(first, seed=3, persons=200, towns=AROUND)
-    generate(second, seed=4, persons=40_000, towns=AROUND)
+    generate(second, seed=4, persons=20_000, towns=AROUND)
     await import_rpps(connection, first, today=dt.date(2027, 3, 1))
     text = "SELECT md5(string_agg(e::text, '' ORDER BY entry)) FROM directory_entries e"
     before = await connection.fetchval(text)

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Request
 
 from browser.conftest import PRACTICE, _await_health, _furnish, bundle, chrome, profile
-from leaks.markers import Find, Form, files, search, search_files
+from leaks.markers import Find, Form, Wanted, files, search, search_files
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
 from serment.demo.house import House
@@ -72,8 +72,8 @@ class Kept:
     def find_everywhere(self, wanted: list[Form]) -> list[Find]:
         """In the dump, the data files and WAL, the logs, temporary files, and what processes said."""
         self._checkpoint()
-        found = list(search("dump", self.dump(), wanted))
-        in_files, read = search_files(self.folder, wanted, self.known)
+        found = list(search("dump", self.dump(), Wanted(wanted)))
+        in_files, read = search_files(self.folder, Wanted(wanted), self.known)
         assert read > 10_000_000, "the data files were read"
         return found + in_files
 
@@ -106,9 +106,9 @@ class Watched(Kept):
 
     def find_everywhere(self, wanted: list[Form]) -> list[Find]:
         """In the traffic as well."""
-        found = super().find_everywhere(wanted)
+        found, once = super().find_everywhere(wanted), Wanted(wanted)
         for address, data in self.traffic:
-            found += search(f"request to {address.partition('?')[0]}", data, wanted)
+            found += search(f"request to {address.partition('?')[0]}", data, once)
         return found
 
 

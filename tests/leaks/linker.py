@@ -3,7 +3,8 @@
 
 He sees every column of every new row, where it lies in the heap (the order of a dump) and which transaction wrote it.
 Each guesser names, for each row, the other row it thinks is the same person's; ties are drawn. With n rows in pairs,
-guessing blindly hits with probability 1 / (n - 1) a row. A guesser that hits more often than chance does once in
+guessing blindly hits with probability 1 / (n - 1) a row. Whoever is likest to somebody is mostly their likest too, so hits come by twos: what is
+counted is people of whom one row names the other, which blind guessing does with probability 2 / (n - 1) at most. A guesser that hits more often than chance does once in
 10,000 runs knows something.
 """
 
@@ -45,11 +46,11 @@ def added(before: Mapping[UUID, Any], after: Mapping[UUID, dict[str, Any]]) -> l
 
 @dataclass(frozen=True)
 class Verdict:
-    """How often one guesser was right, of how many, and how probable that is for somebody who knows nothing."""
+    """For how many people one guesser was right, of how many, and how probable that is for somebody who knows nothing."""
 
     guesser: str
     hits: int
-    rows: int
+    people: int
     probability: float
 
     @property
@@ -83,7 +84,7 @@ def link(rows: Sequence[Row], person_of: Mapping[UUID, int], *, seed: int = 1) -
     """Every guesser's verdict. `person_of` is the truth, of which guessers see nothing: two rows a person."""
     chance, verdicts = random.Random(seed), []
     for name, distance in guessers(rows).items():
-        hits = 0
+        hit: set[int] = set()
         for row in rows:
             others = [other for other in rows if other is not row]
             scores = [distance(row, other) for other in others]
@@ -91,8 +92,10 @@ def link(rows: Sequence[Row], person_of: Mapping[UUID, int], *, seed: int = 1) -
             guess = chance.choice(
                 [other for other, score in zip(others, scores, strict=True) if score == best]
             )
-            hits += person_of[row["record"]] == person_of[guess["record"]]
-        verdicts.append(Verdict(name, hits, len(rows), at_least(hits, len(rows), 1 / (len(rows) - 1))))
+            if person_of[row["record"]] == person_of[guess["record"]]:
+                hit.add(person_of[row["record"]])
+        people = len(rows) // 2
+        verdicts.append(Verdict(name, len(hit), people, at_least(len(hit), people, 2 / (len(rows) - 1))))
     return verdicts
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from ahocorasick_rs import BytesAhoCorasick
+
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b")
 CHUNK_BYTES = 1 << 22
 INFLATED_BYTES_MAX = 1 << 24
@@ -64,11 +66,24 @@ def forms(marker: str, keys: Iterable[bytes] = (), *, hashed: bool = True) -> li
     return found
 
 
-def search(place: str, data: bytes, wanted: list[Form], *, inflate: bool = True) -> Iterator[Find]:
+class Wanted:
+    """Forms to look for, all of them in one pass over some bytes."""
+
+    def __init__(self, forms: list[Form]) -> None:
+        assert all(form.needle for form in forms)
+        self._forms = forms
+        self._pass = BytesAhoCorasick([form.needle for form in forms])
+
+    def found_in(self, data: bytes) -> list[Form]:
+        """Each form that occurs, once, however it overlaps with others."""
+        numbers = {number for number, _, _ in self._pass.find_matches_as_indexes(data, overlapping=True)}
+        return [self._forms[number] for number in sorted(numbers)]
+
+
+def search(place: str, data: bytes, wanted: Wanted, *, inflate: bool = True) -> Iterator[Find]:
     """Every form found in some bytes, and in what inflates inside them."""
-    for form in wanted:
-        if form.needle in data:
-            yield Find(place, form.marker, form.dress)
+    for form in wanted.found_in(data):
+        yield Find(place, form.marker, form.dress)
     if not inflate:
         return
     view = memoryview(data)
@@ -88,7 +103,7 @@ def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, path.read_bytes()
 
 
-def search_files(folder: Path, wanted: list[Form], known: Set[bytes]) -> tuple[list[Find], int]:
+def search_files(folder: Path, wanted: Wanted, known: Set[bytes]) -> tuple[list[Find], int]:
     """In every file, those of the same bytes once and those whose SHA-256 is known not at all; and how many bytes were read."""
     found: list[Find] = []
     read = 0

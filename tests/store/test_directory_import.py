@@ -24,9 +24,8 @@ SOMEBODY_ELSE = next(values for values in SAID if values["Identifiant PP"] != SA
 
 
 @pytest.fixture
-async def connection(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(await new_database())
-    await load_towns(connection)
+async def connection(database_with_towns: Callable[[], Awaitable[str]]) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(await database_with_towns())
     yield connection
     await connection.close()
 

@@ -10,13 +10,13 @@ import uuid
 
 import pytest
 
-from leaks.markers import forms
+from leaks.markers import Wanted, forms
 from replays.oracle import FIRST_BYTES, Body, Left, Oracle
 from replays.plays import FOLDER, NAMES, read_expected
 
 SEALED = secrets.token_bytes(300)
 BODY = Body("ct", uuid.uuid4())
-ORACLE = Oracle(0, {SEALED[:FIRST_BYTES]: BODY}, forms("Fontbonne", hashed=False))
+ORACLE = Oracle(0, {SEALED[:FIRST_BYTES]: BODY}, Wanted(forms("Fontbonne", hashed=False)))
 
 
 def looked(answer: bytes) -> Left:
