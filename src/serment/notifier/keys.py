@@ -7,6 +7,7 @@ A key is in both files of the strongbox before it is published. Source: spec/rdv
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from serment.framing.conventions import kid
@@ -97,6 +98,14 @@ class Keys:
         sig = self.root.sign(code_key_message(self._instance, newest.isoformat(), until.isoformat(), pk))
         if await outbox.publish_code_key(newest, until, pk, sig) != pk:
             raise KeyChanged
+
+    def strange(self, published: Mapping[dt.date, bytes], now: dt.datetime) -> list[dt.date]:
+        """The days to come whose published key is none of this file's, in order."""
+        return sorted(
+            day
+            for day, pk in published.items()
+            if not is_over(day, now) and ((pair := self.day(day)) is None or pair.pk != pk)
+        )
 
     def over(self, now: dt.datetime) -> list[dt.date]:
         """The days whose key is still here though they are over. Settle what is left of them, then `forget`."""

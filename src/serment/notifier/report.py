@@ -42,6 +42,11 @@ async def report(standing: Standing, now: dt.datetime) -> list[str]:
     root = await standing.outbox.root()
     if root is not None and root != standing.keys.root.pk:
         found.append(" ".join((AnotherNotifier.__doc__ or "").split()))
+    elif strange := standing.keys.strange(await standing.outbox.day_keys(), now):
+        found.append(
+            f"Browsers seal to {len(strange)} day keys that the key file does not hold, the first of {strange[0]}: "
+            "what is sealed to them opens to nobody. Put the right key file, or its mirror, in place."
+        )
     if not standing.config.texts:
         found.append(
             "There is no channel for SMS: patients without e-mail get no message, and no number can be checked."
