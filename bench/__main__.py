@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`python -m bench [a b c d e f g h i]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
+"""`python -m bench [a b c d e f g h i k]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
 
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
 f: the register (SERMENT_BENCH_ROWS rows of it). g: the notifier's queue (SERMENT_BENCH_PLANNED messages in it).
 h: the notifier killed a hundred times. i: honest days before the sentinel (SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2).
+k: a volume lost (SERMENT_BENCH_BACKED bookings in it).
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """
 
@@ -17,9 +18,20 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from bench import bookings, browser, directory, honest_day, kills, next_free, planned, report, slots_http
+from bench import (
+    backups,
+    bookings,
+    browser,
+    directory,
+    honest_day,
+    kills,
+    next_free,
+    planned,
+    report,
+    slots_http,
+)
 
-LETTERS = "abcdefghi"
+LETTERS = "abcdefghik"
 
 
 def main() -> None:
@@ -44,6 +56,8 @@ def main() -> None:
         uvloop.run(kills.measure())
     if "i" in wanted:
         uvloop.run(honest_day.measure())
+    if "k" in wanted:
+        uvloop.run(backups.measure())
     if "e" in wanted:
         browser.measure()
     print(f"\n{time.perf_counter() - begun:.0f} s; at the end {report.machine()}")

@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from serment.check_backup import backed_up
+from serment.check_backup import alarmed, backed_up
 from serment.check_notifier import configured, published
 from serment.finding import Finding, Verdict, good, note, wrong
 from serment.settings import LOOPBACK, PORT_MAX, Settings
@@ -315,5 +315,5 @@ async def _ask(url: str) -> list[Finding]:
     if lacking:
         found.append(wrong(f"The database lacks {', '.join(lacking)}.", "Run `serment migrate`."))
     else:
-        found += await published(url)
+        found += [*await published(url), *await alarmed(url)]
     return found

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from serment.database.queries import load
 from serment.finding import Finding, good, note, wrong
 from serment.settings import BACKUP_FILE, Settings
 
+CONNECT_SECONDS_MAX: Final = 5.0
 SENT_MINUTES_MAX: Final = 5
 BASES_MISSED_MAX: Final = 2
 
@@ -45,3 +47,24 @@ def backed_up(settings: Settings) -> Iterator[Finding]:
             )
         else:
             yield good(f"{what} was last sent at {last:%Y-%m-%d %H:%M} (UTC).")
+
+
+async def alarmed(url: str) -> list[Finding]:
+    """Whether somebody used what stands in a backup and nowhere else."""
+    import asyncpg
+
+    connection: Any = await asyncpg.connect(
+        url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX
+    )
+    try:
+        rows = await load("alarms")["read_alarms"].rows(connection)
+    finally:
+        await connection.close()
+    return [
+        note(
+            f"ALARM: a credential that only a backup holds was used, {row['times']} time(s), first at "
+            f"{row['first']:%Y-%m-%d %H:%M}, last at {row['last']:%Y-%m-%d %H:%M} (UTC): somebody has read a backup.",
+            'docs/how-to/backup.md, "Somebody has read a backup".',
+        )
+        for row in rows
+    ]

@@ -77,7 +77,7 @@ def receive(folder: Path) -> None:
     from serment.backup.target import receive as keep
 
     try:
-        click.echo(keep(folder, sys.stdin.buffer))
+        click.echo(keep(folder, sys.stdin.buffer, datetime.now(UTC)))
     except NotKept as error:
         raise SaidInWords(str(error)) from error
 
@@ -90,7 +90,7 @@ def receive(folder: Path) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The file with the private key, as `age-keygen` wrote it.",
 )
-@click.option("--until", help="Not what happened after: 2026-11-26T14:05:00Z. Else everything there is.")
+@click.option("--until", help="What was kept by then alone: 2026-11-26T14:05:00Z. Else everything there is.")
 @click.option("--drill", is_flag=True, help="Restore into a temporary folder, say what is there, remove it.")
 def restore(vault: Path, identity: Path, until: str | None, drill: bool) -> None:
     """Makes the data folder anew from the backup in VAULT, a folder.

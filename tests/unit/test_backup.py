@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyrage
@@ -70,21 +70,24 @@ def test_a_folder_takes_a_name_once(tmp_path: Path) -> None:
 
 
 def test_what_came_through_a_command_is_there_as_it_was_sent(tmp_path: Path) -> None:
-    name, data = Name.new(NOW, "wal", 1, 0, 3_000_000), os.urandom(3_000_000)
+    name, data = Name.new(datetime.now(UTC), "wal", 1, 0, 3_000_000), os.urandom(3_000_000)
     with Command([*RECEIVING, str(tmp_path)]).put(name) as file:
         file.write(data)
     assert (tmp_path / str(name)).read_bytes() == data
     with pytest.raises(NotKept), Command([*RECEIVING, str(tmp_path)]).put(name) as file:
         file.write(b"over it")
     assert (tmp_path / str(name)).read_bytes() == data
-    with pytest.raises(NotKept), Command(["false"]).put(Name.new(NOW, "files")) as file:
+    with pytest.raises(NotKept), Command(["false"]).put(Name.new(datetime.now(UTC), "files")) as file:
         file.write(b"x")
 
 
 def test_the_other_end_makes_no_file_but_a_backups(tmp_path: Path) -> None:
     for line in (b"../../outside\nx", b"\n", b"", b"2026-11-26/mine.age\nx", b"DELETE everything\n"):
         with pytest.raises(NotKept):
-            receive(tmp_path, io.BytesIO(line))
+            receive(tmp_path, io.BytesIO(line), NOW)
+    for apart in (timedelta(minutes=6), timedelta(minutes=-6)):
+        with pytest.raises(NotKept, match="another time"):
+            receive(tmp_path, io.BytesIO(f"{Name.new(NOW, 'done')}\nx".encode()), NOW + apart)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -29,6 +29,7 @@ def test_every_table_of_the_migrations_is_in_the_list() -> None:
 def test_months_are_the_calendars() -> None:
     assert kept("appointment").before(NOW) == datetime(2026, 2, 28, 12, tzinfo=UTC)
     assert kept("card").before(NOW) == datetime(2024, 5, 31, 12, tzinfo=UTC)
+    assert kept("breach").before(NOW) == datetime(2021, 5, 31, 12, tzinfo=UTC)
     assert kept("outcome").before(NOW) == datetime(2026, 5, 1, 12, tzinfo=UTC)
     with pytest.raises(ValueError, match="by no date"):
         kept("practice").before(NOW)

@@ -14,7 +14,7 @@ import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ import asyncpg
 from serment.backup import sealing
 from serment.backup.names import Name
 from serment.backup.sealing import CannotOpen
+from serment.backup.sending import FILES
 from serment.backup.target import COPY_BYTES
 from serment.backup.wal import covering, segment_name, segment_start
 from serment.database.embedded import EmbeddedPostgres
@@ -71,7 +72,8 @@ async def restore(
     until: datetime | None = None,
     bin_folder: Path | None = None,
 ) -> Restored:
-    """Makes the data folder `data` from the backup in `vault`. `until`: not what happened after it (else all there is).
+    """Makes the data folder `data` from the backup in `vault`. `until`: what was kept by then alone (else all there
+    is): whoever took the server over later can add files, and none of them counts.
 
     Raises CannotRestore, and what the embedded PostgreSQL raises. `data` keeps what it held beside database, secret and ledger.
     """
@@ -84,33 +86,39 @@ async def restore(
     if building.exists():
         shutil.rmtree(building)
     building.mkdir(mode=0o700, parents=True)
-    names = _names(vault)
-    done = _newest(vault, identities, names, until)
+    names = _names(vault, until)
+    done = _newest(vault, identities, names)
     _unpack_base(vault, identities, done.base, building)
     last = _write_log(vault, identities, names, done, building / "log")
     _unpack_files(vault, identities, names, building / "files")
-    restored = await _replay(building, done, last, until, bin_folder)
-    for path in sorted((building / "files").iterdir()):
-        _take_place(path, data / path.name)
+    restored = await _replay(building, done, last, bin_folder)
+    for name in FILES:
+        if (building / "files" / name).exists():
+            _take_place(building / "files" / name, data / name)
     shutil.rmtree(building / "log")
     (building / "postgres").rename(data / "postgres")
     shutil.rmtree(building)
     return restored
 
 
-def _names(vault: Path) -> list[Name]:
+def _names(vault: Path, until: datetime | None) -> list[Name]:
     found = (Name.read(str(path.relative_to(vault))) for path in vault.glob("*/*.age"))
-    names = sorted((name for name in found if name is not None), key=lambda name: (name.at, str(name)))
+    kept = (name for name in found if name is not None and (until is None or name.at <= until))
+    names = sorted(kept, key=lambda name: (name.at, str(name)))
     if not names:
-        raise CannotRestore(f"{vault} holds no backup of Serment. Nothing was changed.")
+        raise CannotRestore(f"{vault} holds no backup of Serment{_by_then(until)}. Nothing was changed.")
     return names
 
 
-def _newest(vault: Path, identities: Sequence[Any], names: list[Name], until: datetime | None) -> _Done:
-    """The newest base that is whole and was so before `until`."""
+def _by_then(until: datetime | None) -> str:
+    return "" if until is None else " from before then"
+
+
+def _newest(vault: Path, identities: Sequence[Any], names: list[Name]) -> _Done:
+    """The newest base that is whole."""
     opened = 0
     for name in reversed(names):
-        if name.kind != "done" or (until is not None and name.at > until):
+        if name.kind != "done":
             continue
         try:
             told = json.loads(sealing.get(vault, identities, name))
@@ -122,9 +130,7 @@ def _newest(vault: Path, identities: Sequence[Any], names: list[Name], until: da
             return _Done(base, **told)
     if opened == 0 and any(name.kind == "done" for name in names):
         raise CannotRestore(f"Nothing in {vault} opens with this key. Nothing was changed.")
-    raise CannotRestore(
-        f"{vault} holds no base that is whole{' from before then' if until else ''}. Nothing was changed."
-    )
+    raise CannotRestore(f"{vault} holds no base that is whole. Nothing was changed.")
 
 
 def _unpack_base(vault: Path, identities: Sequence[Any], base: Name, building: Path) -> None:
@@ -209,19 +215,14 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> None:
             shutil.copyfileobj(source, file, COPY_BYTES)
 
 
-async def _replay(
-    building: Path, done: _Done, last: Name, until: datetime | None, bin_folder: Path | None
-) -> Restored:
+async def _replay(building: Path, done: _Done, last: Name, bin_folder: Path | None) -> Restored:
     cluster, log = building / "postgres" / "cluster", building / "log"
-    (cluster / "recovery.signal").touch(mode=0o600)
+    (cluster / "recovery.signal").touch(mode=PRIVATE_FILE)
     settings = {
         "restore_command": f"cp '{log.absolute()}/%f' '%p'",
         "recovery_target_timeline": str(done.timeline),
-        "recovery_target_action": "promote",
         "hot_standby": "off",
     }
-    if until is not None:
-        settings["recovery_target_time"] = until.astimezone(UTC).isoformat()
     postgres = EmbeddedPostgres(
         building / "postgres", bin_folder=bin_folder, settings=settings, start_seconds=REPLAY_SECONDS_MAX
     )

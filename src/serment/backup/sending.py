@@ -27,6 +27,7 @@ from serment.backup.standing import Standing, read_standing, write_standing
 from serment.backup.target import NotKept
 from serment.backup.wal import segment_start, stretches
 from serment.database.pool import UNREACHABLE
+from serment.framing.planted import plant
 from serment.server.secret import PREVIOUS_SECRET_FILE, SECRET_FILE
 from serment.settings import LEDGER_FOLDER
 
@@ -37,6 +38,7 @@ BASE_AGAIN: Final = timedelta(minutes=15)  # after a base that broke off
 FILES_BYTES_MAX: Final = 64 << 20  # in one round
 # Of the data folder, beside the database. The notifier's keys are not among them: a copy would outlive their days.
 FILES: Final = (SECRET_FILE, PREVIOUS_SECRET_FILE, LEDGER_FOLDER)
+PLANTED: Final = "connector.json"
 CHECKPOINT: Final = f"{LEDGER_FOLDER}/checkpoint"
 
 _AGAIN: Final[tuple[type[Exception], ...]] = (NotKept, NoBase, *UNREACHABLE)
@@ -100,9 +102,10 @@ class Backup:
                 await self.source.sent(stop)
         self._sent = True
         if files:
-            await self._put(
-                Name.new(self.clock(), "files"), _tar({name: data for name, (_, data) in files.items()})
-            )
+            held = {name: data for name, (_, data) in files.items()}
+            if SECRET_FILE in held:
+                held[PLANTED] = _planted(held[SECRET_FILE])
+            await self._put(Name.new(self.clock(), "files"), _tar(held))
             self._seen.update({name: seen for name, (seen, _) in files.items()})
         await self._look_after_base(start, end)
         base = self._last.at if self._last is not None else read_standing(self.data).base
@@ -198,6 +201,11 @@ def _files_of(place: Path) -> list[Path]:
     return [
         path for path in inside if path.is_file() and not path.is_symlink() and not path.name.endswith(".new")
     ]
+
+
+def _planted(secret: bytes) -> bytes:
+    """What a thief of the backup finds beside the secret: it looks like a linked program's way in, and sounds the alarm."""
+    return json.dumps({"credential": plant(secret), "scope": "appointments.read"}).encode()
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -13,6 +13,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -21,6 +22,7 @@ from serment.backup.names import Name
 COPY_BYTES: Final = 1 << 20
 COMMAND_SECONDS_MAX: Final = 600
 FILE_BYTES_MAX: Final = 1 << 40
+CLOCKS_APART_MAX: Final = timedelta(minutes=5)
 _LINE_BYTES_MAX: Final = 300
 
 
@@ -107,16 +109,21 @@ class _Counted:
         self._file.flush()
 
 
-def receive(folder: Path, source: IO[bytes]) -> str:
+def receive(folder: Path, source: IO[bytes], now: datetime) -> str:
     """The other end of Command: keeps one file below `folder` and returns its SHA-256. Raises NotKept.
 
-    It makes files with names of backups and nothing else: no file is read, written twice or removed. A connection that breaks
-    leaves what came, without an answer; the sender takes another name.
+    It makes files with names of backups and nothing else: no file is read, written twice or removed. Names say the present, by
+    this machine's clock: nobody adds to the past. A connection that breaks leaves what came, without an answer; the sender
+    takes another name.
     """
     line = source.readline(_LINE_BYTES_MAX).decode("ascii", "replace").strip()
     name = Name.read(line)
     if name is None:
         raise NotKept("That is not the name of a backup's file. Nothing was kept.")
+    if abs(name.at - now) > CLOCKS_APART_MAX:
+        raise NotKept(
+            f"By the clock here it is {now:%Y-%m-%d %H:%M} (UTC), and {name} says another time. Nothing was kept."
+        )
     digest, length = hashlib.sha256(), 0
     with Folder(folder).put(name) as file:
         while data := source.read(COPY_BYTES):

@@ -15,8 +15,9 @@ from typing import Any, Final
 from serment.domain.named_times import Language
 
 _FILE = Path(__file__).with_name("retention.toml")
-# Unit: (one, several), as the sentences have it. "mois" and "minutes" carry no trap; nothing else does either.
+# Unit: (one, several), as the sentences have it.
 _UNITS: Final[Mapping[str, Mapping[Language, tuple[str, str]]]] = {
+    "years": {"fr": ("an", "ans"), "en": ("year", "years")},
     "months": {"fr": ("mois", "mois"), "en": ("month", "months")},
     "days": {"fr": ("jour", "jours"), "en": ("day", "days")},
     "hours": {"fr": ("heure", "heures"), "en": ("hour", "hours")},
@@ -46,15 +47,15 @@ class Period:
         return self.number
 
     def before(self, now: datetime) -> datetime:
-        """What is older than this is over. Months are the calendar's: of the 31st, the last day of a shorter month.
+        """What is older than this is over. Months and years are the calendar's: of the 31st, the last day of a shorter month.
 
         Raises ValueError for what ends by no date.
         """
         if self.unit is None:
             raise ValueError(f"{self.name} ends by no date")
-        if self.unit != "months":
+        if self.unit not in ("months", "years"):
             return now - timedelta(**{self.unit: self.number})
-        months = now.year * 12 + now.month - 1 - self.number
+        months = now.year * 12 + now.month - 1 - self.number * (12 if self.unit == "years" else 1)
         year, month = divmod(months, 12)
         day = min(now.day, calendar.monthrange(year, month + 1)[1])
         return now.replace(year=year, month=month + 1, day=day)

@@ -55,3 +55,8 @@ def act_tag(secret: bytes, act: bytes) -> bytes:
 def check_tag(secret: bytes, booking_pk: bytes) -> bytes:
     """What marks a booking key's signature by the notifier as used: HMAC(D(S,"check"), booking_pk)."""
     return _tag(secret, "check", exactly(booking_pk, KEY_BYTES, "booking key"))
+
+
+def planted_tag(secret: bytes, draw: bytes) -> bytes:
+    """By what the server knows a false credential that it planted: HMAC(D(S,"planted"), draw)."""
+    return _tag(secret, "planted", draw)

@@ -24,6 +24,7 @@ from serment.database.queries import Connection
 from serment.framing.server_secret import own_tag, work_key
 from serment.server.api import checks, messages, opening, patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
+from serment.server.api.planted import with_alarm
 from serment.server.api.watch import watch
 from serment.server.changes import Changes
 from serment.server.headers import with_headers
@@ -160,7 +161,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.journal = structlog.get_logger("serment.server")
-    app.asgi_handler = with_headers(app.asgi_handler)
+    app.asgi_handler = with_headers(with_alarm(app.asgi_handler))
     return app
 
 

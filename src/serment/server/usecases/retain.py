@@ -19,7 +19,7 @@ from serment.database.queries import Connection
 from serment.domain.ledger import SALT_BYTES, Erasure
 from serment.domain.retention import kept
 from serment.server.instance import Instance
-from serment.server.stores import cards, incidents, ledger, retention, search_index
+from serment.server.stores import alarms, cards, incidents, ledger, retention, search_index
 from serment.server.usecases.keep_cards import month_of
 
 ROWS_A_BATCH_MAX = 500  # of one kind: the rows of a batch are locked for as long as it takes
@@ -54,6 +54,10 @@ async def _breaches(tx: Connection, now: datetime, most: int) -> int:
     return await incidents.expire(tx, kept("breach").before(now), most)
 
 
+async def _alarms(tx: Connection, now: datetime, most: int) -> int:
+    return await alarms.expire(tx, kept("alarm").before(now), most)
+
+
 # In the order in which a patient would ask. The index falls with its cards and is counted as they are.
 _ERASURES: Final[tuple[tuple[str, _Erase], ...]] = (
     ("reason", _reasons),
@@ -62,6 +66,7 @@ _ERASURES: Final[tuple[tuple[str, _Erase], ...]] = (
     ("card", _index),
     ("ledger", _entries),
     ("breach", _breaches),
+    ("alarm", _alarms),
 )
 
 
