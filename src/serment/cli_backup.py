@@ -14,7 +14,7 @@ import click
 
 from serment import ending
 from serment.command import SaidInWords, in_words, settings_here
-from serment.settings import BACKUP_FILE, Settings
+from serment.settings import BACKUP_FILE, LEDGER_FOLDER, Settings
 
 
 @click.command()
@@ -91,12 +91,19 @@ def receive(folder: Path) -> None:
     help="The file with the private key, as `age-keygen` wrote it.",
 )
 @click.option("--until", help="What was kept by then alone: 2026-11-26T14:05:00Z. Else everything there is.")
+@click.option(
+    "--after-an-attack",
+    is_flag=True,
+    help="With --until: not even the list of cards that were erased by hand since, which the attacker may have written.",
+)
 @click.option("--drill", is_flag=True, help="Restore into a temporary folder, say what is there, remove it.")
-def restore(vault: Path, identity: Path, until: str | None, drill: bool) -> None:
+def restore(vault: Path, identity: Path, until: str | None, after_an_attack: bool, drill: bool) -> None:
     """Makes the data folder anew from the backup in VAULT, a folder.
 
     SERMENT_DATA must hold no database. The drill changes nothing: run it every day where the private key is.
     """
+    from serment.backup.restoring import CannotRestore
+    from serment.backup.restoring import restore as bring_back
     from serment.backup.sealing import IdentityUnusable, read_identities
 
     settings = settings_here()
@@ -106,8 +113,15 @@ def restore(vault: Path, identity: Path, until: str | None, drill: bool) -> None
         identities = read_identities(identity)
         with tempfile.TemporaryDirectory(prefix="serment-drill-") as spare:
             data = Path(spare) / "data" if drill else settings.data
-            restored, ledger = _restore(settings, vault, data, identities, _instant(until))
-    except IdentityUnusable as error:
+            with in_words(settings):
+                restored = ending.run(
+                    bring_back(
+                        vault, data, identities, until=_instant(until), erase_again=not after_an_attack,
+                        bin_folder=settings.postgres_bin,
+                    )
+                )  # fmt: skip
+            ledger = _ledger(data / LEDGER_FOLDER)
+    except (IdentityUnusable, CannotRestore) as error:
         raise SaidInWords(str(error)) from error
     click.echo(
         f"{'The drill restored' if drill else 'Restored'} the base of {restored.base:%Y-%m-%d %H:%M} and the log up to "
@@ -121,26 +135,15 @@ def restore(vault: Path, identity: Path, until: str | None, drill: bool) -> None
         )
 
 
-def _restore(settings: Settings, vault: Path, data: Path, identities: list[object], until: datetime | None):  # type: ignore[no-untyped-def]
-    from serment.backup.restoring import CannotRestore
-    from serment.backup.restoring import restore as bring_back
-    from serment.settings import LEDGER_FOLDER
+def _ledger(folder: Path) -> str:
     from serment.verifier.ledger import Wrong, verify
 
-    with in_words(settings):
-        try:
-            restored = ending.run(
-                bring_back(vault, data, identities, until=until, bin_folder=settings.postgres_bin)
-            )
-        except CannotRestore as error:
-            raise SaidInWords(str(error)) from error
-    folder = data / LEDGER_FOLDER
     if not (folder / "checkpoint").exists():
-        return restored, "The ledger holds no entry yet."
+        return "The ledger holds no entry yet."
     try:
-        return restored, verify(folder, (folder / "log.pub").read_text("utf-8"))[0]
+        return verify(folder, (folder / "log.pub").read_text("utf-8"))[0]
     except Wrong as error:
-        return restored, f"The ledger is not whole: {error}"
+        return f"The ledger is not whole: {error}"
 
 
 def _instant(text: str | None) -> datetime | None:

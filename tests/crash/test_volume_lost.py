@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ from serment.backup.names import Name
 from serment.backup.restoring import CannotRestore, restore
 from serment.backup.sending import ROUND_SECONDS
 from serment.backup.target import Folder
+from serment.database.pool import UNREACHABLE
 from serment.verifier.ledger import verify
 
 LOST_SECONDS_MAX = 60
@@ -95,6 +97,28 @@ async def test_a_file_cut_short_is_passed_over_and_a_lacking_one_is_said(lost: L
         await restore(vault, tmp_path / "two", [lost.key])
     with pytest.raises(CannotRestore, match="opens with this key"):
         await restore(lost.vault, tmp_path / "two", [pyrage.x25519.Identity.generate()])
-    with pytest.raises(CannotRestore, match="from before then"):
+    with pytest.raises(CannotRestore, match="no base that is whole"):
         await restore(lost.vault, tmp_path / "two", [lost.key], until=name.at - timedelta(days=1))
     assert not (tmp_path / "two" / "postgres").exists()
+
+
+async def test_sending_goes_on_where_it_was_when_postgresql_was_killed(tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    async with backed_house(tmp_path / "home", Folder(vault)) as home:
+        await home.work.whole()
+        before = await home.work.round()
+        assert home.postgres.pid is not None
+        os.kill(home.postgres.pid, signal.SIGKILL)
+        sending, after = asyncio.create_task(home.work.run()), 0
+        while not after:
+            with contextlib.suppress(*UNREACHABLE):
+                await home.books()
+                after = len(home.told)
+        await wait_until(lambda: home.work.sent_until > before)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        await home.work.round()
+        key, told = home.key, set(home.told)
+    await restore(vault, tmp_path / "again", [key])
+    assert told and told <= await records_in(tmp_path / "again")

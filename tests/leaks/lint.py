@@ -16,7 +16,7 @@ from uuid import UUID
 from serment.database.pool import Pool
 
 GROUPS = {
-    "cards": {"cards", "index_entries", "index_pages"},
+    "cards": {"cards", "index_entries", "index_pages", "erased_cards"},
     "people": {
         "accounts",
         "unlocks",
@@ -100,6 +100,10 @@ TIMES = {
         "ledger",
         "at",
     ): "when sealed bytes left and to whom: what the ledger is about; never when somebody booked",
+    (
+        "erased_cards",
+        "day",
+    ): "a day on which the practice erased a card by hand; gone with the last backup that may hold it",
     ("ledger", "erased_on"): "a day on which the sweeps erased what had been kept long enough; of nobody",
     (
         "spent_checks",

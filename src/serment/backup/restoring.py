@@ -7,6 +7,7 @@ which the next try removes. PostgreSQL itself replays the log, and says when it 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -27,6 +28,7 @@ from serment.backup.sending import FILES
 from serment.backup.target import COPY_BYTES
 from serment.backup.wal import covering, segment_name, segment_start
 from serment.database.embedded import EmbeddedPostgres
+from serment.database.migrate import migrate
 from serment.database.pool import CONNECT_SECONDS_MAX
 from serment.database.queries import load
 
@@ -70,10 +72,12 @@ async def restore(
     identities: Sequence[Any],
     *,
     until: datetime | None = None,
+    erase_again: bool = True,
     bin_folder: Path | None = None,
 ) -> Restored:
     """Makes the data folder `data` from the backup in `vault`. `until`: what was kept by then alone (else all there
-    is): whoever took the server over later can add files, and none of them counts.
+    is): whoever took the server over later can add files, and none of them counts. `erase_again`: but for cards that somebody
+    erased by hand since, which are erased again.
 
     Raises CannotRestore, and what the embedded PostgreSQL raises. `data` keeps what it held beside database, secret and ledger.
     """
@@ -86,12 +90,14 @@ async def restore(
     if building.exists():
         shutil.rmtree(building)
     building.mkdir(mode=0o700, parents=True)
-    names = _names(vault, until)
+    everything = _names(vault)
+    names = [name for name in everything if until is None or name.at <= until]
     done = _newest(vault, identities, names)
     _unpack_base(vault, identities, done.base, building)
     last = _write_log(vault, identities, names, done, building / "log")
     _unpack_files(vault, identities, names, building / "files")
-    restored = await _replay(building, done, last, bin_folder)
+    erased = _erased(vault, identities, everything if erase_again else names)
+    restored = await _replay(building, done, last, erased, bin_folder)
     for name in FILES:
         if (building / "files" / name).exists():
             _take_place(building / "files" / name, data / name)
@@ -101,17 +107,12 @@ async def restore(
     return restored
 
 
-def _names(vault: Path, until: datetime | None) -> list[Name]:
+def _names(vault: Path) -> list[Name]:
     found = (Name.read(str(path.relative_to(vault))) for path in vault.glob("*/*.age"))
-    kept = (name for name in found if name is not None and (until is None or name.at <= until))
-    names = sorted(kept, key=lambda name: (name.at, str(name)))
+    names = sorted((name for name in found if name is not None), key=lambda name: (name.at, str(name)))
     if not names:
-        raise CannotRestore(f"{vault} holds no backup of Serment{_by_then(until)}. Nothing was changed.")
+        raise CannotRestore(f"{vault} holds no backup of Serment. Nothing was changed.")
     return names
-
-
-def _by_then(until: datetime | None) -> str:
-    return "" if until is None else " from before then"
 
 
 def _newest(vault: Path, identities: Sequence[Any], names: list[Name]) -> _Done:
@@ -215,7 +216,20 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> None:
             shutil.copyfileobj(source, file, COPY_BYTES)
 
 
-async def _replay(building: Path, done: _Done, last: Name, bin_folder: Path | None) -> Restored:
+def _erased(vault: Path, identities: Sequence[Any], names: list[Name]) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for name in names:
+        if name.kind == "erased":
+            with contextlib.suppress(CannotOpen, ValueError):
+                found |= dict.fromkeys(
+                    (practice, card) for practice, card in json.loads(sealing.get(vault, identities, name))
+                )
+    return list(found)
+
+
+async def _replay(
+    building: Path, done: _Done, last: Name, erased: list[tuple[str, str]], bin_folder: Path | None
+) -> Restored:
     cluster, log = building / "postgres" / "cluster", building / "log"
     (cluster / "recovery.signal").touch(mode=PRIVATE_FILE)
     settings = {
@@ -227,11 +241,16 @@ async def _replay(building: Path, done: _Done, last: Name, bin_folder: Path | No
         building / "postgres", bin_folder=bin_folder, settings=settings, start_seconds=REPLAY_SECONDS_MAX
     )
     with postgres:
+        # The backup may be of an older version of this program.
+        await migrate(postgres.url())
         connection = await asyncpg.connect(
             postgres.url(), timeout=CONNECT_SECONDS_MAX, command_timeout=STATEMENT_SECONDS_MAX
         )
         try:
             era = await _QUERIES["raise_era"].value(connection)
+            await _QUERIES["erase_again"].run(
+                connection, practices=[practice for practice, _ in erased], cards=[card for _, card in erased]
+            )
             rows = await _QUERIES["count_rows"].row(connection)
         finally:
             await connection.close(timeout=CONNECT_SECONDS_MAX)

@@ -57,14 +57,16 @@ class _Base:
 
 @dataclass
 class Backup:
-    """One process's work. `data` is the server's data folder."""
+    """One process's work. `data` is the server's data folder; `sent_until`, how far the log was sent."""
 
     source: Source
     config: BackupConfig
     data: Path
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sent_until: int = 0
     _sent: bool = False
+    _erased: str = ""
     _base_due: datetime | None = None
     _base: _Base | None = None
     _last: Name | None = None
@@ -100,13 +102,17 @@ class Backup:
             await self._put(Name.new(self.clock(), "wal", cluster.timeline, begin, stop), data)
             if stop > place:
                 await self.source.sent(stop)
-        self._sent = True
+        self._sent, self.sent_until = True, end
         if files:
             held = {name: data for name, (_, data) in files.items()}
             if SECRET_FILE in held:
                 held[PLANTED] = _planted(held[SECRET_FILE])
             await self._put(Name.new(self.clock(), "files"), _tar(held))
             self._seen.update({name: seen for name, (seen, _) in files.items()})
+        mark, erased = await self.source.erased()
+        if mark != self._erased:
+            await self._put(Name.new(self.clock(), "erased"), json.dumps(erased).encode())
+            self._erased = mark
         await self._look_after_base(start, end)
         base = self._last.at if self._last is not None else read_standing(self.data).base
         write_standing(self.data, Standing(self.clock(), base))

@@ -48,9 +48,7 @@ class Source:
     @classmethod
     async def open(cls, url: str, bin_folder: Path) -> Source:
         """Raises what asyncpg raises; InsufficientPrivilegeError for a role that may not read the log."""
-        connection = await asyncpg.connect(
-            url, timeout=CONNECT_SECONDS_MAX, command_timeout=STATEMENT_SECONDS_MAX
-        )
+        connection = await _connect(url)
         row = await _QUERIES["read_cluster"].row(connection)
         if row is None:
             raise NoBase
@@ -68,6 +66,8 @@ class Source:
     async def begin(self) -> tuple[int, bool]:
         """Where to send from, and whether the chain goes on from what was sent before. It does not on the first start, and
         after the log was thrown away because sending stood still for too long: then a base is due."""
+        if self._connection.is_closed():
+            self._connection = await _connect(self._url)
         row = await _QUERIES["read_slot"].row(self._connection, slot=SLOT)
         if row is not None and row["lost"]:
             await _QUERIES["drop_slot"].value(self._connection, slot=SLOT)
@@ -93,6 +93,12 @@ class Source:
         if len(data) != stop - start:
             raise NoBase("The log is shorter than PostgreSQL says. Nothing was sent of it.")
         return data
+
+    async def erased(self) -> tuple[str, list[tuple[str, str]]]:
+        """Practice and id of cards that somebody erased by hand, and a mark that changes with them."""
+        mark: str = await _QUERIES["mark_erased"].value(self._connection)
+        rows = await _QUERIES["read_erased"].rows(self._connection)
+        return mark, [(str(row["practice"]), str(row["card"])) for row in rows]
 
     async def sent(self, place: int) -> None:
         """Lets PostgreSQL throw away what is before this place."""
@@ -127,3 +133,10 @@ class Source:
                 process.kill()
                 process.wait()
             process.stdout.close()
+
+
+async def _connect(url: str) -> asyncpg.Connection:
+    connection: asyncpg.Connection = await asyncpg.connect(
+        url, timeout=CONNECT_SECONDS_MAX, command_timeout=STATEMENT_SECONDS_MAX
+    )
+    return connection

@@ -36,3 +36,20 @@ UPDATE instance SET era = era + 1 RETURNING era
 -- What a restored database holds, for whoever looks at a drill.
 SELECT (SELECT count(*) FROM practices) AS practices, (SELECT count(*) FROM appointments) AS appointments,
     (SELECT count(*) FROM ledger) AS entries, (SELECT max(number) FROM serment_migrations) AS migrations
+
+-- name: mark_erased
+-- By what it shows that cards were erased by hand since.
+SELECT count(*)::text || ' ' || coalesce(bit_xor(uuid_hash_extended(card, 0)), 0)::text FROM erased_cards
+
+-- name: read_erased
+-- Which cards were erased by hand.
+SELECT practice, card FROM erased_cards
+
+-- name: erase_again
+-- Erases these cards, and remembers them.
+WITH gone AS (
+    DELETE FROM cards c USING unnest(:practices::uuid[], :cards::uuid[]) AS e (practice, card)
+    WHERE c.practice = e.practice AND c.card = e.card
+    RETURNING c.practice, c.card
+)
+INSERT INTO erased_cards (practice, card, day) SELECT practice, card, current_date FROM gone ON CONFLICT DO NOTHING

@@ -26,8 +26,12 @@ FROM unnest(:cards::uuid[], :units::uuid[], :epochs::int[], :revs::int[], :month
 WHERE cards.practice = :practice AND cards.card = c.card AND cards.unit = c.unit AND cards.rev = c.rev - 1
 
 -- name: erase_card
--- Deletes one card at the revision that was seen.
-DELETE FROM cards WHERE practice = :practice AND card = :card AND unit = ANY (:units::uuid[]) AND rev = :rev
+-- Deletes one card at the revision that was seen, and remembers that somebody did.
+WITH gone AS (
+    DELETE FROM cards WHERE practice = :practice AND card = :card AND unit = ANY (:units::uuid[]) AND rev = :rev
+    RETURNING practice, card
+)
+INSERT INTO erased_cards (practice, card, day) SELECT practice, card, :day FROM gone ON CONFLICT DO NOTHING
 
 -- name: read_behind
 -- Some cards of a unit under older keys than the present ones, the oldest first; those after one that was told before.

@@ -36,3 +36,8 @@ ON CONFLICT (day, what) DO UPDATE SET erased = erasures.erased + excluded.erased
 -- name: take_day_over
 -- What was erased on the first day that is over, taken out to be entered in the ledger.
 DELETE FROM erasures WHERE day = (SELECT min(day) FROM erasures WHERE day < :today) RETURNING day, what, erased
+
+-- name: forget_erased_cards
+-- Forgets which cards were erased by hand before a day, some at a time: no backup holds them any more; how many.
+DELETE FROM erased_cards WHERE (practice, card) IN
+    (SELECT practice, card FROM erased_cards WHERE day < :before LIMIT :most)

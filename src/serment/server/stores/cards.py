@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -65,9 +66,13 @@ async def change(connection: Connection, practice: UUID, cards: Sequence[CardRow
     return await _QUERIES["change_cards"].run(connection, practice=practice, **_columns(cards))
 
 
-async def erase(connection: Connection, practice: UUID, card: UUID, units: Sequence[UUID], rev: int) -> bool:
+async def erase(
+    connection: Connection, practice: UUID, card: UUID, units: Sequence[UUID], rev: int, day: date
+) -> bool:
     """Whether it stood at this revision and is gone."""
-    gone = await _QUERIES["erase_card"].run(connection, practice=practice, card=card, units=units, rev=rev)
+    gone = await _QUERIES["erase_card"].run(
+        connection, practice=practice, card=card, units=units, rev=rev, day=day
+    )
     return gone == 1
 
 

@@ -29,3 +29,8 @@ async def take_day_over(connection: Connection, today: date) -> tuple[date, dict
     """The first day before today on which something was erased, with how much of what: taken out. None if there is none."""
     rows = await _QUERIES["take_day_over"].rows(connection, today=today)
     return (rows[0]["day"], {row["what"]: row["erased"] for row in rows}) if rows else None
+
+
+async def forget_erased_cards(connection: Connection, before: date, most: int) -> int:
+    """Forgets which cards were erased by hand before a day; how many."""
+    return await _QUERIES["forget_erased_cards"].run(connection, before=before, most=most)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -117,7 +117,7 @@ async def write_cards(
         if await cards.change(tx, staff.practice, next_ones) != len(next_ones):
             raise StaleCard(cards=[each.card for each in next_ones])
         for seen in erased:
-            await cards.erase(tx, staff.practice, seen.card, list(staff.units), seen.rev)
+            await cards.erase(tx, staff.practice, seen.card, list(staff.units), seen.rev, _today(instance))
 
 
 def _is_seen(staff: Staff, seen: Seen, standing: CardRow | None) -> bool:
@@ -147,7 +147,7 @@ def _sorted_out(
 async def erase_card(instance: Instance, staff: Staff, card: UUID, rev: int) -> None:
     """Deletes a card at the revision that was seen; one that is gone is gone. Raises StaleCard."""
     units = list(staff.units)
-    if await cards.erase(instance.pool, staff.practice, card, units, rev):
+    if await cards.erase(instance.pool, staff.practice, card, units, rev, _today(instance)):
         return
     if await cards.read(instance.pool, staff.practice, [card], units):
         raise StaleCard(cards=[card])
@@ -170,3 +170,7 @@ async def read_behind(
     shown = [row.card for row in oldest]
     await note_read_by(instance, staff, Purpose.CARDS, Part.CARD, shown, key_work=True)
     return Behind(*count, oldest)
+
+
+def _today(instance: Instance) -> date:
+    return instance.clock().astimezone(UTC).date()

@@ -54,6 +54,10 @@ async def _breaches(tx: Connection, now: datetime, most: int) -> int:
     return await incidents.expire(tx, kept("breach").before(now), most)
 
 
+async def _erased_cards(tx: Connection, now: datetime, most: int) -> int:
+    return await retention.forget_erased_cards(tx, _day(kept("backup").before(now)), most)
+
+
 async def _alarms(tx: Connection, now: datetime, most: int) -> int:
     return await alarms.expire(tx, kept("alarm").before(now), most)
 
@@ -67,6 +71,7 @@ _ERASURES: Final[tuple[tuple[str, _Erase], ...]] = (
     ("ledger", _entries),
     ("breach", _breaches),
     ("alarm", _alarms),
+    ("backup", _erased_cards),
 )
 
 
