@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
-from serment.database import carriers, cluster_folder, embedded, migrate, pool
+from serment.database import carriers, cluster_folder, embedded, migrate, pool, roles
 from serment.server.app import InstanceNameChanged, SecretChanged
 from serment.server.secret import SecretUnusable
 from serment.settings import Settings
@@ -24,6 +24,7 @@ _OURS: tuple[type[Exception], ...] = (
     migrate.MigrationFilesWrong,
     pool.PostgresTooOld,
     pool.NotUtf8,
+    roles.NoReader,
     InstanceNameChanged,
     SecretChanged,
     SecretUnusable,

@@ -74,8 +74,8 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 async def migrate(url: str, *, folder: Path = FOLDER) -> list[str]:
     """Brings the database up to date; the names of the migrations applied now, in order.
 
-    Raises HistoryChanged, MigrationFilesWrong, PostgresTooOld, NotUtf8, and asyncpg's error of the statement that failed (the
-    file it stands in is rolled back whole).
+    Raises HistoryChanged, MigrationFilesWrong, PostgresTooOld, NotUtf8, roles.NoReader, and asyncpg's error of the statement
+    that failed (the file it stands in is rolled back whole).
     """
     migrations = read_migrations(folder)
     async with _connected(url) as connection:

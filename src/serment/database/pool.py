@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from serment.database.roles import READER
 
 POSTGRES_VERSION_MIN = 150000
 STATEMENT_SECONDS_MAX = 5.0
@@ -103,6 +106,20 @@ async def open_pool(
         pool.terminate()
         raise
     return pool
+
+
+_WALL = "SELECT set_config('role', $1, true), set_config('serment.practice', $2, true)"
+
+
+@asynccontextmanager
+async def walled(pool: Pool, practice: UUID) -> AsyncIterator[Transaction]:
+    """A transaction in which PostgreSQL itself shows the sealed rows of this practice and no others (`roles.READER`), whatever
+    the statements ask for; none can write. Raises UndefinedObjectError or InsufficientPrivilegeError, and reads nothing, where
+    the role is missing or not this user's.
+    """
+    async with transaction(pool) as tx:
+        await tx.execute(_WALL, READER, str(practice))
+        yield tx
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from serment.database.pool import Transaction, transaction
+from serment.database.pool import Transaction, transaction, walled
 from serment.domain.ledger import Part, Purpose
 from serment.framing import Unknown
 from serment.framing.cards import check_card_size
@@ -77,7 +77,8 @@ async def read_cards(instance: Instance, staff: Staff, wanted: Sequence[UUID]) -
     """Those of them that exist for this member; the others are left out."""
     if len(wanted) > CARDS_PER_REQUEST_MAX:
         raise Unknown("too many cards")
-    found = await cards.read(instance.pool, staff.practice, wanted, list(staff.units))
+    async with walled(instance.pool, staff.practice) as tx:
+        found = await cards.read(tx, staff.practice, wanted, list(staff.units))
     if missing := set(wanted) - {row.card for row in found}:
         theirs = await sentinel.cards_of_others(
             instance.pool, staff.practice, list(missing), list(staff.units)

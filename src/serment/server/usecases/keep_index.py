@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from serment.database.pool import transaction
+from serment.database.pool import transaction, walled
 from serment.domain.ledger import Part, Purpose
 from serment.framing import Unknown
 from serment.framing.cards import check_entry_size, check_page_size
@@ -43,7 +43,7 @@ async def read_index(
     if unit not in staff.units:
         raise NoSuchUnit
     since = month_of(instance.clock())
-    async with transaction(instance.pool) as tx:
+    async with walled(instance.pool, staff.practice) as tx:
         present = await search_index.read_state(tx, staff.practice, unit)
         if present == state and after is None:
             return None
@@ -61,7 +61,8 @@ async def read_page(instance: Instance, staff: Staff, unit: UUID, month: int) ->
     """One month whole. Raises NoSuchUnit, StalePage for a month that has no page (any more)."""
     if unit not in staff.units:
         raise NoSuchUnit
-    page = await search_index.read_page(instance.pool, staff.practice, unit, month)
+    async with walled(instance.pool, staff.practice) as tx:
+        page = await search_index.read_page(tx, staff.practice, unit, month)
     if page is None:
         raise StalePage
     await note_read_by(instance, staff, Purpose.INDEX, Part.INDEX, [unit])

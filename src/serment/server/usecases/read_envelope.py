@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one way sealed appointments leave: for a patient's link, for a member's list, for one record opened by a member.
 
-Each answer is in the access ledger before it leaves (note_read).
+Each answer is read behind the wall of its practice (pool.walled), and is in the access ledger before it leaves (note_read).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from serment.database.pool import walled
 from serment.domain.ledger import Part, Purpose
 from serment.domain.sentinel import is_far
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
@@ -195,7 +196,8 @@ async def read_by_link(
 ) -> PatientAppointment:
     """All three groups and all symmetric stanzas. Raises NoSuchAppointment."""
     practice, record = await find_record(instance, row_token, bucket)
-    row = await envelopes.read_sealed(instance.pool, practice, record, list(GROUPS.values()), None)
+    async with walled(instance.pool, practice) as tx:
+        row = await envelopes.read_sealed(tx, practice, record, list(GROUPS.values()), None)
     if row is None:
         raise NoSuchAppointment
     place = await appointments.read_place(instance.pool, practice, row["agenda"], row["visit_type"])
@@ -233,7 +235,8 @@ async def read_for_member(
     """The groups asked for and the stanzas of the caller's kids. Raises NoSuchAppointment, also outside their units;
     Frozen, ProvePresence."""
     wanted = sorted({GROUPS[group] for group in groups})
-    row = await envelopes.read_sealed(instance.pool, staff.practice, record, wanted, list(kids))
+    async with walled(instance.pool, staff.practice) as tx:
+        row = await envelopes.read_sealed(tx, staff.practice, record, wanted, list(kids))
     if row is None or row["unit"] not in staff.units:
         # Ids of a series follow from a secret: many of them were never booked, and no browser can know which.
         raise NoSuchAppointment if row is None and purpose == SERIES else NoSuchAppointment().about(record)
@@ -283,18 +286,19 @@ async def read_list(
     all, else the place after which to ask on. One query. Raises ProvePresence: too many names of far days.
     """
     now = instance.clock()
-    rows = await envelopes.read_sealed_list(
-        instance.pool,
-        staff.practice,
-        agendas,
-        list(staff.units),
-        since if after is None else max(since, after.start),
-        until,
-        after=None if after is None else (after.start, after.record),
-        kids=kids,
-        known=known,
-        most=LIST_MAX + 1,
-    )
+    async with walled(instance.pool, staff.practice) as tx:
+        rows = await envelopes.read_sealed_list(
+            tx,
+            staff.practice,
+            agendas,
+            list(staff.units),
+            since if after is None else max(since, after.start),
+            until,
+            after=None if after is None else (after.start, after.record),
+            kids=kids,
+            known=known,
+            most=LIST_MAX + 1,
+        )
     shown = [row for row in rows[:LIST_MAX] if not row["known"]]
     far = sum(is_far(row["start"], now) for row in shown)
     await note_read_by(
@@ -332,15 +336,16 @@ async def read_unopened(
     """What is booked from now on in the caller's units and no desk has opened yet, soonest first: no card tells of it before.
     `kids` are the units' public keys. What a desk has compacted is not offered again.
     """
-    rows = await envelopes.read_unopened(
-        instance.pool,
-        staff.practice,
-        list(staff.units),
-        instance.clock(),
-        after=None if after is None else (after.start, after.record),
-        kids=kids,
-        most=min(most, UNOPENED_MAX),
-    )
+    async with walled(instance.pool, staff.practice) as tx:
+        rows = await envelopes.read_unopened(
+            tx,
+            staff.practice,
+            list(staff.units),
+            instance.clock(),
+            after=None if after is None else (after.start, after.record),
+            kids=kids,
+            most=min(most, UNOPENED_MAX),
+        )
     shown = [row["record"] for row in rows]
     await note_read_by(instance, staff, Purpose.UNOPENED, Part.ID, shown)
     return Unopened(rows[0]["standing"] if rows else 0, [sealed(row, listed=True) for row in rows])
