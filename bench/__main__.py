@@ -3,7 +3,8 @@
 
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
 f: the register (SERMENT_BENCH_ROWS rows of it). g: the notifier's queue (SERMENT_BENCH_PLANNED messages in it).
-h: the notifier killed a hundred times. i: honest days before the sentinel (SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2).
+h: the notifier killed a hundred times. i: honest days before the sentinel
+(SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2; SERMENT_BENCH_PRACTITIONERS, 30).
 k: a volume lost (SERMENT_BENCH_BACKED bookings in it).
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """

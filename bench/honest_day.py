@@ -31,6 +31,10 @@ from serment.framing import Role
 
 SEEDS = tuple(int(seed) for seed in os.environ.get("SERMENT_BENCH_SEEDS", "1").split(","))
 DAYS = int(os.environ.get("SERMENT_BENCH_DAYS", "2"))  # working days; 22 are a month
+PRACTITIONERS = int(
+    os.environ.get("SERMENT_BENCH_PRACTITIONERS", "30")
+)  # the rest of the centre in proportion
+SECRETARIES_EACH = 0.4
 EPIDEMIC_DAY, EPIDEMIC = 1, 1.8  # of these days the second, and how many calls there are for one
 LOCUM_FROM, LOCUM_DAYS = 2, 5
 AHEAD_DAYS = 60
@@ -38,7 +42,7 @@ AHEAD_DAYS = 60
 
 async def measure() -> None:
     """Prints the figures. An honest person who is stopped or refused ends the run as an error."""
-    size = Size()
+    size = Size(practitioners=PRACTITIONERS, secretaries=round(PRACTITIONERS * SECRETARIES_EACH))
     report.heading(
         "i",
         f"{DAYS} honest days: {size.day:,} appointments each, {size.secretaries} secretaries, the sentinel awake",

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`python -m replays.served URL FOLDER CLOCK`: one Serment as it is served, but for its clock, which is a file.
 
-Prints its port and serves until it is told to end. CLOCK holds microseconds since 1970, eight bytes, written by whoever
+Prints its port and serves until it is told to end, or whoever
+started it is gone. CLOCK holds microseconds since 1970, eight bytes, written by whoever
 plays the days.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
+import signal
 import socket
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,8 +38,15 @@ class ReadClock:
         return datetime.fromtimestamp(int.from_bytes(self._bytes[:8], "little") / 1_000_000, UTC)
 
 
+def _end_with_input() -> None:
+    """Nothing is written to it: its end is the end of whoever started this."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT, SIGTERM or the end of the input."""
+    threading.Thread(target=_end_with_input, daemon=True).start()
     url, folder, clock = sys.argv[1:]
     app = create_app(Settings(data=Path(folder), instance=INSTANCE), url, clock=ReadClock(Path(clock)))
     config = uvicorn.Config(

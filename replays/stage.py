@@ -259,7 +259,7 @@ class Theatre:
         )
         server = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "replays.served", self.postgres.url(name), str(folder), str(folder / "clock"),
-            stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
             assert server.stdout is not None
