@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`python -m replays.served URL FOLDER CLOCK`: one Serment as it is served, but for its clock, which is a file.
 
-Prints its port and serves until it is told to end, or whoever
-started it is gone. CLOCK holds microseconds since 1970, eight bytes, written by whoever
-plays the days.
+Prints its port and serves until it is told to end, or whoever started it is gone. CLOCK holds microseconds since 1970, eight
+bytes, written by whoever plays the days.
 """
 
 from __future__ import annotations
