@@ -16,7 +16,7 @@ import click
 from serment import ending
 from serment.cli_backup import backup, receive, restore
 from serment.cli_incident import incident
-from serment.cli_ledger import ledger, verify
+from serment.cli_ledger import ledger, verify, witness
 from serment.cli_register import register
 from serment.command import SaidInWords, database, in_words, settings_here
 from serment.settings import NOTIFIER_FILE, VARIABLES, Settings
@@ -352,6 +352,7 @@ def _with_pool(what: str, *given: str) -> Any:
 
 
 main.add_command(verify)
+main.add_command(witness)
 main.add_command(ledger)
 main.add_command(register)
 for each in (backup, receive, restore):

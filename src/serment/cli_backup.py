@@ -136,7 +136,8 @@ def restore(vault: Path, identity: Path, until: str | None, after_an_attack: boo
 
 
 def _ledger(folder: Path) -> str:
-    from serment.verifier.ledger import Wrong, verify
+    from serment.verifier.ledger import verify
+    from serment.verifier.notes import Wrong
 
     if not (folder / "checkpoint").exists():
         return "The ledger holds no entry yet."

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import time
 from pathlib import Path
 
 import click
 
+from serment import ending
 from serment.command import SaidInWords, database, in_words, settings_here
-from serment.settings import LEDGER_FOLDER, Settings
+from serment.settings import LEDGER_FOLDER, LOOPBACK, PORT_MAX, Settings
 
 
 @click.command()
@@ -29,24 +32,90 @@ from serment.settings import LEDGER_FOLDER, Settings
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Entries in words (`serment ledger export`): each must be in the log.",
 )
-def verify(folder: Path | None, key: str | None, earlier: tuple[Path, ...], entries: Path | None) -> None:
+@click.option("--witness-key", help="A witness's key as name+id+base64: it must have seen the log.")
+@click.option(
+    "--witnessed-within",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    help="How many minutes ago at most; more for a copy of an older day.",
+)
+def verify(
+    folder: Path | None,
+    key: str | None,
+    earlier: tuple[Path, ...],
+    entries: Path | None,
+    witness_key: str | None,
+    witnessed_within: float,
+) -> None:
     """Checks the access ledger: every entry, every tile, the signature. FOLDER is `ledger` in the data folder unless given.
 
-    Without --key it trusts the folder's own key, and without --earlier it cannot see a log that was replaced as a whole.
+    Without --key it trusts the folder's own key; without --earlier or --witness-key it cannot see a log that was replaced
+    as a whole.
     """
-    from serment.verifier.ledger import Wrong
+    from serment.verifier.ledger import Witnessed
     from serment.verifier.ledger import verify as check_ledger
+    from serment.verifier.notes import Wrong
 
     where = folder or settings_here().data / LEDGER_FOLDER
     try:
         told = key or (where / "log.pub").read_text("utf-8")
         kept = [(str(file), file.read_bytes()) for file in earlier]
-        for sentence in check_ledger(where, told, earlier=kept, entries=entries):
+        by = Witnessed(witness_key, witnessed_within * 60, time.time()) if witness_key else None
+        for sentence in check_ledger(where, told, earlier=kept, entries=entries, witness=by):
             click.echo(sentence)
     except FileNotFoundError as error:
         raise SaidInWords(f"There is no ledger in {where}: {error.filename} is lacking.") from error
     except Wrong as error:
         raise SaidInWords(str(error)) from error
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    required=True,
+    help="A log's key (its log.pub). May be given several times.",
+)
+@click.option("--look", type=click.Path(file_okay=False, exists=True, path_type=Path), help=(
+    "The published folder of the first log, where this user may read it: it is read whole every minute, and while "
+    "something in it does not fit nothing is signed."
+))  # fmt: skip
+@click.option(
+    "--name", default="witness", show_default=True, help="What the witness is called in what it signs."
+)
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, PORT_MAX), default=8642, show_default=True, help="Port to listen on."
+)
+def witness(folder: Path, logs: tuple[str, ...], look: Path | None, name: str, host: str, port: int) -> None:
+    """Sees that access ledgers only grow, and signs what it saw. FOLDER is its own: key, and what it signed last.
+
+    It runs best as another user, on another machine, by somebody else. It reads no database and no setting.
+    """
+    from serment.verifier.notes import Key, Wrong
+    from serment.witness.judge import Judge
+    from serment.witness.memory import Memory
+    from serment.witness.serve import Look, Server
+
+    ending.end_in_order()
+    try:
+        memory = Memory(folder, name)
+        judge = Judge(memory, [Key.read(log) for log in logs], time.time)
+        with Server(judge, host, port) as server, contextlib.suppress(KeyboardInterrupt):
+            click.echo(
+                f"The witness answers on {server.url} (Ctrl-C stops it). Its key: {memory.public}", err=True
+            )
+            with Look(judge, look, logs[0]) if look else contextlib.nullcontext():
+                server.serve_forever()
+    except Wrong as error:
+        raise SaidInWords(str(error)) from error
+    except OSError as error:
+        raise SaidInWords(
+            f"The witness cannot start: {error.strerror or error}. Nothing was signed."
+        ) from error
 
 
 @click.group()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ BACKUP_FILE = "backup.toml"
 
 _INSTANCE = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{INSTANCE_CHARACTERS_MAX - 2}}}[a-z0-9])?\Z")
 
+# C2SP's vkey of type 4, an Ed25519 cosigner.
+_WITNESS_KEY = re.compile(r"[^+\s]{1,200}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}\Z")
+
 T = TypeVar("T")
 
 
@@ -38,6 +43,7 @@ class Settings:
     `claims` None: as the command has it, `serve` confirm, `demo` open.
     `notice_hours`: from when a breach was found until the authority is to be told (GDPR art. 33(1)).
     `sms_price` is what a segment of an SMS costs, in euros; practices see it where they choose what messages say.
+    `witness`: where the access ledger's witness answers, and `witness_key` its public key; both or neither.
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
 
@@ -56,6 +62,8 @@ class Settings:
     notifier: Path | None = None
     notifier_database_url: str | None = None
     backup: Path | None = None
+    witness: str | None = None
+    witness_key: str | None = None
 
 
 # One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
@@ -99,6 +107,12 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "the same database under the notifier's own role (for the embedded one it is known)",
     ),
     ("SERMENT_BACKUP", "backup", "where backups go, and to whose key (backup.toml in the data folder)"),
+    (
+        "SERMENT_WITNESS",
+        "witness",
+        "address of the access ledger's witness, such as http://127.0.0.1:8642 (none)",
+    ),
+    ("SERMENT_WITNESS_KEY", "witness_key", "that witness's public key, name+id+base64 (its witness.pub)"),
 )
 
 
@@ -119,6 +133,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         text = environment.get(variable, "").strip()
         if text:
             values[field] = _READERS[field](variable, text)
+    if ("witness" in values) != ("witness_key" in values):
+        raise SettingWrong("SERMENT_WITNESS and SERMENT_WITNESS_KEY belong together: set both, or neither.")
     return Settings(**values)  # type: ignore[arg-type]  # the readers below give each field its type
 
 
@@ -209,6 +225,27 @@ def _source(variable: str, text: str) -> str:
     return text
 
 
+def _witness(variable: str, text: str) -> str:
+    parts = _address(_text(variable, text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise SettingWrong(f"{variable} is not a witness's address. It looks like http://127.0.0.1:8642.")
+    if parts.scheme == "http" and parts.hostname not in (LOOPBACK, "localhost", "::1"):
+        raise SettingWrong(f"{variable} is {text!r}; beyond this machine https is needed.")
+    return text.rstrip("/")
+
+
+def _witness_key(variable: str, text: str) -> str:
+    wrong = SettingWrong(
+        f"{variable} is not a witness's public key: the line of its file witness.pub, name+id+base64, whole."
+    )
+    if not _WITNESS_KEY.match(text):
+        raise wrong
+    name, hint, rest = text.split("+", 2)
+    if hashlib.sha256(f"{name}\n".encode() + base64.b64decode(rest)).hexdigest()[:8] != hint:
+        raise wrong
+    return text
+
+
 def _claims(variable: str, text: str) -> str:
     if text not in ("open", "confirm"):
         raise SettingWrong(f"{variable} is {text!r}; it is open or confirm.")
@@ -237,4 +274,6 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "notifier": _file,
     "notifier_database_url": _database_url,
     "backup": _file,
+    "witness": _witness,
+    "witness_key": _witness_key,
 }

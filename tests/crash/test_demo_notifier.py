@@ -48,6 +48,7 @@ def test_the_demos_notifier_comes_back_and_ends_with_the_demo(tmp_path: Path, fr
         serment.wait_until_up()
         assert (data / "notifier.toml").read_text("utf-8") == CONFIG
         until(lambda: "Practices compare its key" in (data / "notifier.log").read_text("utf-8"))
+        until(lambda: "The witness answers" in (data / "witness.log").read_text("utf-8"))
         phone = httpx.get(f"{serment.address}/fr/demo/phone")
         assert phone.status_code == 200 and "Aucun message pour l’instant." in phone.text
         first = child_of(pid)

@@ -12,7 +12,8 @@ import pytest
 
 from serment.domain.ledger import Entry, Part, Purpose
 from serment.server.ledger_folder import CHECKPOINT, LedgerBroken, LedgerFolder
-from serment.verifier.ledger import Wrong, verify
+from serment.verifier.ledger import verify
+from serment.verifier.notes import Wrong
 
 AT = dt.datetime(2027, 1, 15, 9, 30, 12, 345, tzinfo=dt.UTC)
 PRACTICE, SAM = uuid.UUID(int=7), uuid.UUID(int=8)

@@ -10,6 +10,8 @@ import pytest
 
 from serment.settings import VARIABLES, Settings, SettingWrong, read_settings
 
+WITNESS_KEY = "witness.example+0080fed4+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({}) == Settings()
@@ -33,6 +35,9 @@ def test_every_variable_is_read() -> None:
             "SERMENT_NOTICE_HOURS": "24",
             "SERMENT_NOTIFIER": __file__,
             "SERMENT_NOTIFIER_DATABASE_URL": "postgresql://serment_notifier@db/serment",
+            "SERMENT_BACKUP": __file__,
+            "SERMENT_WITNESS": "http://127.0.0.1:8642/",
+            "SERMENT_WITNESS_KEY": WITNESS_KEY,
         }
     )
     assert settings == Settings(
@@ -50,6 +55,9 @@ def test_every_variable_is_read() -> None:
         24,
         Path(__file__),
         "postgresql://serment_notifier@db/serment",
+        Path(__file__),
+        "http://127.0.0.1:8642",
+        WITNESS_KEY,
     )
 
 
@@ -75,6 +83,11 @@ def test_every_variable_is_read() -> None:
         ("SERMENT_SOURCE", "ftp://code.example.org/", "people can follow"),
         ("SERMENT_SOURCE", "javascript:alert(1)", "people can follow"),
         ("SERMENT_SOURCE", "https://me:secret@code.example.org/", "people can follow"),
+        ("SERMENT_WITNESS", "witness.example", "not a witness's address"),
+        ("SERMENT_WITNESS", "http://witness.example", "https is needed"),
+        ("SERMENT_WITNESS", "https://witness.example", "set both, or neither"),
+        ("SERMENT_WITNESS_KEY", "witness.example", "the line of its file witness.pub"),
+        ("SERMENT_WITNESS_KEY", WITNESS_KEY.replace("+BA", "+BB"), "the line of its file witness.pub"),
         ("SERMENT_PROT", "8000", "SERMENT_PROT is not a setting"),
     ],
 )

@@ -29,7 +29,7 @@ from serment.demo.house import Person, open_practice
 from serment.demo.patients import Kept, Patient, book_as, invent
 from serment.demo.screen import PEOPLE, screen, written
 from serment.demo.sender import SENT, Sender, publish, write_config
-from serment.demo.sending import Sending, may_send
+from serment.demo.sending import may_send, sending, witnessing
 from serment.directory.rpps import import_rpps
 from serment.directory.towns import load_towns
 from serment.framing.conventions import KEY_BYTES
@@ -78,7 +78,8 @@ def run(settings: Settings) -> None:
             say("database running")
             write_config(settings.data)
             state = ending.run(_prepare(settings, url))
-            with Sending(settings) if may_send(settings) else contextlib.nullcontext():
+            settings, witness = witnessing(settings)
+            with sending(settings) if may_send(settings) else contextlib.nullcontext(), witness:
                 click.echo(screen(settings, state))
                 serve(settings, url, more=phone.handlers(settings.data / SENT))
         with contextlib.suppress(OSError):  # the terminal may be gone

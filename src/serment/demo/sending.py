@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The demo's notifier: `serment notify` as a process of its own, on paper, for as long as the demo runs.
+"""What runs beside the demo, each a process of its own for as long as it lasts: the notifier, on paper, and the witness.
 
-It is the same program under the same role as anywhere; only what it sends becomes files, which /demo/phone shows.
+They are the same programs as anywhere; only what the notifier sends becomes files, which /demo/phone shows.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from serment.database.embedded import leashed
-from serment.settings import Settings
+from serment.settings import LEDGER_FOLDER, LOOPBACK, Settings
+from serment.witness.memory import Memory
 
-LOG_FILE: Final = "notifier.log"
+NOTIFIER_LOG: Final = "notifier.log"
+WITNESS_LOG: Final = "witness.log"
+WITNESS_FOLDER: Final = "witness"
+WITNESS_NAME: Final = "demo.witness"
 STOP_SECONDS_MAX: Final = 10.0
 PAUSE_SECONDS_MIN: Final = 1.0
 PAUSE_SECONDS_MAX: Final = 30.0
@@ -28,16 +36,46 @@ def may_send(settings: Settings) -> bool:
     return settings.database_url is None or settings.notifier_database_url is not None
 
 
-class Sending:
+def sending(settings: Settings) -> Beside:
+    """The notifier."""
+    return Beside(["notify"], settings.data / NOTIFIER_LOG)
+
+
+def witnessing(settings: Settings) -> tuple[Settings, Beside]:
+    """The witness, and the settings that name it to the server. Its folder lies beside the ledger's: a demo has one machine."""
+    folder, ledger = settings.data / WITNESS_FOLDER, settings.data / LEDGER_FOLDER
+    memory = Memory(folder, WITNESS_NAME)
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = probe.getsockname()[1]
+    log = (ledger / "log.pub").read_text("utf-8").strip()
+    command = [
+        "witness",
+        str(folder),
+        "--name",
+        WITNESS_NAME,
+        "--port",
+        str(port),
+        "--log",
+        log,
+        "--look",
+        str(ledger),
+    ]
+    told = replace(settings, witness=f"http://{LOOPBACK}:{port}", witness_key=memory.public)
+    return told, Beside(command, settings.data / WITNESS_LOG)
+
+
+class Beside:
     """The child. It ends with this process, even by kill -9, and is started again when it ends by itself."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._log = settings.data / LOG_FILE
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = [sys.executable, "-m", "serment.cli", *command]
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._spawning = threading.Lock()  # stop must not slip in between the last check and the start
         # The kernel's death signal is bound to the thread that starts the child: that thread must live as long.
-        self._thread = threading.Thread(target=self._supervise, name="demo-notifier", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name="demo-beside", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -71,11 +109,10 @@ class Sending:
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "serment.cli", "notify"]
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C in the terminal must reach the demo alone, which then stops things in order.
             return subprocess.Popen(  # noqa: S603  # our own command line, no shell
-                leashed(sys.executable, command),
+                leashed(sys.executable, self._command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

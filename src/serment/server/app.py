@@ -34,6 +34,7 @@ from serment.server.ledger_folder import LedgerFolder
 from serment.server.secret import SECRET_FILE, Secret, read_secret
 from serment.server.stores import rosters
 from serment.server.throttle import Throttle
+from serment.server.witness import Witness
 from serment.settings import LEDGER_FOLDER, Settings
 
 BODY_BYTES_MAX = 64 * 1024
@@ -79,6 +80,9 @@ async def open_instance(
             throttle,
             ledger=LedgerFolder(settings.data / LEDGER_FOLDER, settings.instance),
             notice_hours=settings.notice_hours,
+            witness=Witness(settings.witness, settings.witness_key)
+            if settings.witness and settings.witness_key
+            else None,
         )
     except BaseException:
         pool.terminate()

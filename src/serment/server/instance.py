@@ -18,6 +18,7 @@ from serment.server.ledger_folder import LedgerFolder
 from serment.server.secret import Secret
 from serment.server.stores.rules import Rules
 from serment.server.throttle import Throttle
+from serment.server.witness import Witness
 
 RULES_KEPT_MAX = 5_000
 LOCALHOST = "http://localhost:8000"
@@ -61,6 +62,7 @@ class Instance:
     `sms_price`: what a segment of an SMS costs, in euros.
     `notice_hours`: how long after a breach was found the authority is to be told.
     `ledger`: where the access ledger is published; its entries stand in the database before.
+    `witness`: who signs that it only grew.
 
     The memories are checked against the database at each use.
     """
@@ -77,6 +79,7 @@ class Instance:
     changes: Changes = field(default_factory=Changes)
     ledger: LedgerFolder | None = None
     notice_hours: int = HOURS_MAX_DEFAULT
+    witness: Witness | None = None
     rules: Kept[UUID, Rules] = field(default_factory=lambda: Kept(RULES_KEPT_MAX))
     rosters: Kept[UUID, Roster] = field(default_factory=lambda: Kept(ROSTERS_KEPT_MAX))
     answers: Kept[Hashable, tuple[Hashable, bytes]] = field(default_factory=lambda: Kept(ANSWERS_KEPT_MAX))

@@ -20,6 +20,7 @@ from serment.server.usecases.open_incident import draft_freezes
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
 from serment.server.usecases.refresh_next_free import AGENDAS_PER_SWEEP_MAX, refresh_due
 from serment.server.usecases.retain import retain
+from serment.server.usecases.witness_checkpoint import witness_checkpoint
 
 HINT_SECONDS = 1.0
 EXPIRE_SECONDS = 15.0
@@ -27,6 +28,7 @@ SESSION_SECONDS = 300.0
 RETAIN_SECONDS = 900.0
 CHECKPOINT_SECONDS = 2.0
 DRAFT_SECONDS = 20.0  # a freeze has its dossier within five minutes, errors included
+WITNESS_SECONDS = 60.0
 AFTER_ERROR_SECONDS = 5.0
 
 _journal = structlog.get_logger("serment.jobs")
@@ -62,6 +64,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(forget_spent_checks, instance, RETAIN_SECONDS)),
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),
         asyncio.create_task(_repeat(draft_freezes, instance, DRAFT_SECONDS)),
+        asyncio.create_task(_repeat(witness_checkpoint, instance, WITNESS_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),
         asyncio.create_task(instance.changes.hear(url)),
     ]

@@ -12,16 +12,19 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from serment.domain.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root
+from serment.domain.merkle import EMPTY_ROOT, HASH_BYTES, consistency_proof, leaf_hash, node_hash, root
 from serment.server.secret import read_key
 
 KEY_FILE, PUBLIC_FILE, CHECKPOINT = "log.key", "log.pub", "checkpoint"
+WITNESSED, UNWITNESSED = "witnessed", "unwitnessed"
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 LEAF_PREFIX = HASH_BYTES.to_bytes(2, "big")
@@ -31,6 +34,14 @@ _ED25519 = b"\1"
 class LedgerBroken(Exception):
     """The published ledger is not what its own checkpoint says, or not what the database numbered. Nothing was published.
     `serment verify` says what differs; put the folder `ledger` back from its own copy, never from an older one."""
+
+
+class Unwitnessed(msgspec.Struct):
+    """Since when no witness signs; `why` is NotWitnessed's word, `told` what the witness said."""
+
+    since: datetime
+    why: str
+    told: str
 
 
 class LedgerFolder:
@@ -52,14 +63,19 @@ class LedgerFolder:
 
     def size(self) -> int:
         """How many leaves are published. Raises LedgerBroken if the checkpoint is not this log's."""
-        try:
-            note = (self.folder / CHECKPOINT).read_bytes()
-        except FileNotFoundError:
-            return 0
+        note = self.checkpoint()
+        return 0 if note is None else self.size_of(note)
+
+    def checkpoint(self) -> bytes | None:
+        """The newest that was signed, None before the first."""
+        return _read_file(self.folder / CHECKPOINT)
+
+    def size_of(self, note: bytes) -> int:
+        """How many leaves a checkpoint of this log signs. Raises LedgerBroken."""
         text, _, signature = note.partition(b"\n\n")
         text += b"\n"
         try:
-            sealed = base64.b64decode(signature.split()[2], validate=True)
+            sealed = base64.b64decode(signature.split(b"\n")[0].split()[2], validate=True)
             self._key.public_key().verify(sealed[4:], text)
             origin, size, _ = text.decode().split("\n", 2)
             if origin != self.origin:
@@ -67,6 +83,47 @@ class LedgerFolder:
             return int(size)
         except (InvalidSignature, ValueError, IndexError) as error:
             raise LedgerBroken from error
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """What proves that the tree of `size` leaves begins with that of `old`. Raises LedgerBroken."""
+        return consistency_proof(old, size, lambda level, index: self._subtree(size, level, index))
+
+    def witnessed(self) -> bytes | None:
+        """The checkpoint that a witness signed last, with its signature."""
+        return _read_file(self.folder / WITNESSED)
+
+    def witnessed_at(self) -> datetime | None:
+        """When that was; None before the first, or where the file is not one."""
+        try:
+            line = (self.witnessed() or b"").rstrip().rsplit(b"\n", 1)[-1]
+            signed = base64.b64decode(line.split()[2], validate=True)
+            return datetime.fromtimestamp(int.from_bytes(signed[4:12], "big"), UTC)
+        except (ValueError, IndexError, OverflowError, OSError):
+            return None
+
+    def witnessed_size(self) -> int:
+        """How many leaves that one had, 0 before. A file that is not this log's counts as none: the witness knows better."""
+        note = self.witnessed()
+        try:
+            return 0 if note is None else self.size_of(note)
+        except LedgerBroken:
+            return 0
+
+    def publish_witnessed(self, note: bytes, line: bytes) -> None:
+        """Publishes a checkpoint with a witness's line; from now on it is witnessed."""
+        _write(self.folder / WITNESSED, note + line)
+        (self.folder / UNWITNESSED).unlink(missing_ok=True)
+
+    def unwitnessed(self) -> Unwitnessed | None:
+        """Since when no witness signs, and why; None while one does."""
+        told = _read_file(self.folder / UNWITNESSED)
+        return None if told is None else msgspec.json.decode(told, type=Unwitnessed)
+
+    def note_unwitnessed(self, at: datetime, why: str, told: str) -> None:
+        """Keeps since when no witness signs; the newest reason."""
+        before = self.unwitnessed()
+        since = at if before is None else before.since
+        _write(self.folder / UNWITNESSED, msgspec.json.encode(Unwitnessed(since, why, told)))
 
     def append(self, size: int, leaves: Sequence[bytes]) -> int:
         """Publishes the tree of `size` leaves (what `size()` said) and these after them; the new size."""
@@ -139,6 +196,13 @@ def _folded(hashes: Sequence[bytes]) -> bytes:
     while len(row) > 1:
         row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
     return row[0]
+
+
+def _read_file(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,77 +3,17 @@
 
 from __future__ import annotations
 
-import binascii
+import contextlib
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from serment.verifier.notes import COSIGNER_TYPE, Checkpoint, Key, Wrong
 
 PER_TILE = 256
-
-
-class Wrong(Exception):
-    """What does not fit, in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A log's public key, as C2SP writes it: name+id+base64."""
-
-    name: str
-    hint: bytes
-    public: Ed25519PublicKey
-
-    @classmethod
-    def read(cls, text: str) -> Key:
-        """Raises Wrong."""
-        try:
-            name, hint, rest = text.strip().split("+", 2)
-            raw = b64decode(rest, validate=True)
-            key = cls(name, bytes.fromhex(hint), Ed25519PublicKey.from_public_bytes(raw[1:]))
-        except ValueError as error:
-            raise Wrong("The log's key is not written as name+id+base64.") from error
-        if raw[:1] != b"\x01" or sha256(name.encode() + b"\n" + raw).digest()[:4] != key.hint:
-            raise Wrong("The log's key does not fit its own id: it was copied wrong.")
-        return key
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What the log signed: so many leaves, with this root."""
-
-    size: int
-    root: bytes
-
-    @classmethod
-    def read(cls, note: bytes, key: Key, called: str) -> Checkpoint:
-        """Raises Wrong."""
-        text, gap, signatures = note.partition(b"\n\n")
-        text += b"\n"
-        lines = text.decode("utf-8", "replace").split("\n")
-        if not gap or len(lines) < 4:
-            raise Wrong(f"{called} is not a checkpoint.")
-        if lines[0] != key.name:
-            raise Wrong(f"{called} is of the log {lines[0]}, and the key is of {key.name}.")
-        for line in signatures.decode("utf-8", "replace").splitlines():
-            dash, _, rest = line.partition(" ")
-            name, _, value = rest.partition(" ")
-            if (dash, name) != ("—", key.name):
-                continue
-            try:
-                signed = b64decode(value, validate=True)
-                if signed[:4] != key.hint or b64encode(signed).decode() != value:
-                    continue
-                key.public.verify(signed[4:], text)
-                return cls(int(lines[1]), b64decode(lines[2], validate=True))
-            except (InvalidSignature, binascii.Error, ValueError):
-                break
-        raise Wrong(f"{called} does not carry the log's signature: somebody else made it, or changed it.")
+WITNESSED = "witnessed"
 
 
 def _path(folder: Path, level: str, number: int, width: int) -> Path:
@@ -87,7 +27,8 @@ def _path(folder: Path, level: str, number: int, width: int) -> Path:
 
 def _tile(folder: Path, level: str, number: int, width: int, each: int) -> list[bytes]:
     for path in (_path(folder, level, number, width), _path(folder, level, number, PER_TILE)):
-        if path.is_file():
+        # A partial tile goes when it is full: whoever looks meanwhile finds that one.
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             data = path.read_bytes()
             if len(data) < width * each:
                 raise Wrong(
@@ -160,24 +101,33 @@ def _rows(folder: Path, size: int, roots: dict[int, bytes]) -> None:
 
 
 def verify(
-    folder: Path, key_text: str, *, earlier: Sequence[tuple[str, bytes]] = (), entries: Path | None = None
+    folder: Path,
+    key_text: str,
+    *,
+    earlier: Sequence[tuple[str, bytes]] = (),
+    entries: Path | None = None,
+    witness: Witnessed | None = None,
 ) -> list[str]:
     """What was checked, a sentence each. Raises Wrong with the first thing that does not fit.
 
     `earlier`: checkpoints that were kept elsewhere, by name; the log must still begin with each. `entries`: a file of lines
-    `{"leaf": n, "salt": hex, "text": ...}`; each must be the leaf it names.
+    `{"leaf": n, "salt": hex, "text": ...}`; each must be the leaf it names. `witness`: who must have seen the log, and when.
     """
     key = Key.read(key_text)
+    before = [(called, Checkpoint.read(kept, key, called)) for called, kept in earlier]
+    # Read before the checkpoint, which may have grown since.
+    seen = None if witness is None else witness.read(folder, key)
     try:
         note = (folder / "checkpoint").read_bytes()
     except FileNotFoundError as error:
         raise Wrong("There is no checkpoint: nothing was published here, or it was taken away.") from error
     now = Checkpoint.read(note, key, "The checkpoint")
-    before = [(called, Checkpoint.read(kept, key, called)) for called, kept in earlier]
+    if seen is not None:
+        before.append(("what the witness saw", seen))
     for called, kept in before:
         if kept.size > now.size:
             raise Wrong(
-                f"{called} was signed over {kept.size} entries, and the log has {now.size} now: it was rolled back."
+                f"{_begun(called)} was signed over {kept.size} entries, and the log has {now.size} now: it was rolled back."
             )
     roots = dict.fromkeys([now.size, *(kept.size for _, kept in before)], b"")
     _rows(folder, now.size, roots)
@@ -195,6 +145,36 @@ def verify(
     if entries is not None:
         said.append(_check_entries(folder, now.size, entries))
     return said
+
+
+def _begun(called: str) -> str:
+    return called[:1].upper() + called[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """That a witness saw the log: its key as name+id+base64, and how many seconds ago at most, counted from `now`."""
+
+    key: str
+    seconds_max: float
+    now: float
+
+    def read(self, folder: Path, key: Key) -> Checkpoint:
+        """The checkpoint that was witnessed. Raises Wrong."""
+        called = "What the witness saw"
+        witness = Key.read(self.key, COSIGNER_TYPE, "The witness's key")
+        try:
+            seen = Checkpoint.read((folder / WITNESSED).read_bytes(), key, called)
+        except FileNotFoundError as error:
+            raise Wrong("No witness has seen this log, or what it signed was taken away.") from error
+        age = self.now - seen.witnessed_at(witness, called)
+        if age > self.seconds_max:
+            raise Wrong(
+                f"The witness {witness.name} last saw this log {age / 60:,.0f} minutes ago; "
+                f"{self.seconds_max / 60:,.0f} at most were asked for. "
+                "Either it is down, or it refuses what it is shown: ask whoever runs it."
+            )
+        return seen
 
 
 def _check_entries(folder: Path, size: int, file: Path) -> str:

@@ -57,6 +57,8 @@ export interface Figure {
 
 export interface Figures {
   timezone: string;
+  /** Who else sees that the ledger only grows; null where the host names nobody. */
+  witness: { at: Instant | null; away_since: Instant | null } | null;
   readers: { member: Id | null; last: Instant; parts: Figure[] }[];
   days: { day: LocalDate; parts: Figure[] }[];
 }

@@ -7,6 +7,7 @@ it can open them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -99,10 +100,18 @@ class DayFigures(msgspec.Struct):
     parts: list[Figure]
 
 
+class WitnessTold(msgspec.Struct):
+    """When somebody else last saw that the ledger only grew, and since when they have not; null: not yet, not so."""
+
+    at: datetime | None
+    away_since: datetime | None
+
+
 class FiguresTold(msgspec.Struct):
-    """By reader, whoever read last first; by day, the newest first."""
+    """By reader, whoever read last first; by day, the newest first. `witness` is null where the host names none."""
 
     timezone: str
+    witness: WitnessTold | None
     readers: list[ReaderFigures]
     days: list[DayFigures]
 
@@ -153,9 +162,18 @@ async def read_ledger_figures(instance: Instance, staff: Staff, wanted: Wanted) 
         for member, some in readers.items()
     ]
     by_reader.sort(key=lambda each: each.last, reverse=True)
+    witness = await asyncio.to_thread(read_witness, instance)
     return FiguresTold(
-        sought.zone, by_reader, [DayFigures(day, _figures(some)) for day, some in days.items()]
+        sought.zone, witness, by_reader, [DayFigures(day, _figures(some)) for day, some in days.items()]
     )
+
+
+def read_witness(instance: Instance) -> WitnessTold | None:
+    """From the ledger's folder; None where the host names no witness."""
+    if instance.ledger is None or instance.witness is None:
+        return None
+    away = instance.ledger.unwitnessed()
+    return WitnessTold(instance.ledger.witnessed_at(), None if away is None else away.since)
 
 
 def part_names(parts: int) -> list[str]:

@@ -165,6 +165,14 @@ export class Readings {
     return role === null ? '' : roleInWords(role);
   }
 
+  /** Whether somebody else sees that the ledger only grows, and when they last did. */
+  witnessed({ witness, timezone }: Figures): string {
+    if (witness === null) return t('readings.witness.none');
+    const when = (at: string) => whenInWords(timezone, Date.parse(at) / 1000);
+    if (witness.away_since !== null) return t('readings.witness.away', { when: when(witness.away_since) });
+    return witness.at === null ? t('readings.witness.soon') : t('readings.witness.seen', { when: when(witness.at) });
+  }
+
   hour(line: Line): string {
     return hourInWords(this.lines?.timezone ?? this.desk.rules.zone, Date.parse(line.at) / 1000);
   }
