@@ -31,7 +31,8 @@ from serment.server.stores import ledger
 from serment.server.usecases.export_entries import export_entries
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
 from serment.server.usecases.read_envelope import read_by_link
-from serment.verifier.ledger import Wrong, verify
+from serment.verifier.ledger import verify
+from serment.verifier.notes import Wrong
 
 REWRITTEN = 500
 BOOKINGS, BOOKINGS_SHORT = 300, 40

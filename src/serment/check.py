@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from serment.check_backup import alarmed, backed_up
-from serment.check_ledger import witnessed
+from serment.check_ledger import compared, witnessed
 from serment.check_notifier import configured, published
 from serment.finding import Finding, Verdict, good, note, wrong
 from serment.settings import LOOPBACK, PORT_MAX, Settings
@@ -62,6 +62,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         configured,
         backed_up,
         witnessed,
+        compared,
         _own_database if settings.database_url is not None else _embedded_database,
     )
     for check in checks:

@@ -38,6 +38,12 @@ class _Unwitnessed(msgspec.Struct):
     told: str
 
 
+class _Differing(msgspec.Struct):
+    leaf: int
+    what: str
+    since: datetime
+
+
 def witnessed(settings: Settings) -> Iterator[Finding]:
     """From the ledger's folder; the witness itself is not asked."""
     folder = settings.data / LEDGER_FOLDER
@@ -60,6 +66,20 @@ def witnessed(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield note(f"The witness {settings.witness} has not been asked yet: the server asks it every minute.")
+
+
+def compared(settings: Settings) -> Iterator[Finding]:
+    """What the server found when it held the ledger's lines against what was published of them."""
+    told = _read(settings.data / LEDGER_FOLDER / "differing")
+    if told is None:
+        return
+    found = msgspec.json.decode(told, type=_Differing)
+    what = "is gone" if found.what == "missing" else "was changed"
+    yield wrong(
+        f"The line {found.leaf} of the access ledger {what} in the database, found on {found.since:%Y-%m-%d %H:%M} UTC: what "
+        "was published says otherwise.",
+        "Keep database and ledger folder as they are, and read docs/how-to/witness.md.",
+    )
 
 
 def _read(path: Path) -> bytes | None:

@@ -15,17 +15,21 @@ import asyncpg
 import pytest
 
 from bento_house import Hand, House, at, open_house, sam_signs_in
+from serment.check_ledger import compared
 from serment.database.pool import Pool, open_pool
 from serment.domain.retention import kept
+from serment.finding import Verdict
 from serment.server.instance import Instance
 from serment.server.ledger_folder import CHECKPOINT, LedgerBroken, LedgerFolder
 from serment.server.stores import ledger
+from serment.server.usecases import compare_lines
 from serment.server.usecases.errors import NoSuchAppointment
 from serment.server.usecases.export_entries import export_entries
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.publish_checkpoint import publish_checkpoint
 from serment.server.usecases.read_accesses import read_accesses
 from serment.server.usecases.read_envelope import read_by_link, read_for_member, read_list, read_unopened
+from serment.settings import LEDGER_FOLDER, Settings
 from serment.verifier.ledger import verify
 
 
@@ -33,7 +37,9 @@ from serment.verifier.ledger import verify
 async def house(new_database: Callable[[], Awaitable[str]], tmp_path: Path) -> AsyncIterator[House]:
     pool = await open_pool(await new_database(), connections_max=8)
     house = await open_house(pool)
-    with_log = dataclasses.replace(house.instance, ledger=LedgerFolder(tmp_path / "log", house.instance.name))
+    with_log = dataclasses.replace(
+        house.instance, ledger=LedgerFolder(tmp_path / LEDGER_FOLDER, house.instance.name)
+    )
     yield dataclasses.replace(house, instance=with_log)
     pool.terminate()
 
@@ -203,6 +209,58 @@ async def test_a_crash_between_numbers_and_tiles_makes_no_other_tree(house: Hous
     now = await house.instance.pool.fetch("SELECT line, leaf FROM ledger")
     assert {(row["line"], row["leaf"]) for row in numbered} <= {(row["line"], row["leaf"]) for row in now}
     assert verify(log.folder, log.verifier_key)
+
+
+@pytest.mark.parametrize(
+    ("touched", "leaf", "what"),
+    [
+        ("UPDATE ledger SET reader = gen_random_uuid() WHERE leaf = 3", 3, "changed"),
+        ("DELETE FROM ledger WHERE leaf = 5", 5, "missing"),
+        ("DELETE FROM ledger WHERE leaf > 4", 5, "missing"),
+        ("DELETE FROM ledger", 0, "missing"),
+    ],
+    ids=["changed", "deleted", "newest deleted", "all deleted"],
+)
+async def test_a_line_changed_or_deleted_in_the_database_as_root_is_found_said_once_and_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch, touched: str, leaf: int, what: str
+) -> None:
+    monkeypatch.setattr(
+        compare_lines, "LINES_A_ROUND_MAX", 2
+    )  # rounds end in the middle of tiles, and of the log
+    alice, log, pool = Hand(house), house.instance.ledger, house.instance.pool
+    assert log is not None
+    await alice.book(at("09:00"))
+    assert await a_pass(house.instance) == 0
+    await read_often(house.instance, alice.cap.row_token, 6)
+    await publish_checkpoint(house.instance)
+    await read_often(house.instance, alice.cap.row_token, 2)
+    await publish_checkpoint(house.instance)
+    assert await a_pass(house.instance) == 8
+    # What erasure takes, the oldest first, is missed by nobody, in the middle of a pass neither.
+    assert await compare_lines.compare_lines(house.instance) == 2
+    await pool.execute("DELETE FROM ledger WHERE leaf < 3" if leaf else "SELECT")
+    assert await a_pass(house.instance) > 0 and log.differing() is None
+    await pool.execute("CREATE TABLE kept AS SELECT * FROM ledger")
+    await pool.execute(touched)
+    with pytest.raises(compare_lines.LinesDiffer):
+        await a_pass(house.instance)
+    found = log.differing()
+    assert found is not None and (found.leaf, found.what, found.since) == (leaf, what, house.clock())
+    await a_pass(house.instance)  # said once
+    [said] = compared(Settings(data=log.folder.parent))
+    assert said.verdict is Verdict.WRONG and f"The line {leaf} of the access ledger" in said.sentence
+    await pool.execute("DELETE FROM ledger")
+    await pool.execute("INSERT INTO ledger SELECT * FROM kept")
+    await a_pass(house.instance)
+    assert log.differing() is None and list(compared(Settings(data=log.folder.parent))) == []
+
+
+async def a_pass(instance: Instance) -> int:
+    """Rounds until the next one begins anew; how many lines were compared."""
+    done = await compare_lines.compare_lines(instance)
+    while instance.ledger is not None and instance.ledger.compared > 0:
+        done += await compare_lines.compare_lines(instance)
+    return done
 
 
 async def test_two_servers_publish_one_log_while_many_read(house: House) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from serment.server.instance import Instance
+from serment.server.usecases.compare_lines import compare_lines
 from serment.server.usecases.expire import (
     expire_checks,
     expire_holds,
@@ -29,6 +30,7 @@ RETAIN_SECONDS = 900.0
 CHECKPOINT_SECONDS = 2.0
 DRAFT_SECONDS = 20.0  # a freeze has its dossier within five minutes, errors included
 WITNESS_SECONDS = 60.0
+COMPARE_SECONDS = 2.0
 AFTER_ERROR_SECONDS = 5.0
 
 _journal = structlog.get_logger("serment.jobs")
@@ -65,6 +67,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),
         asyncio.create_task(_repeat(draft_freezes, instance, DRAFT_SECONDS)),
         asyncio.create_task(_repeat(witness_checkpoint, instance, WITNESS_SECONDS)),
+        asyncio.create_task(_repeat(compare_lines, instance, COMPARE_SECONDS)),
         asyncio.create_task(instance.changes.send(instance.pool)),
         asyncio.create_task(instance.changes.hear(url)),
     ]

@@ -24,7 +24,7 @@ from serment.domain.merkle import EMPTY_ROOT, HASH_BYTES, consistency_proof, lea
 from serment.server.secret import read_key
 
 KEY_FILE, PUBLIC_FILE, CHECKPOINT = "log.key", "log.pub", "checkpoint"
-WITNESSED, UNWITNESSED = "witnessed", "unwitnessed"
+WITNESSED, UNWITNESSED, DIFFERING = "witnessed", "unwitnessed", "differing"
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 LEAF_PREFIX = HASH_BYTES.to_bytes(2, "big")
@@ -44,8 +44,26 @@ class Unwitnessed(msgspec.Struct):
     told: str
 
 
+class Differing(msgspec.Struct):
+    """The first line in the database that is not what was published: `what` is changed or missing; `since` it was found."""
+
+    leaf: int
+    what: str
+    since: datetime | None = None
+
+    @classmethod
+    def changed(cls, leaf: int) -> Differing:
+        """It says something else."""
+        return cls(leaf, "changed")
+
+    @classmethod
+    def missing(cls, leaf: int) -> Differing:
+        """It is gone before its time."""
+        return cls(leaf, "missing")
+
+
 class LedgerFolder:
-    """One log; `name` is the instance's."""
+    """One log; `name` is the instance's. `compared`: up to where this process held the database's lines against the tiles."""
 
     def __init__(self, folder: Path, name: str) -> None:
         """Makes the folder and the key on the first start. Raises SecretUnusable."""
@@ -57,6 +75,7 @@ class LedgerFolder:
         self.verifier_key = (
             f"{self.origin}+{self._key_id.hex()}+{base64.b64encode(_ED25519 + public).decode()}"
         )
+        self.compared = 0
         told = folder / PUBLIC_FILE
         if not told.exists():
             _write(told, f"{self.verifier_key}\n".encode())
@@ -124,6 +143,31 @@ class LedgerFolder:
         before = self.unwitnessed()
         since = at if before is None else before.since
         _write(self.folder / UNWITNESSED, msgspec.json.encode(Unwitnessed(since, why, told)))
+
+    def entries(self, begin: int, end: int, size: int) -> list[bytes]:
+        """The leaves from one on to before another, of the tree of `size`. Raises LedgerBroken."""
+        found: list[bytes] = []
+        for number in range(begin // TILE_WIDTH, -(-end // TILE_WIDTH)):
+            width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+            found += self._read("entries", number, width, len(LEAF_PREFIX) + HASH_BYTES)
+        first = begin - begin % TILE_WIDTH
+        return [leaf[len(LEAF_PREFIX) :] for leaf in found[begin - first : end - first]]
+
+    def differing(self) -> Differing | None:
+        """What a comparison found that no later one has found well again."""
+        told = _read_file(self.folder / DIFFERING)
+        return None if told is None else msgspec.json.decode(told, type=Differing)
+
+    def note_differing(self, at: datetime, found: Differing) -> bool:
+        """Keeps what differs and since when; whether it is news."""
+        before = self.differing()
+        if before is None:
+            _write(self.folder / DIFFERING, msgspec.json.encode(Differing(found.leaf, found.what, at)))
+        return before is None
+
+    def forget_differing(self) -> None:
+        """All lines were compared, and fit."""
+        (self.folder / DIFFERING).unlink(missing_ok=True)
 
     def append(self, size: int, leaves: Sequence[bytes]) -> int:
         """Publishes the tree of `size` leaves (what `size()` said) and these after them; the new size."""

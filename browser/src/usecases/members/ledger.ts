@@ -59,6 +59,8 @@ export interface Figures {
   timezone: string;
   /** Who else sees that the ledger only grows; null where the host names nobody. */
   witness: { at: Instant | null; away_since: Instant | null } | null;
+  /** A line in the database, of some practice, is not what was published. */
+  differs_since: Instant | null;
   readers: { member: Id | null; last: Instant; parts: Figure[] }[];
   days: { day: LocalDate; parts: Figure[] }[];
 }

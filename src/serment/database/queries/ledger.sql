@@ -30,6 +30,10 @@ UPDATE ledger l SET leaf = begin.leaf + fresh.nth FROM fresh, begin WHERE l.line
 SELECT leaf, salt, at, practice, reader, purpose, parts, records, erased_on, erased_what, erased_rows FROM ledger
 WHERE leaf >= :since ORDER BY leaf LIMIT :most
 
+-- name: has_before
+-- Whether entries below a number are still there.
+SELECT EXISTS (SELECT FROM ledger WHERE leaf < :leaf)
+
 -- name: read_of_record
 -- Who took a part of one record, a line for each day at its site, reader, purpose and parts; the newest first.
 WITH place AS (

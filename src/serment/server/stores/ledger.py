@@ -103,6 +103,12 @@ def _entry(row: asyncpg.Record) -> Entry | Erasure:
     )
 
 
+async def has_before(connection: Connection, leaf: int) -> bool:
+    """Whether entries below a number are still there."""
+    there: bool = await _QUERIES["has_before"].value(connection, leaf=leaf)
+    return there
+
+
 async def read_of_record(
     connection: Connection, practice: UUID, record: UUID, most: int
 ) -> list[asyncpg.Record]:

@@ -108,10 +108,12 @@ class WitnessTold(msgspec.Struct):
 
 
 class FiguresTold(msgspec.Struct):
-    """By reader, whoever read last first; by day, the newest first. `witness` is null where the host names none."""
+    """By reader, whoever read last first; by day, the newest first. `witness` is null where the host names none.
+    `differs_since`: a line of some practice in the database is not what was published."""
 
     timezone: str
     witness: WitnessTold | None
+    differs_since: datetime | None
     readers: list[ReaderFigures]
     days: list[DayFigures]
 
@@ -163,8 +165,13 @@ async def read_ledger_figures(instance: Instance, staff: Staff, wanted: Wanted) 
     ]
     by_reader.sort(key=lambda each: each.last, reverse=True)
     witness = await asyncio.to_thread(read_witness, instance)
+    differing = None if instance.ledger is None else await asyncio.to_thread(instance.ledger.differing)
     return FiguresTold(
-        sought.zone, witness, by_reader, [DayFigures(day, _figures(some)) for day, some in days.items()]
+        sought.zone,
+        witness,
+        None if differing is None else differing.since,
+        by_reader,
+        [DayFigures(day, _figures(some)) for day, some in days.items()],
     )
 
 
