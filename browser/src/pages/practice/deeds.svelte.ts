@@ -6,7 +6,8 @@ import type { Visit } from '../../usecases/desk/model';
 import { oweTo, owedNoMore, steerOrOwe, type Steered } from '../../usecases/desk/steer';
 import type { PlannedMessage } from '../../usecases/messages/plan';
 import { isOutage, type Note } from '../../usecases/desk/routes';
-import { followRestored, type Followed } from '../../usecases/desk/settle';
+import type { Followed } from '../../usecases/desk/settle';
+import { settling } from '../../usecases/desk/settling_later';
 import { isToldOf } from '../../usecases/desk/telling';
 import { Refused } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
@@ -160,7 +161,7 @@ export class Deeds {
 
   async #follow(visit: Visit, status: Status): Promise<Followed | 'owed'> {
     try {
-      return await followRestored(this.desk.open, { ...steeredOf(visit, status), rev: visit.rev });
+      return await (await settling()).followRestored(this.desk.open, { ...steeredOf(visit, status), rev: visit.rev });
     } catch (error) {
       if (!isOutage(error)) throw error;
       return 'owed';

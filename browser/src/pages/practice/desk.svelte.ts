@@ -6,7 +6,7 @@ import { signOut, watchIdle } from '../../usecases/desk/lock';
 import { takesTime } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
 import { shownBy } from '../../usecases/desk/presence';
-import { settleOwed } from '../../usecases/desk/settle';
+import { isSomethingLeft, settling } from '../../usecases/desk/settling_later';
 import { watchTabs } from '../../usecases/desk/tabs';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
@@ -103,8 +103,9 @@ export class Desk {
 
   /** Messages that a closed tab or a broken line left unplaced. */
   async #tellOwed(): Promise<void> {
+    if (!isSomethingLeft(this.open)) return;
     try {
-      await settleOwed(this.open);
+      await (await settling()).settleOwed(this.open);
     } catch (error) {
       // It stays owed: the next opening, or the end of the outage, asks again.
       if (!isOutage(error) && !(error instanceof Refused)) throw error;

@@ -4,9 +4,10 @@
  * placed anew, by a desk that opens the contact for it. An earlier tab, or a broken line, leaves it to the desk that opens here next.
  */
 import { SealError } from '../../seal/errors';
-import { NoAnswer, Refused } from '../../wire/problem';
+import { Refused } from '../../wire/problem';
 import type { PlannedMessage } from '../messages/plan';
 import { leftBehind, settleLeft } from '../messages/taken_away';
+import { placeAgain } from '../patients/give_link';
 import { type Steered, oweTo, owed, owedNoMore, readSteered, steer } from './steer';
 import { isToldOf } from './telling';
 import type { OpenDesk } from './unlock';
@@ -24,8 +25,6 @@ export async function followRestored(desk: OpenDesk, one: Steered & { rev: numbe
   const stands = one.status === 'booked' || one.status === 'requested';
   if (planned !== null || !stands || !isToldOf(desk, one)) return { planned, rev: null };
   oweTo(desk, [one.record]);
-  // Seldom asked for: its own file, and a line that breaks meanwhile is an outage like any other.
-  const { placeAgain } = await import('../patients/give_link').catch(() => { throw new NoAnswer(); });
   const placed = await placeAgain(desk, one.record, one.rev, one.status === 'requested').catch((error: unknown) => {
     // It changed meanwhile, or bears no signature that holds: nobody seals it anew, and its patient is told by voice.
     if ((error instanceof Refused && !error.is('signed_out')) || error instanceof SealError) return { planned: null, rev: null };
