@@ -75,11 +75,11 @@ export class Reading {
     return this.week.visits.find((visit) => visit.record === record);
   }
 
-  /** Reads the week shown; one read at a time, and once more if something changed meanwhile. */
+  /** Reads the week shown; one read at a time. Asked for while one is under way, it ends with the one after: what was done before is in it. */
   read(): Promise<void> {
     if (this.#running !== null) {
       this.#again = true;
-      return this.#running;
+      return this.#running.then(() => this.#running ?? undefined);
     }
     this.#running = this.#readOnce().finally(() => {
       this.#running = null;
