@@ -113,6 +113,12 @@ def test_the_letters_on_the_panels_buttons_act_in_the_panel_and_type_in_a_field(
     expect(sam.get_by_role("heading", name="Tom Abescat")).to_be_focused()
     sam.keyboard.press("a")
     expect(sam.locator(".said")).to_contain_text("Arrivée notée.")
+    # A slip that is seen later than the ten seconds is put right in the panel.
+    sam.get_by_role("button", name="Remettre «\u00a0attendu\u00a0»").press("Enter")
+    expect(sam.locator(".said")).to_contain_text("Remis «\u00a0attendu\u00a0».")
+    expect(block(sam, "11 h 10 à")).to_have_accessible_name(re.compile("attendu$"))
+    # The button went with what it did: the keyboard is on the panel's heading.
+    expect(sam.locator("#panel-title")).to_be_focused()
     sam.keyboard.press("p")
     sam.get_by_text("Préciser").click()
     sam.get_by_label("Pas avant le").press("p")

@@ -17,6 +17,16 @@ from browser.opening_walk import NAME, PASSWORD, Ferrand, furnish
 from browser.test_opening import query
 
 NEW_PASSWORD = "Trois-Tilleuls_2028"
+# Whether the key of a machine that is known could be copied out of its browser.
+MAY_LEAVE = """() => new Promise((answer, fail) => {
+  const opening = indexedDB.open('serment.device');
+  opening.onerror = () => fail(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction('key').objectStore('key').get('own');
+    reading.onerror = () => fail(reading.error);
+    reading.onsuccess = () => answer(reading.result.keys.privateKey.extractable);
+  };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +234,7 @@ def test_machines_are_forgotten_and_sessions_end(clean: Site, profile: Callable[
     at_the_desk(page)
     into_the_room(page)
     expect(page.get_by_text("ce poste", exact=True)).to_be_visible()
+    assert page.evaluate(MAY_LEAVE) is False
     page.get_by_role("button", name="Oublier").click()
     expect(page.get_by_text("Aucun poste n’est connu.")).to_be_visible()
     # Where the machine is not known any more, the gesture too asks for the printed code.

@@ -27,8 +27,8 @@ export interface Said {
   call: Id | null;
 }
 
-const NOTED: Record<Exclude<Note, 'expect'>, WordKey> = {
-  arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show',
+const NOTED: Record<Note, WordKey> = {
+  arrive: 'said.arrive', wait: 'said.wait', seen: 'said.seen', no_show: 'said.no_show', expect: 'said.expect',
 };
 
 export class Deeds {
@@ -113,7 +113,7 @@ export class Deeds {
     }
   }
 
-  async mark(visit: Visit, kind: Exclude<Note, 'expect'>): Promise<void> {
+  async mark(visit: Visit, kind: Note): Promise<void> {
     const { open, reading } = this.desk;
     const back = noteBackTo(visit.status);
     await this.attempt(visit, async () => {
