@@ -11,7 +11,7 @@ import type { Roster } from '../../src/seal/roster';
 import { type Telling, placeMessages, sealMessages } from '../../src/usecases/messages/place';
 import { planBooked } from '../../src/usecases/messages/plan';
 import { asWord, wordingFor } from '../../src/usecases/messages/word';
-import { INSTANCE, openPractice } from '../seal/cast';
+import { INSTANCE, openPracticeWithNotifier } from '../seal/cast';
 
 /** Thursday 26 November 2026, 9:00 in Die; booked a fortnight before. */
 const START = 1_795_680_000;
@@ -27,10 +27,8 @@ let unnamed: Roster;
 
 beforeAll(async () => {
   await startTier();
-  const practice = await openPractice();
-  unnamed = practice.roster;
-  [root, dayPair] = await Promise.all([SigningKey.fromSeed(random(32)), PrivateKey.fromSeed(random(32))]);
-  roster = await unnamed.extend([await unnamed.sign({ kind: 'notifier', signPk: root.publicKey }, practice.bento.sign)]);
+  ({ root, unnamed, roster } = await openPracticeWithNotifier());
+  dayPair = await PrivateKey.fromSeed(random(32));
 });
 
 afterEach(() => vi.unstubAllGlobals());

@@ -10,7 +10,7 @@ import { start as startTier } from '../../src/seal/tiers';
 import { NoCodeNow, askCode, checkedAddress, checkedAmong, drawQuestion, isAsked, shown } from '../../src/usecases/check';
 import { addressesOf, mayReach } from '../../src/usecases/check_address';
 import type { KeptCheck } from '../../src/usecases/keep';
-import { INSTANCE, openPractice } from '../seal/cast';
+import { INSTANCE, openPracticeWithNotifier } from '../seal/cast';
 
 const ALICE = { kind: 'phone', address: '+33639981234' } as const;
 const TOM = { kind: 'phone', address: '+33639985678' } as const;
@@ -25,10 +25,8 @@ let unnamed: Roster;
 
 beforeAll(async () => {
   await startTier();
-  const practice = await openPractice();
-  unnamed = practice.roster;
-  [root, stranger, codePair] = await Promise.all([SigningKey.fromSeed(random(32)), SigningKey.fromSeed(random(32)), PrivateKey.fromSeed(random(32))]);
-  roster = await unnamed.extend([await unnamed.sign({ kind: 'notifier', signPk: root.publicKey }, practice.bento.sign)]);
+  ({ root, unnamed, roster } = await openPracticeWithNotifier());
+  [stranger, codePair] = await Promise.all([SigningKey.fromSeed(random(32)), PrivateKey.fromSeed(random(32))]);
 });
 
 afterEach(() => vi.unstubAllGlobals());

@@ -56,6 +56,13 @@ export async function openPractice(): Promise<Practice> {
   return { id, unit, root, bento, sam, samId, samSeed, seed, keys, connector, chain, roster }
 }
 
+/** Its roster before and after its owner named the notifier of this root. */
+export async function openPracticeWithNotifier(): Promise<{ readonly root: SigningKey; readonly unnamed: Roster; readonly roster: Roster }> {
+  const [{ bento, roster: unnamed }, root] = await Promise.all([openPractice(), SigningKey.fromSeed(newSeed())])
+  const named = await unnamed.sign({ kind: 'notifier', signPk: root.publicKey }, bento.sign)
+  return { root, unnamed, roster: await unnamed.extend([named]) }
+}
+
 export function placeIn(practice: Practice): Place {
   return {
     instance: INSTANCE, practice: practice.id, unit: practice.unit, record: random(16), rev: 1,
