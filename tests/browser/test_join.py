@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.authenticator import with_authenticator
 from browser.conftest import DESK, PHONE, check_accessible
-from browser.desk_town import HELENE, SAM, Town, at_noon, fill_in, town, unlock
+from browser.desk_town import ALICE, HELENE, SAM, TODAY, Town, at_noon, fill_in, town, unlock
 from browser.opening_walk import Ferrand
 from serment.demo.house import Person
 from serment.framing import Role
@@ -26,6 +26,7 @@ async def practice(
     bundle: None, new_database: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     with town(await new_database(), tmp_path_factory.mktemp("desk")) as made:
+        made.book(ALICE, TODAY, "10:10")
         yield made
 
 
@@ -272,3 +273,34 @@ def test_answers_that_were_lost_on_their_way_make_one_account_and_one_answer(
     page.unroute("**/join/answer")
     page.get_by_role("button", name="Réessayer").click()
     expect(page.get_by_role("heading", level=1, name="Lisez ces quatre mots")).to_be_visible()
+
+
+def test_sam_who_lost_everything_is_let_in_again_with_new_keys_and_the_old_ones_go(
+    practice: Town, helene: Page, profile: Callable[..., BrowserContext]
+) -> None:
+    helene.get_by_role("button", name=f"Changer {SAM.name}").click()
+    helene.get_by_role("button", name=f"Inviter {SAM.name} à sa place").click()
+    expect(helene.get_by_role("heading", name=f"Un nouvel accès pour {SAM.name}")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_role("button", name="Faire le lien").click()
+    link = helene.get_by_label("Lien d’invitation").input_value()
+    helene.get_by_role("button", name="Fermer", exact=True).click()
+    page = profile(DESK).new_page()
+    page.goto(link)
+    makes_account(page, "sam.bis")
+    helene.clock.run_for(16_000)
+    card = helene.locator(".answer").filter(has_text=f"{SAM.name} a répondu")
+    expect(card.get_by_role("listitem").first).to_be_visible()
+    assert card.get_by_role("listitem").all_inner_texts() == words_of(page)
+    card.get_by_role("button", name="Ce sont ces mots").click()
+    expect(page.get_by_role("heading", level=1, name="Vous faites partie de l’équipe")).to_be_visible()
+    expect(helene.get_by_role("button", name=f"Changer {SAM.name}")).to_have_count(1)
+    # What was sealed before she came back opens to her new keys; the access that was lost is nobody's any more.
+    back = at_noon(page.context).new_page()
+    back.goto(f"{practice.origin}/fr/desk")
+    fill_in(back, Person(SAM.name, Role.SECRETARY, "sam.bis", PASSWORD))
+    expect(back.get_by_role("button", name=re.compile("^10 h 10 à .*Renaudin-Abescat"))).to_be_visible()
+    thief = profile(DESK).new_page()
+    thief.goto(f"{practice.origin}/fr/desk")
+    fill_in(thief, SAM)
+    expect(thief.get_by_text("Ce compte n’appartient plus à aucun cabinet.")).to_be_visible()
