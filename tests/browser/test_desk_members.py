@@ -62,7 +62,7 @@ def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes_in_the_middl
     enter(helene)
     expect(helene.get_by_role("heading", level=1, name="L’équipe")).to_be_visible()
     check_accessible(helene)
-    person(helene, SAM.name).get_by_role("button", name="Suspendre", exact=True).click()
+    person(helene, SAM.name).get_by_role("button", name=f"Suspendre {SAM.name}", exact=True).click()
     expect(person(helene, SAM.name)).to_contain_text("Suspendu")
     # Sam is in the middle of carrying Alice elsewhere: the desk closes, and the old time stands.
     expect(sam.get_by_role("heading", level=1, name=CLOSED)).to_be_visible(timeout=15_000)
