@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`python -m bench [a b c d e f g h i k]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
+"""`python -m bench [a b c d e f g h i j k]`: the figures of docs/reference/speed.md, each beside a limit found in the same run.
 
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
 f: the register (SERMENT_BENCH_ROWS rows of it). g: the notifier's queue (SERMENT_BENCH_PLANNED messages in it).
 h: the notifier killed a hundred times. i: honest days before the sentinel
 (SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2; SERMENT_BENCH_PRACTITIONERS, 30).
-k: a volume lost (SERMENT_BENCH_BACKED bookings in it).
+j: the access ledger (SERMENT_BENCH_ENTRIES of it). k: a volume lost (SERMENT_BENCH_BACKED bookings in it).
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """
 
@@ -26,13 +26,14 @@ from bench import (
     directory,
     honest_day,
     kills,
+    ledger,
     next_free,
     planned,
     report,
     slots_http,
 )
 
-LETTERS = "abcdefghik"
+LETTERS = "abcdefghijk"
 
 
 def main() -> None:
@@ -57,6 +58,8 @@ def main() -> None:
         uvloop.run(kills.measure())
     if "i" in wanted:
         uvloop.run(honest_day.measure())
+    if "j" in wanted:
+        uvloop.run(ledger.measure())
     if "k" in wanted:
         uvloop.run(backups.measure())
     if "e" in wanted:

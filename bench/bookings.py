@@ -79,7 +79,7 @@ async def _throughput(pool: Pool, house: House, postgres: EmbeddedPostgres) -> N
     for nth in range(ROUNDS + 1):
         single = await _bare(pool, house, day, postmaster)
         day += BOOKINGS_A_ROUND // SLOTS_A_DAY
-        full = await _bookings(house, day, postmaster)
+        full = await book_round(house, day, postmaster)
         day += BOOKINGS_A_ROUND // SLOTS_A_DAY
         if nth == 0:
             continue  # connections and prepared statements are made in the first round
@@ -164,7 +164,7 @@ def _sealed(hand: Hand, start: datetime) -> Written:
     )  # fmt: skip
 
 
-async def _bookings(house: House, day: int, postmaster: int) -> Round:
+async def book_round(house: House, day: int, postmaster: int) -> Round:
     """Each client holds a slot and books it, then the next, as people do."""
     house.clock.now = at("7:00", DAY + timedelta(days=day))
     hands = [(Hand(house), start) for start in starts(day, BOOKINGS_A_ROUND)]
