@@ -100,7 +100,8 @@ def receive(folder: Path) -> None:
 def restore(vault: Path, identity: Path, until: str | None, after_an_attack: bool, drill: bool) -> None:
     """Makes the data folder anew from the backup in VAULT, a folder.
 
-    SERMENT_DATA must hold no database. The drill changes nothing: run it every day where the private key is.
+    SERMENT_DATA must hold no database. The drill changes nothing, and ends with 1 when something had to be passed over: run it
+    every day, on a machine that can be thrown away.
     """
     from serment.backup.restoring import CannotRestore
     from serment.backup.restoring import restore as bring_back
@@ -128,6 +129,10 @@ def restore(vault: Path, identity: Path, until: str | None, after_an_attack: boo
         f"{restored.until:%Y-%m-%d %H:%M:%S} (UTC), in {time.monotonic() - begun:.0f} s: {restored.practices} practices, "
         f"{restored.appointments} appointments, {restored.entries} lines of the ledger. {ledger}"
     )
+    for line in restored.passed:
+        click.echo(f"ATTENTION: {line}", err=True)
+    if drill and restored.passed:
+        sys.exit(1)
     if not drill:
         click.echo(
             f"This is era {restored.era}. The notifier's keys are in no backup: put its file and mirror back before "

@@ -32,8 +32,15 @@ def test_a_name_says_what_it_holds_and_no_two_are_alike() -> None:
     assert str(name).startswith("2026-11-26/20261126T161800Z-wal-0000000000000001-0000000003000028-")
     assert Name.read(str(name)) == name
     assert str(Name.new(NOW, "done")) != str(Name.new(NOW, "done"))
-    for other in ("../etc/passwd", "2026-11-26/../../x.age", "2026-11-26/x.age", f"{name}\n", f"/{name}"):
-        assert Name.read(other) is None
+    unlike = [
+        *("../etc/passwd", "2026-11-26/../../x.age", "2026-11-26/x.age", f"{name}\n", f"/{name}"),
+        "2026-11-26/20261126T161800Z-wal-ab12cd34.age",
+        "2026-13-26/20261326T161800Z-done-ab12cd34.age",
+        "2026-11-27/20261126T161800Z-done-ab12cd34.age",
+        str(Name.new(NOW, "wal", 1, 0x30FF000, 0x3000028)),
+        str(Name.new(NOW, "done", 1)),
+    ]
+    assert [Name.read(other) for other in unlike] == [None] * len(unlike)
 
 
 def test_stretches_join_and_none_crosses_a_segments_end() -> None:
@@ -79,6 +86,10 @@ def test_what_came_through_a_command_is_there_as_it_was_sent(tmp_path: Path) -> 
     assert (tmp_path / str(name)).read_bytes() == data
     with pytest.raises(NotKept), Command(["false"]).put(Name.new(datetime.now(UTC), "files")) as file:
         file.write(b"x")
+    # Sealing breaks off in its own words when the connection does.
+    key = pyrage.x25519.Identity.generate().to_public()
+    with pytest.raises(NotKept):
+        sealing.put(Command(["false"]), [key], Name.new(datetime.now(UTC), "wal", 1, 0, 3_000_000), data)
 
 
 def test_the_other_end_makes_no_file_but_a_backups(tmp_path: Path) -> None:
@@ -100,6 +111,11 @@ def test_a_sealed_file_opens_with_its_key_whole_and_with_no_other(tmp_path: Path
     assert sealing.get(tmp_path, [other, key], name) == b"marker" * 1000
     with pytest.raises(CannotOpen):
         sealing.get(tmp_path, [other], name)
+    bomb, most = Name.new(NOW, "files"), sealing.OPENED_BYTES_MAX
+    sealing.put(Folder(tmp_path), [key.to_public()], bomb, bytes(most + 1))
+    assert (tmp_path / str(bomb)).stat().st_size < most / 100
+    with pytest.raises(CannotOpen, match="larger than any"):
+        sealing.get(tmp_path, [key], bomb)
     cut = Name.new(NOW, "files")
     with Folder(tmp_path).put(cut) as file:
         file.write(kept[:-20])

@@ -9,6 +9,8 @@ base_hours = 24                      # a new base; 24 unless said
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +32,12 @@ class BackupConfigWrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BackupConfig:
-    """What backup.toml says. `recipients` are age's public keys."""
+    """What backup.toml says. `recipients` are age's public keys. `mark` changes with keys and target: both need a base anew."""
 
     recipients: tuple[Any, ...]
     target: Target
     base_hours: int
+    mark: str = ""
 
 
 def read_config(path: Path) -> BackupConfig:
@@ -49,10 +52,13 @@ def read_config(path: Path) -> BackupConfig:
         raise BackupConfigWrong(f"{path} cannot be read: {error}.") from error
     if unknown := sorted(set(told) - _KNOWN):
         raise BackupConfigWrong(f"{path}: {unknown[0]} is not known. Known are {', '.join(sorted(_KNOWN))}.")
+    recipients, target = _recipients(path, told), _target(path, told)
     hours = told.get("base_hours", BASE_HOURS)
     if type(hours) is not int or not 1 <= hours <= BASE_HOURS_MAX:
         raise BackupConfigWrong(f"{path}: base_hours is a whole number from 1 to {BASE_HOURS_MAX}.")
-    return BackupConfig(_recipients(path, told), _target(path, told), hours)
+    to = json.dumps([sorted(told["recipients"]), told.get("folder"), told.get("command")])
+    mark = hashlib.sha256(to.encode()).hexdigest()
+    return BackupConfig(recipients, target, hours, mark)
 
 
 def _recipients(path: Path, told: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What files of a backup are called: when they were made, what they hold, and a random end: no name is ever written twice.
 
-    2026-11-26/20261126T161800Z-wal-00000001-0000000003000028-00000000030ff000-ab12cd34.age
+    2026-11-26/20261126T161800Z-wal-0000000000000001-0000000003000028-00000000030ff000-ab12cd34.age
 
 A file that a crash cut short keeps its name; what it should have held goes under another.
 """
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-Kind = Literal["base", "done", "wal", "leaves", "files", "erased"]
+Kind = Literal["base", "done", "wal", "files", "erased"]
 # base: the cluster as pg_basebackup gives it; done: that it is whole, and from where it must be replayed; wal: a stretch of the
-# log; leaves: of the access ledger; files: the server's secret and the ledger's key; erased: what was erased by hand.
+# log; files: the server's secret and the ledger; erased: what was erased by hand.
 _NAME: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})/(\d{8}T\d{6}Z)-(base|done|wal|leaves|files|erased)((?:-[0-9a-f]+)*)-([0-9a-f]{8})\.age\Z"
+    r"(\d{4}-\d{2}-\d{2})/(\d{8}T\d{6}Z)-(base|done|wal|files|erased)((?:-[0-9a-f]{16})*)-([0-9a-f]{8})\.age\Z"
 )
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
+_WAL_NUMBERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One file. `numbers`: of wal, timeline, first byte and the byte after the last (LSN); of leaves, the first and the one
-    after the last; of base and done, the base's own random number; else none."""
+    """One file. `numbers`: of wal, timeline, first byte and the byte after the last (LSN); else none."""
 
     at: datetime
     kind: Kind
@@ -40,13 +40,22 @@ class Name:
 
     @classmethod
     def read(cls, text: str) -> Name | None:
-        """None for what no backup is called."""
+        """None for what no backup is called: not of this form, of no day, or with other numbers than its kind has."""
         match = _NAME.match(text)
         if match is None:
             return None
-        at = datetime.strptime(match[2], _STAMP).replace(tzinfo=UTC)
+        try:
+            at = datetime.strptime(match[2], _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            return None
         numbers = tuple(int(each, 16) for each in match[4].split("-")[1:])
-        return cls(at, match[3], numbers, match[5])  # type: ignore[arg-type]  # the expression lists the kinds
+        name = cls(at, match[3], numbers, match[5])  # type: ignore[arg-type]  # the expression lists the kinds
+        return name if name._fits() and str(name) == text else None
+
+    def _fits(self) -> bool:
+        if self.kind != "wal":
+            return not self.numbers
+        return len(self.numbers) == _WAL_NUMBERS and self.numbers[1] < self.numbers[2]
 
     def __str__(self) -> str:
         numbers = "".join(f"-{number:016x}" for number in self.numbers)

@@ -13,8 +13,9 @@ from typing import IO, Any, Final
 import pyrage
 
 from serment.backup.names import Name
-from serment.backup.target import Target
+from serment.backup.target import NotKept, Target
 
+OPENED_BYTES_MAX: Final = 256 << 20  # of a small file: four times what one round sends (sending.py)
 _LEVEL: Final = 1
 _PRIVATE: Final = "AGE-SECRET-KEY-"
 
@@ -29,14 +30,17 @@ class CannotOpen(Exception):
 
 def put(target: Target, recipients: Sequence[Any], name: Name, data: bytes) -> None:
     """Seals and keeps a small file. Raises NotKept."""
-    with target.put(name) as file:
-        pyrage.encrypt_io(io.BytesIO(zlib.compress(data, _LEVEL)), file, list(recipients))
+    put_stream(target, recipients, name, io.BytesIO(zlib.compress(data, _LEVEL)))
 
 
 def put_stream(target: Target, recipients: Sequence[Any], name: Name, source: IO[bytes]) -> None:
     """Seals and keeps what `source` gives, as it is. Raises NotKept."""
     with target.put(name) as file:
-        pyrage.encrypt_io(source, file, list(recipients))
+        try:
+            pyrage.encrypt_io(source, file, list(recipients))
+        except pyrage.EncryptError as error:
+            # So it names what reading and writing raise: a connection that broke, a disk that is full.
+            raise NotKept(f"{name} broke off: {error}.") from error
 
 
 def read_identities(path: Path) -> list[Any]:
@@ -54,9 +58,15 @@ def read_identities(path: Path) -> list[Any]:
 
 
 def get(folder: Path, identities: Sequence[Any], name: Name) -> bytes:
-    """Opens a small file. Raises CannotOpen."""
+    """Opens a small file, of OPENED_BYTES_MAX at most. Raises CannotOpen."""
+    path, opening = folder / str(name), zlib.decompressobj()
     try:
-        return zlib.decompress(pyrage.decrypt((folder / str(name)).read_bytes(), list(identities)))
+        if path.stat().st_size > OPENED_BYTES_MAX:
+            raise CannotOpen(f"{name} is larger than any such file of a backup.")
+        data = opening.decompress(pyrage.decrypt(path.read_bytes(), list(identities)), OPENED_BYTES_MAX)
+        if not opening.eof:
+            raise CannotOpen(f"{name} is not whole, or larger than any such file of a backup.")
+        return data
     except (OSError, pyrage.DecryptError, zlib.error) as error:
         raise CannotOpen(f"{name} does not open.") from error
 

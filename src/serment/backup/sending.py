@@ -92,7 +92,8 @@ class Backup:
         files = await asyncio.to_thread(self._changed_files)
         place, goes_on = await self.source.begin()
         if not goes_on:
-            self._base_due, self._sent = self.clock(), False
+            # The log before this place is gone: a base that needs it is none any more.
+            self._base_due, self._sent, self._base = self.clock(), False, None
         cluster = self.source.cluster
         # The target may be another than the last process's: the segment is sent from its beginning once more.
         start = place if self._sent else segment_start(place, cluster.segment_bytes)
@@ -114,17 +115,21 @@ class Backup:
             await self._put(Name.new(self.clock(), "erased"), json.dumps(erased).encode())
             self._erased = mark
         await self._look_after_base(start, end)
-        base = self._last.at if self._last is not None else read_standing(self.data).base
-        write_standing(self.data, Standing(self.clock(), base))
+        base = self._last.at if self._last is not None else self._standing_base()
+        write_standing(self.data, Standing(self.clock(), base, self.config.mark))
         return end
+
+    def _standing_base(self) -> datetime | None:
+        """When the last base began that went to this target, sealed to these keys; None when there is none."""
+        standing = read_standing(self.data)
+        return standing.base if standing.mark == self.config.mark else None
 
     async def whole(self) -> Name:
         """Rounds until a base stands with all its log; that base. For tests, and for who wants one now."""
-        self._base_due = self.clock()
+        self._base_due, before = self.clock(), self._last
         while True:
             await self.round()
-            if self._making is None and self._base is None:
-                assert self._last is not None  # noqa: S101  # the round that ended it set it
+            if self._last is not None and self._last is not before:
                 return self._last
             await asyncio.sleep(0.1)
 
@@ -134,14 +139,16 @@ class Backup:
     async def _look_after_base(self, start: int, end: int) -> None:
         now = self.clock()
         if self._base_due is None:
-            self._base_due = now
+            last = self._standing_base()
+            self._base_due = now if last is None else min(last, now) + timedelta(hours=self.config.base_hours)
         if self._making is not None:
             if not self._making.done():
                 return
             making, self._making = self._making, None
             error = making.exception()
             if error is not None:
-                self._base, self._base_due = None, now + BASE_AGAIN
+                if self._base is not None:
+                    self._base, self._base_due = None, now + BASE_AGAIN
                 raise error
             if self._base is not None:
                 self._base.stop = await self.source.flushed()

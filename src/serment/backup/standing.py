@@ -15,17 +15,20 @@ FILE: Final = "backup.standing"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """When the log was last sent to its end, and when the last base that is whole was begun; None: not since this was kept."""
+    """When the log was last sent to its end, and when the last base that is whole was begun; None: not since this was kept.
+    `mark` is the configuration's (config.py): what was sent elsewhere, or to other keys, is no base for this one."""
 
     sent: datetime | None = None
     base: datetime | None = None
+    mark: str = ""
 
 
 def read_standing(data: Path) -> Standing:
     """What was written last; nothing where nobody wrote, or what cannot be read."""
     try:
         told = json.loads((data / FILE).read_text("utf-8"))
-        return Standing(*(told[key] and datetime.fromisoformat(told[key]) for key in ("sent", "base")))
+        sent, base = (told[key] and datetime.fromisoformat(told[key]) for key in ("sent", "base"))
+        return Standing(sent, base, str(told.get("mark", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return Standing()
 
@@ -35,6 +38,7 @@ def write_standing(data: Path, standing: Standing) -> None:
     told = {
         "sent": standing.sent and standing.sent.isoformat(),
         "base": standing.base and standing.base.isoformat(),
+        "mark": standing.mark,
     }
     fresh = data / f"{FILE}.new"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

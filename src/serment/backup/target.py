@@ -3,7 +3,7 @@
 
 A folder (another disk, a mount), or a command that is given a name and bytes and keeps them elsewhere: `ssh` to a machine where
 `serment receive FOLDER` is the only thing that the key may start. Whoever holds all rights of the server's machine can add
-there, and no more.
+there, and no more; what they add is read by whoever restores (restoring.py).
 """
 
 from __future__ import annotations
