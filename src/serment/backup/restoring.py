@@ -238,7 +238,7 @@ def _write_log(
     ]
     if beyond:
         passed.append(
-            f"The log has a gap at {write_lsn(place)}: {len(beyond)} stretches beyond it, sent from "
+            f"The log has a gap at {write_lsn(place)}: {len(beyond)} file(s) beyond it, sent from "
             f"{beyond[0].at:%Y-%m-%d %H:%M:%S} to {beyond[-1].at:%Y-%m-%d %H:%M:%S} (UTC), are not in what was restored."
         )
     return last
