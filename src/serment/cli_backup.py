@@ -59,6 +59,7 @@ async def _backup(settings: Settings, config: object, *, once: bool) -> None:
         work = Backup(source, config, settings.data)
         if once:
             click.echo(f"Kept: {await work.whole()}")
+            await source.give_back()
             return
         click.echo("Backups go out (Ctrl-C stops it).", err=True)
         await work.run()
@@ -108,6 +109,11 @@ def restore(vault: Path, identity: Path, until: str | None, after_an_attack: boo
     from serment.backup.sealing import IdentityUnusable, read_identities
 
     settings = settings_here()
+    if settings.database_url is not None and not drill:
+        raise SaidInWords(
+            "SERMENT_DATABASE_URL names a PostgreSQL of its own, and a restore makes an embedded one. Nothing was changed. "
+            "Restore without it, into an empty data folder; then dump and load (docs/how-to/postgresql.md)."
+        )
     ending.end_in_order()
     begun = time.monotonic()
     try:
@@ -136,8 +142,13 @@ def restore(vault: Path, identity: Path, until: str | None, after_an_attack: boo
     if not drill:
         click.echo(
             f"This is era {restored.era}. The notifier's keys are in no backup: put its file and mirror back before "
-            "`serment notify`. Then `serment check`, `serment serve`, `serment backup`."
+            "`serment notify`. Then `serment check`, `serment serve` and, before you open, `serment backup`: there is no base "
+            "of this era yet. Everybody signs in again."
         )
+        if until is not None:
+            click.echo(
+                "What was stopped, revoked or objected to since that instant is open again: stop it again."
+            )
 
 
 def _ledger(folder: Path) -> str:

@@ -25,6 +25,8 @@ async def cards_in(data: Path) -> list[UUID]:
     with EmbeddedPostgres(data / "postgres") as postgres:
         connection = await asyncpg.connect(postgres.url())
         try:
+            # Nobody is signed in again, Sam neither.
+            assert await connection.fetchval("SELECT count(*) FROM sessions") == 0
             return [row["card"] for row in await connection.fetch("SELECT card FROM cards")]
         finally:
             await connection.close()

@@ -90,6 +90,10 @@ def test_what_came_through_a_command_is_there_as_it_was_sent(tmp_path: Path) -> 
     key = pyrage.x25519.Identity.generate().to_public()
     with pytest.raises(NotKept):
         sealing.put(Command(["false"]), [key], Name.new(datetime.now(UTC), "wal", 1, 0, 3_000_000), data)
+    hangs = Command([sys.executable, "-c", "import time; time.sleep(3600)"], seconds=0.5)
+    for length in (10, 3_000_000):
+        with pytest.raises(NotKept):
+            sealing.put(hangs, [key], Name.new(datetime.now(UTC), "files"), data[:length])
 
 
 def test_the_other_end_makes_no_file_but_a_backups(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ STATEMENT_SECONDS_MAX: Final = 600.0
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_FILE: Final = 0o600
 _BUILDING: Final = "restoring"
+_PLACING: Final = "restoring.placing"  # is there while the files take their place: what stands there then is a restore's own
 _QUERIES: Final = load("backup")
 # What a base says about how PostgreSQL runs, and where its files lie. None of it is taken: ours stands in its place.
 _NOT_TAKEN: Final = frozenset(
@@ -124,12 +125,19 @@ async def restore(
     is): whoever took the server over later can add files, and none of them counts. `erase_again`: but for cards that somebody
     erased by hand since, which are erased again.
 
-    Raises CannotRestore, and what the embedded PostgreSQL raises. `data` keeps what it held beside database, secret and ledger.
+    Raises CannotRestore, and what the embedded PostgreSQL raises. `data` keeps what else it held.
     """
+    placing = data / _PLACING
     if (data / "postgres").exists():
         raise CannotRestore(
             f"{data / 'postgres'} is there already. Nothing was changed. Restore into an empty data folder, or move that "
             "one away."
+        )
+    stands = [name for name in FILES if (data / name).exists()]
+    if stands and not placing.exists():
+        raise CannotRestore(
+            f"{data / stands[0]} is there already: it belongs to an instance, with a PostgreSQL of its own perhaps. Nothing "
+            "was changed. Restore into an empty data folder, or move that one away."
         )
     building = data / _BUILDING
     if building.exists():
@@ -152,11 +160,13 @@ async def restore(
                 _remove(building / name)
     else:
         raise CannotRestore(" ".join([f"{vault} holds no base that is whole. Nothing was changed.", *passed]))
+    placing.touch(mode=PRIVATE_FILE)
     for name in FILES:
         if (building / "files" / name).exists():
             _take_place(building / "files" / name, data / name)
     shutil.rmtree(building / "log")
     (building / "postgres").rename(data / "postgres")
+    placing.unlink()
     shutil.rmtree(building)
     return dataclasses.replace(restored, passed=tuple(passed))
 
@@ -342,6 +352,7 @@ async def _replay(
             )
             try:
                 era = await _QUERIES["raise_era"].value(connection)
+                await _QUERIES["end_sessions"].run(connection)
                 await _QUERIES["erase_again"].run(
                     connection, practices=[one for one, _ in erased], cards=[card for _, card in erased]
                 )
@@ -377,6 +388,6 @@ def _remove(place: Path) -> None:
 
 
 def _take_place(fresh: Path, place: Path) -> None:
-    """What stands there goes: a ledger from before the loss is older than the backup's, or the same."""
+    """What stands there goes: an earlier try, that a crash ended, put it there."""
     _remove(place)
     fresh.replace(place)

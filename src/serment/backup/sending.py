@@ -110,8 +110,8 @@ class Backup:
                 held[PLANTED] = _planted(held[SECRET_FILE])
             await self._put(Name.new(self.clock(), "files"), _tar(held))
             self._seen.update({name: seen for name, (seen, _) in files.items()})
-        mark, erased = await self.source.erased()
-        if mark != self._erased:
+        if (mark := await self.source.erased_mark()) != self._erased:
+            erased = await self.source.erased()
             await self._put(Name.new(self.clock(), "erased"), json.dumps(erased).encode())
             self._erased = mark
         await self._look_after_base(start, end)

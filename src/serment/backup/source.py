@@ -44,6 +44,7 @@ class Source:
 
     def __init__(self, url: str, bin_folder: Path, connection: asyncpg.Connection, cluster: Cluster) -> None:
         self._url, self._bin, self._connection, self.cluster = url, bin_folder, connection, cluster
+        self._made = False
 
     @classmethod
     async def open(cls, url: str, bin_folder: Path) -> Source:
@@ -60,7 +61,7 @@ class Source:
         )
 
     async def close(self) -> None:
-        """Ends the connection; the slot stays, and keeps the log."""
+        """Ends the connection; the slot stays, and keeps the log, unless `give_back` was called."""
         await self._connection.close(timeout=CONNECT_SECONDS_MAX)
 
     async def begin(self) -> tuple[int, bool]:
@@ -75,7 +76,14 @@ class Source:
         if row is not None:
             return read_lsn(row["place"]), True
         place = read_lsn(await _QUERIES["make_slot"].value(self._connection, slot=SLOT))
+        self._made = True
         return place, False
+
+    async def give_back(self) -> None:
+        """Lets PostgreSQL throw the log away again, if this process was the first to keep it: nobody goes on sending."""
+        if self._made:
+            await _QUERIES["drop_slot"].value(self._connection, slot=SLOT)
+            self._made = False
 
     async def flushed(self) -> int:
         """How far the log is on disk."""
@@ -94,11 +102,15 @@ class Source:
             raise NoBase("The log is shorter than PostgreSQL says. Nothing was sent of it.")
         return data
 
-    async def erased(self) -> tuple[str, list[tuple[str, str]]]:
-        """Practice and id of cards that somebody erased by hand, and a mark that changes with them."""
+    async def erased_mark(self) -> str:
+        """Changes with the cards that somebody erased by hand."""
         mark: str = await _QUERIES["mark_erased"].value(self._connection)
+        return mark
+
+    async def erased(self) -> list[tuple[str, str]]:
+        """Practice and id of cards that somebody erased by hand."""
         rows = await _QUERIES["read_erased"].rows(self._connection)
-        return mark, [(str(row["practice"]), str(row["card"])) for row in rows]
+        return [(str(row["practice"]), str(row["card"])) for row in rows]
 
     async def sent(self, place: int) -> None:
         """Lets PostgreSQL throw away what is before this place."""

@@ -12,6 +12,8 @@ import contextlib
 import hashlib
 import os
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import IO, Final, Protocol
 from serment.backup.names import Name
 
 COPY_BYTES: Final = 1 << 20
-COMMAND_SECONDS_MAX: Final = 600
+COMMAND_SECONDS_MAX: Final = 600.0  # without taking a byte, or an answer: then it hangs, and is ended
 FILE_BYTES_MAX: Final = 1 << 40
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)
 _LINE_BYTES_MAX: Final = 300
@@ -62,8 +64,8 @@ class Command:
     """A command that is started for each file: a line with its name, then its bytes on standard input. It answers, once it
     keeps them, with their SHA-256 in hexadecimal."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = list(words)
+    def __init__(self, words: Sequence[str], *, seconds: float = COMMAND_SECONDS_MAX) -> None:
+        self._words, self._seconds = list(words), seconds
 
     @contextlib.contextmanager
     def put(self, name: Name) -> Iterator[IO[bytes]]:
@@ -75,23 +77,34 @@ class Command:
         except OSError as error:
             raise NotKept(f"{self._words[0]} cannot be started: {error.strerror}.") from error
         assert process.stdin is not None and process.stdout is not None  # noqa: S101  # both are pipes
+        counted, ended = _Counted(process.stdin), threading.Event()
+        watching = threading.Thread(target=self._watch, args=(process, counted, ended), daemon=True)
+        watching.start()
         try:
-            counted = _Counted(process.stdin)
             process.stdin.write(f"{name}\n".encode())
             yield counted  # type: ignore[misc]  # writes are all that is asked of it
             process.stdin.close()
             said = process.stdout.read(_LINE_BYTES_MAX).decode("ascii", "replace").strip()
-            if process.wait(COMMAND_SECONDS_MAX) != 0 or said != counted.digest.hexdigest():
+            if process.wait(self._seconds) != 0 or said != counted.digest.hexdigest():
                 raise NotKept(f"{self._words[0]} did not say that it keeps {name}.")
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NotKept(f"{self._words[0]} broke off at {name}.") from error
         finally:
+            ended.set()
+            watching.join()
             if process.poll() is None:
                 process.kill()
                 process.wait()
             process.stdout.close()
             with contextlib.suppress(OSError):
                 process.stdin.close()
+
+    def _watch(self, process: subprocess.Popen[bytes], counted: _Counted, ended: threading.Event) -> None:
+        """Ends a command that hangs: whoever writes to it, or waits for its answer, sees it break off."""
+        while not ended.wait(self._seconds / 10):
+            if time.monotonic() - counted.moved > self._seconds:
+                process.kill()
+                return
 
 
 class _Counted:
@@ -100,10 +113,14 @@ class _Counted:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.digest = hashlib.sha256()
+        self.moved = time.monotonic()
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)
-        return self._file.write(data)
+        self.moved = time.monotonic()
+        written = self._file.write(data)
+        self.moved = time.monotonic()
+        return written
 
     def flush(self) -> None:
         self._file.flush()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""S: the 32 bytes outside the database and its backups that keyed hashes need (spec/rdv1.md, section 3).
+"""S: the 32 bytes outside the database that keyed hashes need (spec/rdv1.md, section 3). A backup carries them, sealed.
 
 Two generations: what was stored under the previous one is still recognised, everything new is made with the current.
 """

@@ -13,7 +13,7 @@ FROM pg_replication_slots WHERE slot_name = :slot::name
 SELECT lsn::text FROM pg_create_physical_replication_slot(:slot::name, true)
 
 -- name: drop_slot
--- Forgets a slot whose log is gone.
+-- Forgets a slot: its log is gone, or nobody sends it any more.
 SELECT pg_drop_replication_slot(:slot::name)
 
 -- name: read_flushed
@@ -29,8 +29,13 @@ SELECT pg_read_binary_file(:file::text, :begin::bigint, :length::bigint, false)
 SELECT pg_replication_slot_advance(:slot::name, :place::text::pg_lsn)
 
 -- name: raise_era
--- After a restore: what somebody read before may not have been, or not yet.
-UPDATE instance SET era = era + 1 RETURNING era
+-- After a restore: what somebody read before may not have been, or not yet. Drawn by chance: of two restores of one backup
+-- neither has the other's.
+UPDATE instance SET era = 2 + floor(random() * 2147483645)::integer RETURNING era
+
+-- name: end_sessions
+-- After a restore: whoever signed out since would be signed in again.
+DELETE FROM sessions
 
 -- name: count_rows
 -- What a restored database holds, for whoever looks at a drill.
