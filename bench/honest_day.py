@@ -72,7 +72,7 @@ async def _month(centre: Centre, pool: Pool, base: str, seed: int) -> None:
     worst_day = 0
     async with httpx.AsyncClient(base_url=base, headers=OURS, timeout=60, verify=NO_TLS) as client:
         for nth, day in enumerate(working_days(DAYS)):
-            await _morning(centre, day)
+            await _morning(centre, day, locum)
             if nth == LOCUM_FROM:
                 locum = await _locum_comes(centre)
             before = told.gestures.total()
@@ -94,9 +94,9 @@ async def _month(centre: Centre, pool: Pool, base: str, seed: int) -> None:
         raise RuntimeError(f"honest work was refused: {dict(told.refused)}, {stopped} stopped")
 
 
-async def _morning(centre: Centre, day: date) -> None:
+async def _morning(centre: Centre, day: date, locum: Person | None) -> None:
     centre.house.clock.now = max(centre.house.clock.now, at("07:00", day))
-    for person in centre.staff:
+    for person in [*centre.staff, *([] if locum is None else [locum])]:
         await sign_in_again(centre, person)
 
 

@@ -351,3 +351,8 @@ async def test_a_session_is_told_so_many_names_of_far_days_until_somebody_shows_
     assert await lists(again, 3) == 3
     with pytest.raises(ProvePresence):
         await lists(again, 3)
+    # What was told then takes nothing from what is told without a gesture.
+    later = dataclasses.replace(again, proved=False)
+    assert await lists(later, 2) == 2
+    with pytest.raises(ProvePresence):
+        await lists(later, 1)

@@ -17,8 +17,11 @@ RETURNING kind
 UPDATE sessions SET contacts = greatest(contacts + :contacts, 0) WHERE token_hash = :session RETURNING contacts
 
 -- name: tell_names
--- Counts names of far days that a session is told, and answers how many there are.
-UPDATE sessions SET far_names = far_names + :names WHERE token_hash = :session RETURNING far_names
+-- Counts names of far days that a session is told, apart while somebody has just shown to be there; how many there are of that kind.
+UPDATE sessions SET far_names = far_names + CASE WHEN :proved THEN 0 ELSE :names::int END,
+    far_names_proved = far_names_proved + CASE WHEN :proved THEN :names::int ELSE 0 END
+WHERE token_hash = :session
+RETURNING CASE WHEN :proved THEN far_names_proved ELSE far_names END
 
 -- name: refuse
 -- Counts what a session was refused because nobody has shown to be there, and answers how often.

@@ -39,9 +39,11 @@ async def spend(connection: Connection, session: bytes, contacts: int) -> int | 
     return cast("int | None", await _QUERIES["spend"].value(connection, session=session, contacts=contacts))
 
 
-async def tell_names(connection: Connection, session: bytes, names: int) -> int | None:
-    """How many names of far days the session was told, these included; None where it has ended."""
-    return cast("int | None", await _QUERIES["tell_names"].value(connection, session=session, names=names))
+async def tell_names(connection: Connection, session: bytes, names: int, *, proved: bool) -> int | None:
+    """How many names of far days the session was told while somebody had just shown to be there (`proved`), or else; these
+    included. None where it has ended."""
+    value = await _QUERIES["tell_names"].value(connection, session=session, names=names, proved=proved)
+    return cast("int | None", value)
 
 
 async def refuse(connection: Connection, session: bytes) -> int:

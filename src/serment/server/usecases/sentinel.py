@@ -69,7 +69,7 @@ async def count_reading(
 
 async def count_names(instance: Instance, tx: Transaction, staff: Staff, names: int) -> None:
     """Counts names of far days that are about to leave. Raises ProvePresence, SignedOut."""
-    told = await sentinel.tell_names(tx, staff.session, names)
+    told = await sentinel.tell_names(tx, staff.session, names, proved=staff.proved)
     if told is None:
         raise SignedOut
     if too_many_names(told, 0, proved=staff.proved) and too_many_names(
