@@ -109,7 +109,8 @@ async def test_a_freeze_has_its_draft_within_minutes_once_and_with_what_the_acce
     # The notice says what is known; what nobody but people can know is lacking, and nothing is made up.
     assert draft.lacking == ["controller_siren", "representative_name", "contact_name", "contact_reach"]
     assert "demandé 5 dossiers" in draft.form.circumstances
-    assert told.labels["nature"]["confidentiality"]["fr"] == "Perte de la confidentialité"
+    sent = msgspec.json.decode(msgspec.json.encode(told))
+    assert sent["labels"]["nature"]["confidentiality"]["fr"] == "Perte de la confidentialité"
 
 
 async def test_a_crash_before_the_draft_leaves_it_to_the_next_sweep_and_two_servers_make_one(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from serment.server.papers.notice import Kind, notice
+from serment.server.papers.notice import notice
 from serment.server.papers.pdf import pdf
 from serment.server.papers.record import record
 from serment.server.usecases.gather_evidence import Evidence
@@ -82,7 +82,7 @@ def _contents(evidence: Evidence, now: datetime) -> Iterator[tuple[str, bytes]]:
         manifest=MANIFEST,
         key=evidence.verifier_key,
     )
-    kind: Kind = "initial" if dossier.initial_at is None else "supplementary"
+    kind = dossier.next_notice
     yield "LISEZMOI.txt", readme.encode()
     yield "notification.pdf", pdf(notice(dossier, kind, now))
     yield "dossier.json", record(dossier, kind, now)

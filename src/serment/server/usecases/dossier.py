@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,7 @@ from serment.domain.incident_letter import Letter, lint
 from serment.domain.roles import Deed
 from serment.domain.severity import severity
 from serment.server.instance import Instance
-from serment.server.stores import incidents
+from serment.server.stores import incidents, members
 from serment.server.usecases.errors import NoSuchIncident
 from serment.server.usecases.membership import Staff
 
@@ -54,7 +54,7 @@ class ScopeTold(msgspec.Struct):
     purposes: list[str]
 
 
-class FiguresTold(msgspec.Struct):
+class TakenTold(msgspec.Struct):
     """What left, by the ledger: distinct records, by part; entries by purpose. People: the fewest and the most."""
 
     entries: int
@@ -90,7 +90,7 @@ class DossierTold(msgspec.Struct):
     hours: int
     phase: str
     scope: ScopeTold
-    figures: FiguresTold
+    figures: TakenTold
     typologies: list[str]
     severity: SeverityTold
     gravity: str
@@ -106,6 +106,11 @@ class DossierTold(msgspec.Struct):
     complete_at: datetime | None
     timezone: str
 
+    @property
+    def next_notice(self) -> Literal["initial", "supplementary"]:
+        """Which notice it would be now."""
+        return "initial" if self.initial_at is None else "supplementary"
+
 
 class CustodyLine(msgspec.Struct):
     """`line`: number, time, actor, action, detail, with tabs between; `chain`: its hash, in hex."""
@@ -118,6 +123,7 @@ class CustodyLine(msgspec.Struct):
 class DossiersTold(msgspec.Struct):
     """The latest first; `labels`: by vocabulary and key, the words in French and English."""
 
+    practice_name: str
     dossiers: list[DossierTold]
     labels: Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -133,7 +139,9 @@ class DossierWhole(msgspec.Struct):
 async def read_dossiers(instance: Instance, staff: Staff) -> DossiersTold:
     """Of the practice. Raises NotYourRole."""
     staff.check_may(Deed.KEEP_INCIDENTS)
-    return DossiersTold(await dossiers_of(instance, practice=staff.practice), labels())
+    house = await incidents.controller(instance.pool, staff.practice)
+    name = house["name"] if house else ""
+    return DossiersTold(name, await dossiers_of(instance, practice=staff.practice), dict(labels()))
 
 
 async def read_dossier(instance: Instance, staff: Staff, incident: UUID) -> DossierWhole:
@@ -205,7 +213,7 @@ async def told(instance: Instance, connection: Connection, row: Any) -> DossierT
             scope.links,
             [purpose.name.lower() for purpose in scope.purposes],
         ),
-        figures=FiguresTold(
+        figures=TakenTold(
             figures.entries,
             figures.records,
             figures.appointments,
@@ -240,6 +248,13 @@ async def told(instance: Instance, connection: Connection, row: Any) -> DossierT
         complete_at=row["complete_at"],
         timezone=house["timezone"] if house else "UTC",
     )
+
+
+async def names_of_members(instance: Instance, staff: Staff) -> dict[UUID, str]:
+    """As owners see them. Raises NotYourRole."""
+    staff.check_may(Deed.CHANGE_MEMBERS)
+    rows = await members.read_members(instance.pool, staff.practice, instance.clock())
+    return {row["member"]: row["name"] for row in rows}
 
 
 async def practice_of(instance: Instance, slug: str) -> tuple[UUID, str] | None:
