@@ -283,15 +283,27 @@ async def test_a_session_opens_so_many_contacts_until_somebody_shows_to_be_there
     again = await proved(house, sam)
     for hand in hands[3:6]:
         await opens(house, again, hand)
-    await opens(house, staff, hands[4])
-    with pytest.raises(ProvePresence):
-        await opens(house, staff, hands[6])
+    await opens(house, staff, hands[2])
+    with pytest.raises(ProvePresence):  # nor told again what Sam has read there
+        await opens(house, staff, hands[4])
     with pytest.raises(SignedOut):
         await sam.staff(house)
     with pytest.raises(Frozen):
         await opens(house, again, hands[0])
     [why] = await house.instance.pool.fetch("SELECT why, asked FROM freezes")
     assert tuple(why) == ("unproved", 2)
+
+
+async def test_a_session_opens_so_many_reasons_until_somebody_shows_to_be_there(
+    house: House, sam: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinel, "REASONS_A_PROOF", 2)
+    hands = await booked(house, 3)
+    staff = await sam.staff(house)
+    for hand in [*hands[:2], *hands[:2]]:
+        await read_for_member(house.instance, staff, hand.record, ["rs"], [], "detail")
+    with pytest.raises(ProvePresence):
+        await read_for_member(house.instance, staff, hands[2].record, ["rs"], [], "detail")
 
 
 async def test_whoever_moves_visits_all_day_is_not_asked_to_show_to_be_there(

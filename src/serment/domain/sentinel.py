@@ -20,7 +20,8 @@ from serment.domain.retention import kept
 FOREIGN_MAX = 5  # distinct ids that are not theirs: the fifth stops the credential
 FOREIGN_DAYS = kept("foreign").days
 
-CONTACTS_A_PROOF = 30  # then whoever opens them shows again that they are there
+CONTACTS_A_PROOF = 30  # in one session; then whoever opens them shows again that they are there
+REASONS_A_PROOF = 100  # the same: a practitioner reads one a visit, all day
 REFUSALS_MAX = 30  # asks beyond that, by a session that nobody shows to be there at
 
 NEAR_DAYS = 14  # names of appointments so near to now, before or after, are what a front desk works with

@@ -13,8 +13,15 @@ ON CONFLICT DO NOTHING
 RETURNING kind
 
 -- name: spend
--- Counts contacts that a session opened, and answers how many there are; fewer than none are none.
-UPDATE sessions SET contacts = greatest(contacts + :contacts, 0) WHERE token_hash = :session RETURNING contacts
+-- Notes what a session opened, each once, and answers how much there is.
+UPDATE sessions SET contacts = ARRAY(SELECT DISTINCT unnest(contacts || :contacts::bigint[])),
+    reasons = ARRAY(SELECT DISTINCT unnest(reasons || :reasons::bigint[]))
+WHERE token_hash = :session RETURNING cardinality(contacts) AS contacts, cardinality(reasons) AS reasons
+
+-- name: unspend
+-- Takes back what a session opened to seal it anew, and did.
+UPDATE sessions SET contacts = array_remove(contacts, :mark::bigint), reasons = array_remove(reasons, :mark::bigint)
+WHERE token_hash = :session
 
 -- name: tell_names
 -- Counts names of far days that a session is told, apart while somebody has just shown to be there; how many there are of that kind.
@@ -41,7 +48,6 @@ WHERE practice = :practice AND reader = :reader AND at > greatest(:now::timestam
 -- name: give_back
 -- What was read to be sealed anew, and was: it counts no more.
 DELETE FROM disclosures WHERE practice = :practice AND reader = :reader AND taken = :taken AND resealing
-RETURNING kind
 
 -- name: ask_foreign
 -- Notes ids that a reader asked for in vain. What they were served once, and is deleted or out of their reach by now, is none.

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +17,7 @@ from serment.domain.retention import kept
 from serment.domain.sentinel import FOREIGN_DAYS, Kind, Taken, Why
 
 _QUERIES = load("sentinel")
+MARK_BYTES = 8
 
 
 async def lock_reader(tx: Transaction, practice: UUID, reader: UUID) -> asyncpg.Record | None:
@@ -34,9 +36,30 @@ async def take(
     return [Kind(row["kind"]) for row in rows]
 
 
-async def spend(connection: Connection, session: bytes, contacts: int) -> int | None:
-    """How many contacts the session has opened, these included; None where it has ended."""
-    return cast("int | None", await _QUERIES["spend"].value(connection, session=session, contacts=contacts))
+def _mark(session: bytes, record: UUID) -> int:
+    """Tells the records of one session apart, and leads from it to none of them."""
+    return int.from_bytes(hashlib.sha256(session + record.bytes).digest()[:MARK_BYTES], signed=True)
+
+
+class Opened(NamedTuple):
+    """How many contacts and reasons a session has opened."""
+
+    contacts: int
+    reasons: int
+
+
+async def spend(
+    connection: Connection, session: bytes, kinds: Sequence[Kind], records: Sequence[UUID]
+) -> Opened | None:
+    """What the session has opened, this included; None where it has ended."""
+    marks = [_mark(session, record) for record in records]
+    row = await _QUERIES["spend"].row(
+        connection,
+        session=session,
+        contacts=marks if Kind.CONTACT in kinds else [],
+        reasons=marks if Kind.REASON in kinds else [],
+    )
+    return None if row is None else Opened(row["contacts"], row["reasons"])
 
 
 async def tell_names(connection: Connection, session: bytes, names: int, *, proved: bool) -> int | None:
@@ -60,10 +83,8 @@ async def give_back(
     connection: Connection, practice: UUID, reader: UUID, session: bytes, taken: UUID
 ) -> None:
     """What was read to be sealed anew, and was."""
-    rows = await _QUERIES["give_back"].rows(connection, practice=practice, reader=reader, taken=taken)
-    contacts = sum(row["kind"] == Kind.CONTACT for row in rows)
-    if contacts:
-        await spend(connection, session, -contacts)
+    await _QUERIES["give_back"].run(connection, practice=practice, reader=reader, taken=taken)
+    await _QUERIES["unspend"].run(connection, session=session, mark=_mark(session, taken))
 
 
 async def ask_foreign(

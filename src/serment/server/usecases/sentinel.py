@@ -15,6 +15,7 @@ from serment.domain import instants
 from serment.domain.sentinel import (
     CONTACTS_A_PROOF,
     FOREIGN_MAX,
+    REASONS_A_PROOF,
     REFUSALS_MAX,
     SLOT_MINUTES_MIN,
     Kind,
@@ -50,15 +51,16 @@ async def count_reading(
         raise NoSuchPractice
     if reader["frozen"]:
         raise Frozen
+    if Kind.CONTACT in kinds or Kind.REASON in kinds:
+        # By session, new to the member or not: what its owner read yesterday is new to who holds the cookie.
+        opened = await sentinel.spend(tx, staff.session, kinds, taken)
+        if opened is None:
+            raise SignedOut
+        if opened.contacts > CONTACTS_A_PROOF or opened.reasons > REASONS_A_PROOF:
+            raise ProvePresence
     new = await sentinel.take(tx, staff.practice, staff.member, kinds, taken, now, resealing=resealing)
     if not new:
         return
-    if contacts := new.count(Kind.CONTACT):
-        opened = await sentinel.spend(tx, staff.session, contacts)
-        if opened is None:
-            raise SignedOut
-        if opened > CONTACTS_A_PROOF:
-            raise ProvePresence
     tally = await sentinel.tally(tx, staff.practice, staff.member, now, reader["since"])
     found = too_much(tally, 0)
     if found is not None:
