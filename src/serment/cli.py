@@ -197,7 +197,7 @@ def rpps(file: Path, close_always: bool) -> None:
     from serment.directory.rpps_format import HeaderDrift
 
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         try:
             sentences = asyncio.run(_import_rpps(url, file, close_always=close_always))
         except HeaderDrift as error:
@@ -243,7 +243,7 @@ def next_free() -> None:
     The server does this by itself after every change. It may run meanwhile; a rebuild broken off goes on where it was.
     """
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         made, resumed = asyncio.run(_rebuild_next_free(settings, url))
     click.echo(
         f"{made} agendas made anew{', after those of a rebuild that was broken off' if resumed else ''}."
@@ -280,7 +280,7 @@ def seed(file: Path) -> None:
     from serment.seeding.format import SeedRefused
 
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         try:
             rows = asyncio.run(_seed(url, file))
         except SeedRefused as error:
@@ -347,7 +347,7 @@ def _with_pool(what: str, *given: str) -> Any:
             await pool.close()
 
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         return asyncio.run(run(url))
 
 

@@ -262,5 +262,5 @@ def _run(what: Callable[[Instance], Awaitable[Any]]) -> Any:
             await instance.pool.close()
 
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         return asyncio.run(run(url))

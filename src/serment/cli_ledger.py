@@ -128,7 +128,7 @@ def ledger() -> None:
 def export(file: Path) -> None:
     """Writes the published entries to FILE, a line each. They say who reads what: keep the file like the database."""
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         count = asyncio.run(_export_entries(settings, url, file))
     click.echo(f"{count} entries in {file}.")
 
@@ -159,7 +159,7 @@ async def _export_entries(settings: Settings, url: str, file: Path) -> int:
 def counts(days: int) -> None:
     """Says how often sealed data was read, by day and by practice. Nobody's name or id is in it: those the owners see."""
     settings = settings_here()
-    with in_words(settings), database(settings) as url:
+    with in_words(settings), database(settings, beside=True) as url:
         click.echo("\n".join(asyncio.run(_counts(settings, url, days))))
 
 

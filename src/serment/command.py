@@ -43,12 +43,18 @@ def in_words(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The URL of the database of these settings; the embedded one runs for as long as the block does."""
+def database(settings: Settings, *, beside: bool = False) -> Iterator[str]:
+    """The URL of the database of these settings; the embedded one runs for as long as the block does. `beside`: where a Serment
+    has it running already, it is used as it runs, and goes on.
+    """
     from serment.database.embedded import EmbeddedPostgres
 
     if settings.database_url is not None:
         yield settings.database_url
         return
-    with EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin) as postgres:
+    postgres = EmbeddedPostgres(settings.data / "postgres", bin_folder=settings.postgres_bin)
+    if beside and postgres.listens():
+        yield postgres.url()
+        return
+    with postgres:
         yield postgres.url()

@@ -14,8 +14,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from serment.command import database
 from serment.database import carriers, cluster_folder
 from serment.database.embedded import EmbeddedPostgres
+from serment.settings import Settings
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -47,6 +49,22 @@ async def test_it_starts_in_a_folder_of_any_name(tmp_path: Path, name: str) -> N
         assert await _answers(postgres)
         assert len(os.fsencode(postgres.socket_folder / cluster_folder.SOCKET_NAME)) <= 107
     assert postgres.socket_folder.parent == postgres.folder or not postgres.socket_folder.exists()
+
+
+async def test_beside_a_running_server_a_command_uses_its_database_and_leaves_it_running(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path)
+    with EmbeddedPostgres(tmp_path / "postgres") as postgres:
+        with database(settings, beside=True) as url:
+            assert url == postgres.url()
+        assert await _answers(postgres)
+        with pytest.raises(cluster_folder.FolderInUse), database(settings):
+            pass
+    with database(settings, beside=True) as url:  # and where none runs, its own
+        connection = await asyncpg.connect(url)
+        await connection.close()
+    assert not postgres.listens()
 
 
 async def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:

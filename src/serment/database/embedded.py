@@ -15,6 +15,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -110,6 +111,15 @@ class EmbeddedPostgres:
         """The postmaster's process id, None while there is none."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
+
+    def listens(self) -> bool:
+        """Whether a server of this folder takes connections now, whichever process started it."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket_folder / cluster_folder.SOCKET_NAME))
+            except OSError:
+                return False
+        return True
 
     def start(self) -> None:
         """Makes the cluster if there is none, starts it, and returns when it answers.
