@@ -114,6 +114,40 @@ def test_helene_reads_what_sam_opened_of_alice_and_takes_it_home_as_a_table(
     expect(helene.get_by_role("heading", name=re.compile("Alice"))).to_be_visible()
 
 
+def test_helene_opens_a_dossier_fills_it_in_decides_and_takes_the_notice_home(
+    practice: Town, helene: Page
+) -> None:
+    unlock(helene, practice, HELENE)
+    enter(helene)
+    helene.get_by_role("button", name="Voir les incidents").click()
+    expect(helene.get_by_role("heading", level=1, name="Incidents")).to_be_focused()
+    expect(helene.get_by_text("Aucun incident.")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_role("button", name="Ouvrir un dossier maintenant").click()
+    expect(helene.get_by_role("heading", level=1, name=re.compile("^Incident, "))).to_be_focused()
+    expect(helene.get_by_text(re.compile(r"Il reste 7[12]\sh"))).to_be_visible()
+    expect(helene.get_by_text("rubriques obligatoires")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_label("SIREN").fill("123456789")
+    helene.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(helene.get_by_role("alert")).to_contain_text("n’est pas un SIREN")
+    helene.get_by_label("SIREN").fill("732 829 320")
+    helene.get_by_label("Circonstances").fill("Une liste imprimée a été perdue.")
+    helene.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(helene.get_by_text("Dossier enregistré.")).to_be_visible()
+    helene.get_by_label("Notifier à la CNIL").check()
+    helene.get_by_label("Justification").fill("Des noms ont pu être lus.")
+    helene.get_by_role("button", name="Inscrire la décision").click()
+    expect(helene.get_by_text(re.compile(f"Décidé par {HELENE.name}"))).to_be_visible()
+    with helene.expect_download() as download:
+        helene.get_by_role("button", name="Notification initiale (PDF)").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-1.7")
+    helene.get_by_role("button", name="J’ai envoyé la notification initiale").click()
+    expect(helene.get_by_text("Notification initiale envoyée dans le délai")).to_be_visible()
+    helene.get_by_role("button", name="Tous les incidents").click()
+    expect(helene.get_by_text("Notifié, à compléter")).to_be_visible()
+
+
 def test_sam_who_was_away_for_thirty_days_is_told_so_and_let_back_in_with_one_tap(
     practice: Town, helene: Page, sam: Page
 ) -> None:

@@ -14,9 +14,10 @@ import type joinFr from './fr/join.json';
 import type personPlaceFr from './fr/person_place.json';
 import type messageFr from './fr/message.json';
 import type readingsFr from './fr/readings.json';
+import type incidentsFr from './fr/incidents.json';
 
 type Tables = typeof commonFr & typeof patientFr & typeof codeFr & typeof accessesFr & typeof deskFr & typeof rulesFr & typeof membersFr & typeof keysFr & typeof patientsFr
-  & typeof dayFr & typeof accountFr & typeof openingFr & typeof joinFr & typeof personPlaceFr & typeof messageFr & typeof readingsFr;
+  & typeof dayFr & typeof accountFr & typeof openingFr & typeof joinFr & typeof personPlaceFr & typeof messageFr & typeof readingsFr & typeof incidentsFr;
 export type WordKey = keyof Tables;
 /** A key that has a form for one and a form for several: `hold.minutes` stands for `hold.minutes.one` and `.other`. */
 export type CountKey = { [K in WordKey]: K extends `${infer Base}.one` ? Base : never }[WordKey];
