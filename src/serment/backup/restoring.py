@@ -90,7 +90,7 @@ class Restored:
     passed: tuple[str, ...] = ()
 
 
-_Lsn = Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)]
+_Lsn = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class _Told(msgspec.Struct):
