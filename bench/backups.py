@@ -20,7 +20,7 @@ from serment.backup.restoring import restore
 from serment.backup.sending import ROUND_SECONDS
 from serment.backup.target import Command
 
-BOOKINGS = int(os.environ.get("SERMENT_BENCH_BACKED", "2000"))
+BOOKINGS = int(os.environ.get("SERMENT_BENCH_BACKED", "1000"))
 LOST_SECONDS_MAX = 60
 BACK_MINUTES_MAX = 30
 
