@@ -197,7 +197,7 @@ async def test_no_route_answers_a_method_that_it_does_not_have(towns: Towns) -> 
             mine = {m for handler in route.route_handlers for m in handler.http_methods}  # type: ignore[union-attr]
             path = route.path.replace("{practice:uuid}", str(towns.scene.house.practice))
             path = path.replace("{slug:str}", "bento")
-            for name in ("record", "member", "invitation", "agenda", "q"):
+            for name in ("record", "member", "invitation", "incident", "agenda", "q"):
                 path = path.replace(f"{{{name}:uuid}}", str(uuid.uuid4()))
             for method in set(METHODS) - mine:
                 assert (await client.request(method, path)).status_code == 405, (method, route.path)

@@ -60,7 +60,7 @@ class Ask:
 
     def address(self, practice: uuid.UUID, ids: Mapping[str, uuid.UUID]) -> str:
         path = self.path.replace("{practice:uuid}", str(practice))
-        for name in ("record", "member", "invitation"):
+        for name in ("record", "member", "invitation", "incident"):
             path = path.replace(f"{{{name}:uuid}}", str(ids.get(name, uuid.uuid4())))
         return path
 
@@ -179,7 +179,8 @@ class Scene:
             if answer.headers.get("content-type", "").startswith("text/event-stream"):
                 return answer.status_code, "", ""
             await answer.aread()
-            told = answer.json() if answer.content else {}
+            json = answer.headers.get("content-type", "").partition(";")[0].endswith("json")
+            told = answer.json() if json and answer.content else {}
             kind = told.get("type", "") if isinstance(told, dict) and answer.status_code >= 400 else ""
             return answer.status_code, kind.removeprefix("urn:serment:error:"), answer.text
 
