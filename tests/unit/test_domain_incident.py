@@ -189,6 +189,8 @@ def test_sealed_with_the_keys_safe_is_low_and_unknown_keys_count_as_exposed() ->
     exposed = msgspec.structs.replace(BENTO, keys="exposed")
     assert severity.severity(BENTO, READ, ["SM38"]).se == severity.severity(exposed, READ, ["SM38"]).se
     assert severity.severity(exposed, Figures(), ["SM38"]).steps[1].key == "nothing"
+    lost = severity.severity(exposed, Figures(), ["SM38"], by_ledger=False)
+    assert lost.steps[1].key == "readable"
 
 
 forms = st.builds(

@@ -58,9 +58,10 @@ def dpc_of(codes: Iterable[str]) -> str:
     return "general" if found and found <= known["general"] else "specialist"
 
 
-def severity(form: Form, figures: Figures, codes: Iterable[str]) -> Severity:
-    """Of one practice's dossier. A loss counts where the form names its nature; confidentiality, where anything left."""
-    left = figures.records > 0
+def severity(form: Form, figures: Figures, codes: Iterable[str], *, by_ledger: bool = True) -> Severity:
+    """Of one practice's dossier. A loss counts where the form names its nature. `by_ledger`: whether the ledger alone says what
+    left; of a lost list or machine it knows nothing, and an empty scope is no comfort then."""
+    left = figures.records > 0 or not by_ledger
     dpc = dpc_of(codes)
     ei = "nothing" if not left else "sealed" if form.keys == "safe" else "readable"
     recipients = form.recipients if "confidentiality" in form.natures or not form.natures else "none"

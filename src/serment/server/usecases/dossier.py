@@ -187,7 +187,7 @@ async def told(instance: Instance, connection: Connection, row: Any) -> DossierT
         decision=row["decision"],
         initial_at=row["initial_at"],
     )
-    grave = severity(form, figures, codes)
+    grave = severity(form, figures, codes, by_ledger=row["origin"] == "freeze")
     fewest, most = figures.people(form.people_exact)
     return DossierTold(
         practice=row["practice"],
