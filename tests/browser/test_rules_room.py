@@ -309,6 +309,7 @@ def test_helene_writes_a_visit_type_with_a_question_and_retires_it_sam_only_read
     page.get_by_role("button", name="Monter Vaccin").click()
     rows = page.get_by_role("region", name="Motifs de visite").get_by_role("listitem")
     expect(rows.nth(1)).to_contain_text("Vaccin")
+    expect(page.locator(".said")).to_contain_text("L’ordre est enregistré.")  # one thing is saved at a time
     page.get_by_role("button", name="Monter Vaccin").click()
     expect(rows.nth(0)).to_contain_text("Vaccin")
     # Consultation has appointments: it is retired, not deleted.
