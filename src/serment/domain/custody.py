@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who did what to a dossier, one line each, hashed with the line before: a line that is changed, taken out or added shows.
+"""Who did what to a dossier, one line each, hashed with the line before: a line that is changed, taken out or added in the
+midst of others shows. That none is lacking at the end shows against a hash that somebody noted elsewhere.
 
 The hash of a line is SHA-256 of the hash before it (64 hex digits, none for the first), a line feed, and the line: `sha256sum`
 works it out too.
