@@ -10,7 +10,7 @@ import { Roster, signGenesis } from '../../src/seal/roster';
 import type { Member, SignedEvent } from '../../src/seal/roster_events';
 import { openUnits } from '../../src/usecases/desk/units';
 import { pinOf } from '../../src/usecases/keep';
-import { compose, withUnits } from '../../src/usecases/members/change';
+import { assign, changeRoster, compose, withUnits } from '../../src/usecases/members/change';
 import { AlreadyMember, restore, type Found } from '../../src/usecases/members/restore';
 import { drawRoot } from '../../src/usecases/opening/found';
 import { replaceRoot } from '../../src/usecases/opening/new_root';
@@ -221,5 +221,51 @@ describe('the only member of a unit', () => {
     expect(() => roster.epoch(lab)).toThrow(Unaddressed);
     await write(withUnits(house.owner, [house.unit, lab]));
     expect(roster.epoch(lab).e).toBe(2);
+  });
+});
+
+describe('a role that two owners change at once', () => {
+  /** Sam is a secretary of the unit; this desk's owner has that on screen. */
+  async function ofSam() {
+    const house = await opened();
+    const keys = await userKeys(newSeed());
+    const sam: Member = { kind: 'member', id: random(16), kemPk: keys.kem.publicKey, signPk: keys.sign.publicKey, role: 'secretary', units: [house.unit] };
+    const { roster, user, unit, name } = house;
+    chain.push(await roster.sign(sam, user.sign));
+    const bytes = base64(await sealEpochSeed({ instance: 'x', practice: house.practice, unit }, 1, house.seed, new PublicKey(user.kem.publicKey)));
+    seeds = { seeds: [{ unit: uuidFromId(unit), epoch: 1, kid: base64(user.kem.kid), bytes }], previous: [] };
+    const trusted = await trust(house);
+    const member = uuidFromId(house.owner.id);
+    const { units } = await openUnits(trusted, name, member, user);
+    const desk = { trusted, practice: { practice: name, member }, user, units } as unknown as OpenDesk;
+    const elsewhere = async (step: Parameters<typeof compose>[1][number]) => {
+      const { events } = await compose({ roster: await Roster.verify(chain, null), units: new Map(), sign: user.sign }, [step]);
+      chain.push(...events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) })));
+    };
+    const stands = async () => (await Roster.verify(chain, null)).member(sam.id)?.role;
+    return { desk, sam, id: uuidFromId(sam.id), here: [uuidFromId(unit)], elsewhere, stands };
+  }
+
+  it('stays as the other one signed it', async () => {
+    const { desk, sam, id, here, elsewhere, stands } = await ofSam();
+    await elsewhere({ ...sam, role: 'practitioner' });
+    const wish = assign(id, { role: 'secretary', units: here }, { role: 'owner', units: here });
+    await expect(changeRoster(desk, wish)).rejects.toMatchObject({ name: 'stale_roster' });
+    expect([await stands(), desk.trusted.roster.member(sam.id)!.role]).toEqual(['practitioner', 'practitioner']);
+  });
+
+  it('is done where both want the same, and where the other one changed somebody else', async () => {
+    const { desk, sam, id, here, elsewhere, stands } = await ofSam();
+    const other = await userKeys(newSeed());
+    await elsewhere({ ...sam, id: random(16), kemPk: other.kem.publicKey, signPk: other.sign.publicKey, units: [] });
+    expect(await changeRoster(desk, assign(id, { role: 'secretary', units: here }, { role: 'practitioner', units: here }))).toBe(true);
+    expect(await stands()).toBe('practitioner');
+    expect(await changeRoster(desk, assign(id, { role: 'secretary', units: here }, { role: 'practitioner', units: here }))).toBe(false);
+  });
+
+  it('is refused by name where they have left', async () => {
+    const { desk, sam, id, here, elsewhere } = await ofSam();
+    await elsewhere({ kind: 'removal', id: sam.id });
+    await expect(changeRoster(desk, assign(id, { role: 'secretary', units: here }, { role: 'practitioner', units: here }))).rejects.toMatchObject({ name: 'no_such_member' });
   });
 });

@@ -160,11 +160,26 @@ export const turnKeys = (unit: Id): Wanted => {
   };
 };
 
-/** Another role, other units. */
-export const assign = (member: Id, role: Member['role'], units: readonly Id[]): Wanted => (roster) => {
-  const before = roster.member(idOf(member));
-  if (before === null) return null;
-  return { steps: [withUnits({ ...before, role }, units.map(idFromUuid))] };
+/** What a member is here: their role, and the units they read. */
+export interface Seat {
+  role: Member['role'];
+  units: readonly Id[];
+}
+
+/**
+ * Another role, other units than `seen`, which the owner had before them. Where somebody changed it meanwhile theirs stands, and this one
+ * is refused: Refused (stale_roster, or no_such_member).
+ */
+export const assign = (member: Id, seen: Seat, next: Seat): Wanted => (roster) => {
+  const stands = roster.member(idOf(member));
+  if (stands === null) throw new Refused('no_such_member', 404, {});
+  const is = ({ role, units }: Seat) => {
+    const wanted = withUnits({ ...stands, role }, units.map(idFromUuid));
+    return role === stands.role && wanted.units.length === stands.units.length && wanted.units.every((unit) => has(stands, unit));
+  };
+  if (is(next)) return null;
+  if (!is(seen)) throw new Refused('stale_roster', 409, {});
+  return { steps: [withUnits({ ...stands, role: next.role }, next.units.map(idFromUuid))] };
 };
 
 /** A new unit, of these members. */

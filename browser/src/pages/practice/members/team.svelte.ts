@@ -205,8 +205,9 @@ export class Team {
     return gone;
   }
 
-  async assign(person: Person, role: Role, units: readonly Id[]): Promise<boolean> {
-    const done = await this.#sign(assign(person.member, role, units), t('members.assign_said', { name: person.name }));
+  /** `seen` is the person as they stood when the form was opened. */
+  async assign(seen: Person, role: Role, units: readonly Id[]): Promise<boolean> {
+    const done = await this.#sign(assign(seen.member, seen, { role, units }), t('members.assign_said', { name: seen.name }));
     if (done) this.desk.rewrapping.start();
     return done;
   }
