@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -23,6 +25,7 @@ from serment.server.usecases.change_dossier import (
     change_scope,
     change_scope_by_host,
     decide,
+    note_paper,
     note_sent,
     write_form,
     write_letter,
@@ -73,9 +76,9 @@ async def sam_reads(house: House, sam: Person) -> list[Hand]:
     return hands
 
 
-async def freezes_sam(house: House, sam: Person) -> None:
-    assert sam.member is not None
-    await note_foreign(house.instance, [(house.practice, sam.member)], [uuid.uuid4() for _ in range(5)])
+async def freezes(house: House, person: Person) -> None:
+    assert person.member is not None
+    await note_foreign(house.instance, [(house.practice, person.member)], [uuid.uuid4() for _ in range(5)])
 
 
 def around(house: House, **more: object) -> Scope:
@@ -95,7 +98,7 @@ async def test_a_freeze_has_its_draft_within_minutes_once_and_with_what_the_acce
 ) -> None:
     await sam_reads(house, sam)
     house.clock.pass_(minutes=3)
-    await freezes_sam(house, sam)
+    await freezes(house, sam)
     assert await draft_freezes(house.instance) == 1
     assert await draft_freezes(house.instance) == 0
     told = await read_dossiers(house.instance, await bento.staff(house))
@@ -113,20 +116,42 @@ async def test_a_freeze_has_its_draft_within_minutes_once_and_with_what_the_acce
     assert sent["labels"]["nature"]["confidentiality"]["fr"] == "Perte de la confidentialité"
 
 
+async def test_a_draft_that_fails_stops_none_of_the_others(
+    house: House, sam: Person, bento: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serment.server.usecases import open_incident
+
+    await freezes(house, sam)
+    house.clock.pass_(minutes=1)
+    alma = await people.bring_in(bento, house, "Alma", Role.SECRETARY, [house.unit])
+    await freezes(house, alma)
+    draft = open_incident._draft
+
+    async def fails_for_sam(*given: Any) -> None:
+        if sam.member in given:
+            raise ValueError
+        await draft(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(open_incident, "_draft", fails_for_sam)
+        assert await draft_freezes(house.instance) == 1
+    assert [each.frozen for each in await dossiers_of(house.instance)] == [alma.member]
+    assert await draft_freezes(house.instance) == 1
+
+
 async def test_a_crash_before_the_draft_leaves_it_to_the_next_sweep_and_two_servers_make_one(
     house: House, sam: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from serment.server.usecases import open_incident
 
-    await freezes_sam(house, sam)
+    await freezes(house, sam)
 
     async def dies(*_: object) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patch:
         patch.setattr(open_incident, "note_custody", dies)
-        with pytest.raises(ConnectionError):
-            await draft_freezes(house.instance)
+        assert await draft_freezes(house.instance) == 0
     assert await dossiers_of(house.instance) == []
     found = await open_incident.incidents.undrafted(house.instance.pool, house.clock(), 30, 10)
     assert await draft_freezes(house.instance) == 1
@@ -202,7 +227,7 @@ async def test_an_owner_fills_in_decides_and_sends_and_each_step_is_a_line_that_
     instance, incident = house.instance, dossier.incident
     form = msgspec.structs.replace(dossier.form, controller_siren="732829320", contact_phone="04 78 00 00 00")
     with pytest.raises(NotDecided):
-        await note_sent(instance, staff, incident, "initial", house.clock())
+        await note_sent(instance, staff, incident, 1, "initial", house.clock())
     for _ in range(2):
         dossier = (await write_form(instance, staff, incident, 1, dossier.found_at, form)).dossier
     assert dossier.rev == 2 and "controller_siren" not in dossier.lacking
@@ -220,16 +245,67 @@ async def test_an_owner_fills_in_decides_and_sends_and_each_step_is_a_line_that_
     house.clock.pass_(days=3, minutes=1)
     assert (await read_dossier(instance, staff, incident)).dossier.lacking[-1] == "late_reason"
     for _ in range(2):
-        dossier = (await note_sent(instance, staff, incident, "initial", house.clock())).dossier
+        dossier = (await note_sent(instance, staff, incident, 4, "initial", house.clock())).dossier
     assert (dossier.phase, dossier.late, dossier.left_seconds) == ("initial_sent", True, -60)
     with pytest.raises(AlreadyNotified):
         await decide(instance, staff, incident, dossier.rev, notify=False, reason="Non.")
-    await note_sent(instance, staff, incident, "supplementary", house.clock())
+    await note_sent(instance, staff, incident, 5, "supplementary", house.clock())
     whole = await read_dossier(instance, staff, incident)
     assert whole.dossier.phase == "complete" and whole.intact
     assert [line.line.split("\t")[3] for line in whole.custody] == [
         "open", "form", "decide", "decide", "sent", "sent",
     ]  # fmt: skip
+
+
+async def test_an_owner_who_did_not_see_what_another_wrote_is_told_so_whatever_they_write(
+    house: House, bento: Person
+) -> None:
+    dossier, staff = await opened(house, bento), await bento.staff(house)
+    instance, incident = house.instance, dossier.incident
+    alma = await (await people.bring_in(bento, house, "Dr Alma", Role.OWNER, [house.unit])).staff(house)
+    await decide(instance, staff, incident, 1, notify=True, reason="Par prudence.")
+    mine = msgspec.structs.replace(dossier.form, circumstances="Une liste a été perdue.")
+    await write_form(instance, alma, incident, 2, dossier.found_at, mine)
+    letter = Letter(contact="Le cabinet répond au 04 78 00 00 00.")
+    # Each has the content that stands, or adds beside it: an answer would hide from Bento that the form is another.
+    for stale in (
+        decide(instance, staff, incident, 2, notify=True, reason="Par prudence."),
+        note_sent(instance, staff, incident, 2, "initial", house.clock()),
+        write_letter(instance, staff, incident, 2, letter),
+        change_scope(instance, staff, incident, 2, around(house)),
+        write_form(instance, staff, incident, 2, dossier.found_at, mine),
+    ):
+        with pytest.raises(StaleDossier):
+            await stale
+    # Alma's own last word, asked again after its answer was lost, is answered, also after the host printed a paper.
+    await note_paper(instance, house.practice, incident, "draft initial", b"%PDF")
+    assert (await write_form(instance, alma, incident, 2, dossier.found_at, mine)).dossier.rev == 3
+
+
+async def test_custody_says_what_was_found_sent_counted_and_why(house: House, bento: Person) -> None:
+    dossier, staff = await opened(house, bento), await bento.staff(house)
+    instance, incident, found = house.instance, dossier.incident, dossier.found_at
+    house.clock.pass_(hours=2)
+    earlier = found - timedelta(hours=3)
+    await write_form(instance, staff, incident, 1, earlier, dossier.form)
+    await decide(instance, staff, incident, 2, notify=True, reason="Par prudence.")
+    sent = house.clock() - timedelta(hours=1)
+    await note_sent(instance, staff, incident, 3, "initial", sent)
+    with pytest.raises(FormWrong, match="after_sent"):
+        await write_form(instance, staff, incident, 4, sent + timedelta(minutes=1), dossier.form)
+    scope = around(house, readers=(uuid.uuid4(),))
+    await change_scope(instance, staff, incident, 4, scope)
+    custody = (await read_dossier(instance, staff, incident)).custody
+    open_, form, why, went, counted = (line.line.split("\t")[4] for line in custody)
+
+    def said(moment: datetime) -> str:
+        return moment.isoformat().replace("+00:00", "Z")
+
+    assert open_.startswith(f"owner found {said(found)} since ")
+    assert form.endswith(f"found {said(found)} -> {said(earlier)}")
+    assert why == f"notify reason sha256 {hashlib.sha256(b'Par prudence.').hexdigest()}"
+    assert went == f"initial at {said(sent)}"
+    assert counted.startswith(f"since {said(scope.since)} until {said(scope.until)} readers 1 sha256 ")
 
 
 async def test_a_letter_is_kept_while_it_lacks_something_and_says_what(house: House, bento: Person) -> None:
@@ -286,3 +362,19 @@ async def test_the_register_keeps_five_years_what_was_decided_and_for_ever_what_
     assert [each.incident for each in await dossiers_of(house.instance)] == [open_.incident]
     left = await house.instance.pool.fetch("SELECT DISTINCT incident FROM custody")
     assert [row["incident"] for row in left] == [open_.incident]
+
+
+async def test_a_slip_of_the_year_is_refused_and_an_old_breach_decided_today_stays_in_the_register(
+    house: House, bento: Person
+) -> None:
+    staff, now = await bento.staff(house), house.clock()
+    with pytest.raises(FormWrong, match="long_ago"):
+        await open_by_owner(house.instance, staff, uuid.uuid4(), now - timedelta(days=3650), around(house))
+    dossier = await opened(house, bento)
+    with pytest.raises(FormWrong, match="long_ago"):
+        await write_form(house.instance, staff, dossier.incident, 1, now - timedelta(days=3650), dossier.form)
+    # Found on time, and closed only when five years had passed: five years from then.
+    house.clock.pass_(days=6 * 365)
+    await decide(house.instance, staff, dossier.incident, 1, notify=False, reason="Rien.")
+    assert (await retain(house.instance))["breach"] == 0
+    assert [each.incident for each in await dossiers_of(house.instance)] == [dossier.incident]

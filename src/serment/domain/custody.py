@@ -14,9 +14,14 @@ from datetime import UTC, datetime
 
 
 def line_of(nth: int, at: datetime, actor: str, action: str, detail: str = "") -> str:
-    """Fields with tabs between. `detail` names nobody: a digest, a count, a decision."""
+    """Fields with tabs between. `detail` names nobody: a digest, a count, a time, a decision."""
     fields = (str(nth), f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", actor, action, detail)
     return "\t".join(" ".join(each.split()) for each in fields)
+
+
+def exact(at: datetime) -> str:
+    """A time within `detail`, in UTC, to the microsecond where it has them."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def chained(before: bytes | None, line: str) -> bytes:

@@ -23,6 +23,7 @@ from serment.domain.ledger import Part, Purpose
 
 HOURS_MAX_DEFAULT = 72  # GDPR art. 33(1); weekends and holidays count
 REASON_CHARACTERS_MAX = 2_000
+FOUND_BEFORE_OPENED_DAYS_MAX = 366  # longer ago is a slip of the year
 
 Nature = Literal["confidentiality", "integrity", "availability"]
 Origin = Literal[
@@ -88,7 +89,8 @@ class FormWrong(DomainError):
     """A field of the dossier cannot be kept as it is. Nothing was changed; correct the field that is named."""
 
     # why: "siren" (no such number), "names_somebody" (a telephone, an e-mail or a social-security number in a text that stays
-    # readable), "order" (it ended before it began), "future" (found later than now).
+    # readable), "order" (it ended before it began), "future" (found later than now), "long_ago" (found over a year before its
+    # dossier was opened), "after_sent" (found after the authority was told).
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name}: {why}")
         self.name, self.why = name, why
@@ -281,6 +283,14 @@ def check_form(form: Form, found_at: datetime, now: datetime) -> None:
         raise FormWrong("ended_at", "order")
     if found_at > now:
         raise FormWrong("found_at", "future")
+
+
+def check_found(found_at: datetime, opened_at: datetime, initial_at: datetime | None = None) -> None:
+    """Raises FormWrong for a time of finding that does not go with the dossier's other times."""
+    if opened_at - found_at > timedelta(days=FOUND_BEFORE_OPENED_DAYS_MAX):
+        raise FormWrong("found_at", "long_ago")
+    if initial_at is not None and found_at > initial_at:
+        raise FormWrong("found_at", "after_sent")
 
 
 def check_names_nobody(name: str, text: str) -> None:

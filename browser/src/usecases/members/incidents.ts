@@ -63,7 +63,7 @@ export const openDossier = (practice: Id, asked: { incident: Id; found_at: Insta
 export const writeForm = (practice: Id, { incident, rev }: Dossier, found_at: Instant, form: Form) => post<Whole>(of(practice, `incidents/${incident}/form`), { rev, found_at, form });
 export const changeScope = (practice: Id, { incident, rev }: Dossier, scope: Scope) => post<Whole>(of(practice, `incidents/${incident}/scope`), { rev, ...scope });
 export const decide = (practice: Id, { incident, rev }: Dossier, notify: boolean, reason: string) => post<Whole>(of(practice, `incidents/${incident}/decision`), { rev, notify, reason });
-export const noteSent = (practice: Id, { incident }: Dossier, which: 'initial' | 'supplementary', at: Instant) => post<Whole>(of(practice, `incidents/${incident}/sent`), { which, at });
+export const noteSent = (practice: Id, { incident, rev }: Dossier, which: 'initial' | 'supplementary', at: Instant) => post<Whole>(of(practice, `incidents/${incident}/sent`), { rev, which, at });
 export const writeLetter = (practice: Id, { incident, rev }: Dossier, letter: Letter) => post<Whole>(of(practice, `incidents/${incident}/letter`), { rev, letter });
 
 /** A paper as the server sets it. `name`: of the route. */

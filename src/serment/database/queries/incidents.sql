@@ -124,10 +124,11 @@ INSERT INTO custody (practice, incident, nth, line, chain) VALUES (:practice, :i
 SELECT nth, line, chain FROM custody WHERE practice = :practice AND incident = :incident ORDER BY nth
 
 -- name: expire
--- Deletes closed dossiers of breaches from before a time, some at a time.
+-- Deletes dossiers that were closed before a time, some at a time: by the server's own times, since the time of finding is typed.
 DELETE FROM dossiers d USING (
     SELECT practice, incident FROM dossiers
-    WHERE found_at < :before AND (complete_at IS NOT NULL OR decision = false) LIMIT :most FOR UPDATE
+    WHERE greatest(opened_at, decided_at, complete_at) < :before AND (complete_at IS NOT NULL OR decision = false)
+    LIMIT :most FOR UPDATE
 ) gone
 WHERE d.practice = gone.practice AND d.incident = gone.incident
 RETURNING d.practice, d.incident

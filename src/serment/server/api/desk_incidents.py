@@ -85,8 +85,9 @@ class DecisionBody(Body):
 
 
 class SentBody(Body):
-    """Which notice went, and when."""
+    """Which notice went, and when. `rev`: the revision that was seen."""
 
+    rev: Rev
     which: Literal["initial", "supplementary"]
     at: datetime
 
@@ -198,7 +199,7 @@ async def sent(
     data: JSONBody[SentBody],
 ) -> DossierWhole:
     staff = await staff_of(request, practice, Deed.KEEP_INCIDENTS)
-    return await note_sent(instance_of(request), staff, incident, data.which, instant(data.at))
+    return await note_sent(instance_of(request), staff, incident, data.rev, data.which, instant(data.at))
 
 
 @post(

@@ -177,7 +177,7 @@ async def read_custody(connection: Connection, practice: UUID, incident: UUID) -
 
 
 async def expire(connection: Connection, before: datetime, most: int) -> int:
-    """Deletes closed dossiers from before a time, custody included, some at a time; how many."""
+    """Deletes dossiers closed before a time, custody included, some at a time; how many."""
     gone = await _QUERIES["expire"].rows(connection, before=before, most=most)
     for row in gone:
         await _QUERIES["expire_custody"].run(connection, practice=row["practice"], incident=row["incident"])

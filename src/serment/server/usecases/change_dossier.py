@@ -2,6 +2,7 @@
 """What owners write in a breach's dossier: the form, the scope, the decision, what was sent, the letter of art. 34.
 
 Each is one transaction with its line of custody; asked again with the same content it changes nothing.
+Whoever asks has seen the revision that stands: the answer is the whole dossier, and would else hide what another wrote.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from uuid import UUID
 import msgspec
 
 from serment.database.pool import Transaction, transaction
-from serment.domain.incident import Form, FormWrong, Scope, check_form, check_names_nobody
+from serment.domain.custody import exact
+from serment.domain.incident import Form, FormWrong, Scope, check_form, check_found, check_names_nobody
 from serment.domain.incident_letter import PARTS, Letter
 from serment.domain.roles import Deed
 from serment.server.instance import Instance
 from serment.server.stores import incidents
-from serment.server.usecases.dossier import DossierWhole, form_of, note_custody, whole
+from serment.server.usecases.dossier import DossierWhole, form_of, note_custody, scope_in_custody, whole
 from serment.server.usecases.errors import AlreadyNotified, NoSuchIncident, NotDecided, StaleDossier
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.open_incident import check_scope
+
+WRITES = frozenset({"form", "scope", "decide", "sent", "letter"})  # steps that make another revision
 
 
 async def write_form(
@@ -33,13 +37,16 @@ async def write_form(
     check_form(form, found_at, instance.clock())
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, incident)
-        if (form_of(row), row["found_at"]) != (form, found_at):
-            _check_seen(row, seen)
+        changed = (form_of(row), row["found_at"]) != (form, found_at)
+        await _check_seen(tx, row, seen, staff, "form", changed=changed)
+        if changed:
+            check_found(found_at, row["opened_at"], row["initial_at"])
             kept = msgspec.json.encode(form)
+            moved = f"found {exact(row['found_at'])} -> {exact(found_at)}"
             await incidents.write(
                 tx, "write_form", staff.practice, incident, form=kept.decode(), found_at=found_at
             )
-            await _note(instance, tx, staff, incident, "form", f"sha256 {hashlib.sha256(kept).hexdigest()}")
+            await _note(instance, tx, staff, incident, "form", f"{_digest(kept)} {moved}")
     return await _after(instance, staff.practice, incident)
 
 
@@ -51,8 +58,8 @@ async def change_scope(
     check_scope(scope, instance.clock())
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, incident)
-        if incidents.scope_of(row) != scope:
-            _check_seen(row, seen)
+        changed = incidents.scope_of(row) != scope
+        await _check_seen(tx, row, seen, staff, "scope", changed=changed)
         await _set_scope(instance, tx, row, scope, f"member {staff.member}")
     return await _after(instance, staff.practice, incident)
 
@@ -80,8 +87,10 @@ async def decide(
     check_names_nobody("reason", reason)
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, incident)
-        if (row["decision"], row["reason"]) != (notify, reason):
-            _check_seen(row, seen)
+        changed = (row["decision"], row["reason"]) != (notify, reason)
+        await _check_seen(tx, row, seen, staff, "decide", changed=changed)
+        if changed:
+            said = "notify" if notify else "not notified"
             if row["initial_at"] is not None and not notify:
                 raise AlreadyNotified
             await incidents.write(
@@ -94,12 +103,17 @@ async def decide(
                 decided_by=staff.member,
                 now=instance.clock(),
             )
-            await _note(instance, tx, staff, incident, "decide", "notify" if notify else "not notified")
+            await _note(instance, tx, staff, incident, "decide", f"{said} reason {_digest(reason.encode())}")
     return await _after(instance, staff.practice, incident)
 
 
 async def note_sent(
-    instance: Instance, staff: Staff, incident: UUID, which: Literal["initial", "supplementary"], at: datetime
+    instance: Instance,
+    staff: Staff,
+    incident: UUID,
+    seen: int,
+    which: Literal["initial", "supplementary"],
+    at: datetime,
 ) -> DossierWhole:
     """Notes when a notice went to the authority; the first word stands. Raises as `write_form` does, NotDecided."""
     staff.check_may(Deed.KEEP_INCIDENTS)
@@ -107,15 +121,16 @@ async def note_sent(
         raise FormWrong("at", "future")
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, incident)
+        column = "initial_at" if which == "initial" else "complete_at"
+        await _check_seen(tx, row, seen, staff, "sent", changed=row[column] is None)
         if not row["decision"] or (which == "supplementary" and row["initial_at"] is None):
             raise NotDecided
         if at < (row["found_at"] if which == "initial" else row["initial_at"]):
             raise FormWrong("at", "order")
-        column = "initial_at" if which == "initial" else "complete_at"
         if row[column] is None:
             given = {"initial_at": None, "complete_at": None, column: at}
             await incidents.write(tx, "note_sent", staff.practice, incident, **given)
-            await _note(instance, tx, staff, incident, "sent", which)
+            await _note(instance, tx, staff, incident, "sent", f"{which} at {exact(at)}")
     return await _after(instance, staff.practice, incident)
 
 
@@ -129,17 +144,18 @@ async def write_letter(
             check_names_nobody(part, getattr(letter, part))
     async with transaction(instance.pool) as tx:
         row = await _locked(tx, staff.practice, incident)
-        if msgspec.json.decode(row["letter"], type=Letter) != letter:
-            _check_seen(row, seen)
+        changed = msgspec.json.decode(row["letter"], type=Letter) != letter
+        await _check_seen(tx, row, seen, staff, "letter", changed=changed)
+        if changed:
             kept = msgspec.json.encode(letter)
             await incidents.write(tx, "write_letter", staff.practice, incident, letter=kept.decode())
-            await _note(instance, tx, staff, incident, "letter", f"sha256 {hashlib.sha256(kept).hexdigest()}")
+            await _note(instance, tx, staff, incident, "letter", _digest(kept))
     return await _after(instance, staff.practice, incident)
 
 
 async def note_paper(instance: Instance, practice: UUID, incident: UUID, what: str, paper: bytes) -> None:
     """Enters that the host wrote a paper, by its digest. Raises NoSuchIncident."""
-    await _note_by_host(instance, practice, incident, what, f"sha256 {hashlib.sha256(paper).hexdigest()}")
+    await _note_by_host(instance, practice, incident, what, _digest(paper))
 
 
 async def note_evidence(instance: Instance, practice: UUID, incident: UUID, digest: str) -> None:
@@ -160,9 +176,25 @@ async def _locked(tx: Transaction, practice: UUID, incident: UUID) -> Any:
     return row
 
 
-def _check_seen(row: Any, seen: int) -> None:
-    if row["rev"] != seen:
+async def _check_seen(
+    tx: Transaction, row: Any, seen: int, staff: Staff, action: str, *, changed: bool
+) -> None:
+    """Passes the revision that stands, and the very last write asked again by who wrote it, its answer being lost."""
+    if row["rev"] == seen:
+        return
+    if changed or row["rev"] != seen + 1:
         raise StaleDossier
+    lines = [
+        line["line"].split("\t")[2:4]
+        for line in await incidents.read_custody(tx, row["practice"], row["incident"])
+    ]
+    writes = [line for line in lines if line[1] in WRITES]
+    if not writes or writes[-1] != [f"member {staff.member}", action]:
+        raise StaleDossier
+
+
+def _digest(kept: bytes) -> str:
+    return f"sha256 {hashlib.sha256(kept).hexdigest()}"
 
 
 async def _set_scope(instance: Instance, tx: Transaction, row: Any, scope: Scope, actor: str) -> None:
@@ -171,7 +203,8 @@ async def _set_scope(instance: Instance, tx: Transaction, row: Any, scope: Scope
     if (incidents.scope_of(row), incidents.figures_of(row)) == (scope, figures):
         return
     await incidents.write_scope(tx, practice, incident, scope, figures)
-    await note_custody(tx, practice, incident, instance.clock(), actor, "scope", f"{figures.entries} entries")
+    detail = scope_in_custody(scope, figures)
+    await note_custody(tx, practice, incident, instance.clock(), actor, "scope", detail)
 
 
 async def _note(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,8 +13,8 @@ import msgspec
 
 from serment.database.pool import Transaction
 from serment.database.queries import Connection
-from serment.domain.custody import chained, first_broken, line_of
-from serment.domain.incident import Form, bracket, clock, lacking, phase, typologies
+from serment.domain.custody import chained, exact, first_broken, line_of
+from serment.domain.incident import Figures, Form, Scope, bracket, clock, lacking, phase, typologies
 from serment.domain.incident_labels import labels
 from serment.domain.incident_letter import Letter, lint
 from serment.domain.roles import Deed
@@ -267,6 +268,15 @@ async def practice_of(instance: Instance, slug: str) -> tuple[UUID, str] | None:
 def form_of(row: Any) -> Form:
     """The form of a dossier's row."""
     return msgspec.json.decode(row["form"], type=Form)
+
+
+def scope_in_custody(scope: Scope, figures: Figures) -> str:
+    """The scope as a line of custody has it: its ends, how many accesses, a digest of the whole; and what it counted."""
+    digest = hashlib.sha256(msgspec.json.encode(scope)).hexdigest()
+    return (
+        f"since {exact(scope.since)} until {exact(scope.until)} readers {len(scope.readers)} sha256 {digest} "
+        f"{figures.entries} entries"
+    )
 
 
 async def note_custody(

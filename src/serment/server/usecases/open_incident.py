@@ -13,16 +13,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from serment.database.pool import Transaction, transaction
 from serment.domain import named_times
-from serment.domain.incident import Figures, Form, FormWrong, Scope
+from serment.domain.custody import exact
+from serment.domain.incident import Figures, Form, FormWrong, Scope, check_found
 from serment.domain.incident_labels import say
 from serment.domain.roles import Deed
 from serment.domain.sentinel import FOREIGN_DAYS, Why
 from serment.server.instance import Instance
 from serment.server.stores import incidents
-from serment.server.usecases.dossier import note_custody
+from serment.server.usecases.dossier import note_custody, scope_in_custody
 from serment.server.usecases.errors import NoSuchPractice, TooManyDossiers
 from serment.server.usecases.membership import Staff
 
@@ -32,6 +34,8 @@ SCOPE_DAYS_MAX = 366  # the ledger's own entries go after a year
 DOSSIERS_A_PRACTICE_MAX = 200
 BEFORE_FREEZE = timedelta(days=1)
 AFTER_FREEZE = timedelta(minutes=1)  # an answer under way may still have been entered
+
+_journal = structlog.get_logger("serment.jobs")
 
 
 def check_scope(scope: Scope, now: datetime) -> None:
@@ -82,16 +86,26 @@ async def open_by_host(
 
 
 async def draft_freezes(instance: Instance) -> int:
-    """Opens a dossier for each freeze of late that has none; how many. It holds what is known, and lacks the rest."""
+    """Opens a dossier for each freeze of late that has none; how many. It holds what is known, and lacks the rest.
+
+    One that fails is left to the next sweep, with a line in the journal, and stops none of the others.
+    """
     now = instance.clock()
     fresh = await incidents.undrafted(instance.pool, now, FREEZES_LOOKED_AT_DAYS, DRAFTS_PER_SWEEP_MAX)
+    drafted = 0
     for row in fresh:
-        async with transaction(instance.pool) as tx:
-            await _draft(
-                instance, tx, row["practice"], row["member"], row["at"], Why(row["why"]), row["asked"]
-            )
+        try:
+            async with transaction(instance.pool) as tx:
+                await _draft(
+                    instance, tx, row["practice"], row["member"], row["at"], Why(row["why"]), row["asked"]
+                )
+        except Exception as error:
+            # Its kind alone: an error's words may repeat a row.
+            _journal.warning("draft failed", practice=str(row["practice"]), kind=type(error).__name__)
+            continue
         instance.changes.note(row["practice"])
-    return len(fresh)
+        drafted += 1
+    return drafted
 
 
 async def _draft(
@@ -139,7 +153,8 @@ async def _open(
         ),
     )
     if opened:
-        await note_custody(tx, practice, incident, now, actor, "open", f"{origin} {figures.entries} entries")
+        detail = f"{origin} found {exact(found_at)} {scope_in_custody(scope, figures)}"
+        await note_custody(tx, practice, incident, now, actor, "open", detail)
 
 
 def _first_form(name: str, address: str, figures: Figures) -> Form:
@@ -175,3 +190,4 @@ def _of_freeze(form: Form, zone: ZoneInfo, at: datetime, why: Why, asked: int) -
 def _check_found(instance: Instance, found_at: datetime) -> None:
     if found_at > instance.clock():
         raise FormWrong("found_at", "future")
+    check_found(found_at, instance.clock())
