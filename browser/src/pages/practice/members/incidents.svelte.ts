@@ -15,7 +15,7 @@ import type { Team } from './team.svelte';
 const WRONG: Readonly<Record<string, WordKey>> = {
   not_your_role: 'members.wrong.not_your_role', stale_dossier: 'incidents.wrong.stale', too_many_dossiers: 'incidents.wrong.too_many', not_decided: 'incidents.wrong.not_decided', already_notified: 'incidents.wrong.notified', no_such_incident: 'incidents.wrong.stale',
 };
-const WHY: Readonly<Record<string, WordKey>> = { siren: 'incidents.wrong.siren', names_somebody: 'incidents.wrong.names', order: 'incidents.wrong.order', future: 'incidents.wrong.future' };
+const WHY: Readonly<Record<string, WordKey>> = { siren: 'incidents.wrong.siren', names_somebody: 'incidents.wrong.names', order: 'incidents.wrong.order', future: 'incidents.wrong.future', long_ago: 'incidents.wrong.long_ago', after_sent: 'incidents.wrong.after_sent' };
 const ACTS: Readonly<Record<string, WordKey>> = {
   open: 'incidents.act.open', form: 'incidents.act.form', scope: 'incidents.act.scope', decide: 'incidents.act.decide', sent: 'incidents.act.sent', letter: 'incidents.act.letter', draft: 'incidents.act.draft', evidence: 'incidents.act.evidence',
 };
@@ -126,8 +126,11 @@ export class Incidents {
     const { whole } = this;
     if (whole === null) return;
     await this.#attempt(async () => {
-      this.whole = await deed(whole.dossier);
+      const answer = await deed(whole.dossier);
       this.desk.deeds.say(t(done));
+      if (this.whole === whole) this.whole = answer;
+      // Closed meanwhile: it stays so, and the list has what was written.
+      else ({ dossiers: this.dossiers, labels: this.labels } = await readDossiers(this.#practice));
     });
   }
 
