@@ -62,9 +62,11 @@ class Confided:
         tokens = (sha256(token).digest() for token in (delete_token(self.c), write_token(self.t)))
         return (self.h, self.key_day, sealed, *tokens)
 
-    def message(self, kind: MessageKind, not_before: dt.datetime, message_set: int = 1) -> Row:
-        """Sealed under the capsule's key."""
-        mid, day = secrets.token_bytes(16), local_day(not_before, self.zone)
+    def message(
+        self, kind: MessageKind, not_before: dt.datetime, message_set: int = 1, mid: bytes | None = None
+    ) -> Row:
+        """Sealed under the capsule's key; its id drawn, unless it is given."""
+        mid, day = mid or secrets.token_bytes(16), local_day(not_before, self.zone)
         inside = Message(kind, int(not_before.timestamp()), self.zone, int(self.start.timestamp()))
         sealed = seal_message(
             INSTANCE, self.h, mid, day.isoformat(), message_set, message_key(self.t), inside

@@ -244,7 +244,9 @@ async def test_a_lease_is_one_hands_until_it_ends(pool: Pool, outbox: Outbox, to
     assert await outbox.claim(places, now + dt.timedelta(seconds=119)) == []
     assert [sealed.tries for sealed in await outbox.claim(places, now + dt.timedelta(seconds=120))] == [2]
     await outbox.free(places[0])
-    assert len(await outbox.claim(places, now)) == 1
+    assert [sealed.tries for sealed in await outbox.claim(places, now)] == [3]
+    await outbox.free(places[0], untried=True)
+    assert [sealed.tries for sealed in await outbox.claim(places, now)] == [3]
 
 
 async def test_a_settled_channel_stays_settled_and_the_last_one_ends_it(

@@ -230,6 +230,25 @@ async def test_three_appointments_of_one_family_on_one_day_are_one_sms(house: Ho
     assert isinstance(together, Text) and together.body.count("/t#") == 3
 
 
+async def test_reminders_of_one_family_go_together_at_the_first_ones_minute_of_the_morning(
+    house: House,
+) -> None:
+    visit = house.clock.now.date() + dt.timedelta(days=2)
+    eve = by_the_wall(visit - dt.timedelta(days=1), 9)
+    for begins, hour in ((b"\x10", 14), (b"\xd0", 15)):  # their own minutes: 9 h 07 and 10 h 37
+        child = await house.confide(by_the_wall(visit, hour))
+        await leave(house.pool, [], [child.message("reminder", eve, mid=begins + bytes(15))])
+    await house.pass_(house.clock.now)
+    await house.pass_(eve + dt.timedelta(minutes=7))
+    assert house.sms.took == []
+    await house.pass_(eve + dt.timedelta(minutes=8))
+    [text] = house.sms.took
+    assert isinstance(text, Text) and text.body.count("/t#") == 2 and not text.repeat
+    assert await house.pool.fetch("SELECT messages FROM address_days") == [(1,)]
+    await house.pass_(eve + dt.timedelta(hours=3))
+    assert len(house.sms.took) == 1
+
+
 async def test_stop_from_a_link_holds_for_all_that_follows_and_for_nobody_else(house: House) -> None:
     alice = await house.confide(after(house, 2, at="10:00"), ("booked", house.clock.now), mail=ALICE_MAIL)
     await house.confide(

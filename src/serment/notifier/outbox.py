@@ -161,9 +161,9 @@ class Outbox:
             receipts_until=today + dt.timedelta(days=RECEIPT_DAYS),
         )  # fmt: skip
 
-    async def free(self, place: Place, *, on: Transaction | None = None) -> None:
-        """Gives a lease back before its time."""
-        await self._queries["free"].run(on or self._pool, h=place.h, mid=place.mid)
+    async def free(self, place: Place, *, untried: bool = False, on: Transaction | None = None) -> None:
+        """Gives a lease back before its time. `untried`: it came to no channel, so the lease was no try."""
+        await self._queries["free"].run(on or self._pool, h=place.h, mid=place.mid, untried=untried)
 
     async def close_day(self, day: dt.date) -> int:
         """Settles what is left of this day and those before it, then forgets their capsules. How many were left."""

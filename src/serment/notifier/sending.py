@@ -136,16 +136,24 @@ class Sender:
 
     async def _send(self, claimed: Sequence[Sealed]) -> None:
         now, ready = self._clock(), list[Opened]()
+        stand: list[tuple[Opened, dt.datetime]] = []
         for sealed in claimed:
             opened = open_sealed(self._keys, self._instance, sealed)
             if isinstance(opened, End):
                 await self._drop(sealed, "reminder", opened)
             elif (due := reminder.due(opened.planned, now)) is None:
                 await self._drop(sealed, opened.planned.kind, End.TOO_LATE)
-            elif due.at > now:
-                await self._put_off(opened, due.at)
+            else:
+                stand.append((opened, due.at))
+        # Each reminder has a minute of its own in the morning: those that share an SMS all go by the first one's.
+        first = {opened.group(self._groups) for opened, at in stand if at <= now} - {None}
+        for opened, at in stand:
+            own = opened.planned
+            joins = own.not_before <= now and reminder.is_decent(now, own.zone)
+            if at > now and not (joins and opened.group(self._groups) in first):
+                await self._put_off(opened, at)
             elif not opened.channels:
-                await self._drop(sealed, opened.planned.kind, End.NO_ADDRESS)
+                await self._drop(opened.sealed, opened.planned.kind, End.NO_ADDRESS)
             else:
                 ready.append(opened)
         shared = [*_shared("sms", ready), *_shared("mail", ready)]
@@ -182,7 +190,7 @@ class Sender:
 
     async def _put_off(self, opened: Opened, until: dt.datetime) -> None:
         place = opened.sealed.place
-        await self._outbox.free(place)
+        await self._outbox.free(place, untried=True)
         self._waiting.add(Wait(place, opened.planned.not_before, until, opened.group(self._groups)))
 
     async def _settle(self, going: _Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:

@@ -106,8 +106,9 @@ WITH written AS (
 DELETE FROM hot_messages WHERE h = :h AND mid = :mid AND :last
 
 -- name: free
--- Gives a lease back before its time.
-UPDATE hot_messages SET lease_until = NULL WHERE h = :h AND mid = :mid
+-- Gives a lease back before its time, and with it the try that it was to be, if it was none.
+UPDATE hot_messages SET lease_until = NULL, tries = CASE WHEN :untried::boolean THEN greatest(tries - 1, 0) ELSE tries END
+WHERE h = :h AND mid = :mid
 
 -- name: settle_day
 -- What is left of a day whose key goes: nobody can open it any more.
