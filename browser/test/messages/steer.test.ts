@@ -13,6 +13,7 @@ const PRACTICE = '00000000-0000-4000-8000-000000000001';
 const AGENDA = '00000000-0000-4000-8000-00000000000a';
 const TYPE = '00000000-0000-4000-8000-00000000000b';
 const DAY = 86_400;
+const NOON = Date.parse('2026-11-26T12:00:00+01:00');
 
 const desk = {
   instance: INSTANCE, practice: { practice: PRACTICE },
@@ -65,6 +66,8 @@ let steering: typeof import('../../src/usecases/desk/steer');
 const stored = new Map<string, string>();
 
 beforeEach(async () => {
+  // Notices go by day; only the clock is made up, so that a test holds at night.
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON });
   await startTier();
   server = new Server();
   stored.clear();
@@ -75,13 +78,26 @@ beforeEach(async () => {
   steering = await import('../../src/usecases/desk/steer');
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 function visit(nth: number, status: Steered['status'], placed = true): Steered {
   const { t, h } = drawMessageSecrets();
   if (placed) server.rows.set(base64(h), { h: base64(h), set: 1, messages: [] });
   const start = now() + 30 * DAY;
   return { record: `r${nth}`, identity: { steering: { t, h } } as Steered['identity'], agenda: AGENDA, visitType: TYPE, start, status };
+}
+
+/** A message that lies on the server. */
+async function put({ identity, start }: Steered, kind: 'booked' | 'cancelled', { notBefore = now() - DAY, result = 'planned', set = 1 }): Promise<void> {
+  const { t, h } = identity!.steering;
+  const place = { instance: INSTANCE, h, mid: random(16), sendDay: '2026-11-26', set };
+  const message = await sealMessage(place, fromT(t).messageKey, { kind, notBefore, zone: 'Europe/Paris', start });
+  const row = server.rows.get(base64(h))!;
+  row.set = set;
+  row.messages.push({ mid: base64(place.mid), send_day: place.sendDay, set, message: base64(message), result, channel: null, reason: null });
 }
 
 async function standing({ identity }: Steered): Promise<string[]> {
@@ -131,9 +147,11 @@ describe('messages that follow what the desk decides', () => {
     await steering.steer(desk, [one]);
     expect(server.batches).toEqual([1, 1]);
     expect(await standing(one)).toEqual(['cancelled']);
+    const other = visit(2, 'cancelled');
     server.raced = 2;
-    await steering.steer(desk, [one]);
-    expect(await standing(one)).toEqual(['cancelled']);
+    await steering.steer(desk, [other]);
+    expect(server.batches).toHaveLength(5);
+    expect(await standing(other)).toEqual(['cancelled']);
   });
 
   it('stay owed while nothing answers', async () => {
@@ -142,6 +160,45 @@ describe('messages that follow what the desk decides', () => {
     server.lost = 2;
     expect(await steering.steerOrOwe(desk, [one])).toBeNull();
     expect([...stored.values()]).toEqual(['["r1"]']);
+  });
+
+  it('say that it stands when the notice of a cancellation is about to go, as it is taken back', async () => {
+    const one = visit(1, 'booked');
+    await put(one, 'cancelled', { notBefore: now() + 5 });
+    const inTime = visit(2, 'booked');
+    await put(inTime, 'cancelled', { notBefore: now() + 300 });
+    await steering.steer(desk, [one, inTime]);
+    expect(await standing(one)).toEqual(['booked', 'reminder', 'reminder']);
+    expect(await standing(inTime)).toEqual(['reminder', 'reminder']);
+  });
+
+  it('do not tell a cancellation twice, whether its notice went or waits, but tell one that came after it was said to stand', async () => {
+    const [went, waits, again] = [visit(1, 'cancelled'), visit(2, 'cancelled'), visit(3, 'cancelled')];
+    await put(went, 'cancelled', { result: 'sent' });
+    await put(waits, 'cancelled', { notBefore: now() + 5 });
+    await put(again, 'cancelled', { result: 'sent' });
+    await put(again, 'booked', { result: 'sent', set: 2 });
+    const before = server.rows.get(base64(waits.identity!.steering.h))!.messages[0]!.mid;
+    const told = await steering.steer(desk, [went, waits, again]);
+    expect(await standing(went)).toEqual([]);
+    expect(server.rows.get(base64(waits.identity!.steering.h))!.messages.map(({ mid }) => mid)).toEqual([before]);
+    expect(told.get('r2')?.map(({ message }) => message.kind)).toEqual(['cancelled']);
+    expect(await standing(again)).toEqual(['cancelled']);
+  });
+
+  it('keep in mind that a request was accepted, and tell it later, once', async () => {
+    const one = visit(1, 'booked');
+    steering.oweTo(desk, ['r1'], true);
+    steering.oweTo(desk, ['r1', 'r2']);
+    expect(steering.owed(desk)).toEqual([{ record: 'r1', accepted: true }, { record: 'r2', accepted: false }]);
+    const accepted = { ...one, accepted: true };
+    await steering.steer(desk, [accepted]);
+    expect(await standing(one)).toEqual(['booked', 'reminder', 'reminder']);
+    const row = server.rows.get(base64(one.identity!.steering.h))!;
+    row.messages[0]!.result = 'sent';
+    await steering.steer(desk, [accepted]);
+    expect(await standing(one)).toEqual(['reminder', 'reminder']);
+    expect(steering.owed(desk)).toEqual([{ record: 'r2', accepted: false }]);
   });
 });
 

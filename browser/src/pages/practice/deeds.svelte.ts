@@ -62,8 +62,8 @@ export class Deeds {
   }
 
   /** Does what its patient is told of. Refused, nobody is. */
-  async #owing<Answer>(visit: Visit, deed: () => Promise<Answer>): Promise<Answer> {
-    oweTo(this.desk.open, [visit.record]);
+  async #owing<Answer>(visit: Visit, deed: () => Promise<Answer>, accepted = false): Promise<Answer> {
+    oweTo(this.desk.open, [visit.record], accepted);
     try {
       return await deed();
     } catch (error) {
@@ -182,7 +182,7 @@ export class Deeds {
   async answer(visit: Visit, yes: boolean): Promise<void> {
     const { open, reading } = this.desk;
     await this.attempt(visit, async () => {
-      const { status } = await this.#owing(visit, () => (yes ? accept : refuse)(open, visit));
+      const { status } = await this.#owing(visit, () => (yes ? accept : refuse)(open, visit), yes);
       const planned = await this.#steer({ ...steeredOf(visit, status), accepted: yes });
       reading.markSeen(visit.record, visit.rev);
       await reading.read();

@@ -36,8 +36,8 @@ export async function followRestored(desk: OpenDesk, one: Steered & { rev: numbe
 
 /** Does what an earlier tab left. Throws NoAnswer, NotNow, Refused (signed_out). */
 export async function settleOwed(desk: OpenDesk): Promise<void> {
-  for (const record of owed(desk)) {
-    const one = await readSteered(desk, record);
+  for (const { record, accepted } of owed(desk)) {
+    const one = await readSteered(desk, record, accepted);
     if (one !== null) await followRestored(desk, one);
     owedNoMore(desk, [record]);
   }

@@ -2,9 +2,9 @@
 /**
  * Messages follow what is decided at the desk: those not sent yet are replaced on the capsule that stands, by whoever opens the identity,
  * and nobody opens a contact for it. Which appointments are still to be steered is noted in this browser before they are cancelled: a
- * tab that closes between the two leaves its notices to the desk that opens here next. The note says record ids alone.
+ * tab that closes between the two leaves its notices to the desk that opens here next. The note says record ids, and which were accepted.
  */
-import { type Bytes, base64, fromBase64 } from '../../seal/bytes';
+import { base64, fromBase64 } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
 import { fromT, openMessage } from '../../seal/messages';
 import type { Replacement } from '../../wire/messages';
@@ -12,18 +12,22 @@ import { NoAnswer, Refused } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
 import { now } from '../clock';
 import { sealMessages } from '../messages/place';
-import { type Heard, type PlannedMessage, planBooked, planCancelled, planRestored } from '../messages/plan';
+import { type Heard, type PlannedMessage, noticeGoes, planBooked, planCancelled, planRestored } from '../messages/plan';
 import type { Identity } from './model';
 import { identityOf } from './open_records';
 import { readGroups } from './reveal';
-import { type HandleTold, type MessageTold, REPLACED_MAX, postMessagesRead, postReplacements } from './message_routes';
+import { type MessageTold, REPLACED_MAX, postMessagesRead, postReplacements } from './message_routes';
 import { isOutage } from './routes';
 import { tellingOf } from './telling';
 import type { OpenDesk } from './unlock';
 
 const ROUNDS_MAX = 4;
 const STORED = 'serment.untold.';
+/** Behind the id of a request that was accepted. */
+const ACCEPTED = ' accepted';
 const NOTED_MAX = 500;
+/** A notice that goes within so many seconds may go although it is replaced: the notifier holds it, or has not looked yet. */
+const UNSTOPPED_SECONDS = 60;
 
 /** An appointment whose messages are to follow what it is now. */
 export interface Steered {
@@ -44,46 +48,54 @@ export type Told = ReadonlyMap<Id, readonly PlannedMessage[] | null>;
 
 const nameOf = (practice: Id) => `${STORED}${practice}`;
 
-function noted(practice: Id): Id[] {
+/** Whose messages are still to follow; `accepted` as in Steered. */
+export interface Owed {
+  record: Id;
+  accepted: boolean;
+}
+
+function noted(practice: Id): Owed[] {
   try {
     const list: unknown = JSON.parse(localStorage.getItem(nameOf(practice)) ?? '[]');
-    return Array.isArray(list) ? list.filter((one): one is Id => typeof one === 'string') : [];
+    return Array.isArray(list) ? list.filter((one): one is string => typeof one === 'string').map((one) => ({ record: one.replace(ACCEPTED, ''), accepted: one.endsWith(ACCEPTED) })) : [];
   } catch {
     return [];
   }
 }
 
-function note(practice: Id, records: readonly Id[]): void {
+function note(practice: Id, all: readonly Owed[]): void {
   try {
-    if (records.length === 0) localStorage.removeItem(nameOf(practice));
-    else localStorage.setItem(nameOf(practice), JSON.stringify(records.slice(-NOTED_MAX)));
+    if (all.length === 0) localStorage.removeItem(nameOf(practice));
+    else localStorage.setItem(nameOf(practice), JSON.stringify(all.slice(-NOTED_MAX).map(({ record, accepted }) => (accepted ? record + ACCEPTED : record))));
   } catch {
     // Storage full or forbidden: it lasts as long as the request that follows.
   }
 }
 
-/** Before these are cancelled, or whatever else their patients are told of. */
-export function oweTo({ practice: { practice } }: OpenDesk, records: readonly Id[]): void {
-  note(practice, [...new Set([...noted(practice), ...records])]);
+/** Before these are cancelled, or whatever else their patients are told of. An acceptance that was owed before stays owed. */
+export function oweTo({ practice: { practice } }: OpenDesk, records: readonly Id[], accepted = false): void {
+  const all = new Map(noted(practice).map((one) => [one.record, one]));
+  for (const record of records) all.set(record, { record, accepted: accepted || all.get(record)?.accepted === true });
+  note(practice, [...all.values()]);
 }
 
 /** They are told, or there was nothing to tell. */
 export function owedNoMore({ practice: { practice } }: OpenDesk, records: readonly Id[]): void {
   const done = new Set(records);
-  note(practice, noted(practice).filter((record) => !done.has(record)));
+  note(practice, noted(practice).filter(({ record }) => !done.has(record)));
 }
 
 /** Appointments whose patients an earlier tab, or a broken line, left untold. */
-export function owed({ practice: { practice } }: OpenDesk): readonly Id[] {
+export function owed({ practice: { practice } }: OpenDesk): readonly Owed[] {
   return noted(practice);
 }
 
 /** One of them as it is now; null where it is gone or does not open here. Throws NoAnswer, NotNow, Refused (signed_out). */
-export async function readSteered(desk: OpenDesk, record: Id): Promise<(Steered & { rev: number }) | null> {
+export async function readSteered(desk: OpenDesk, record: Id, accepted = false): Promise<(Steered & { rev: number }) | null> {
   try {
     const { row, groups } = await readGroups(desk, record, null, ['id'], 'messages');
     const { slot, status, rev } = row;
-    return { record, rev, identity: identityOf(groups), agenda: slot.agenda, visitType: slot.visit_type, start: Date.parse(slot.start) / 1000, status };
+    return { record, rev, identity: identityOf(groups), agenda: slot.agenda, visitType: slot.visit_type, start: Date.parse(slot.start) / 1000, status, accepted };
   } catch (error) {
     if (error instanceof SealError || (error instanceof Refused && error.is('no_such_appointment'))) return null;
     throw error;
@@ -92,30 +104,45 @@ export async function readSteered(desk: OpenDesk, record: Id): Promise<(Steered 
 
 // ------------------------------------------------------------------ steering
 
-/** What somebody may have been told. */
-async function heardOf(desk: OpenDesk, h: Bytes, t: Bytes, messages: readonly MessageTold[]): Promise<Heard> {
-  const gone = messages.filter(({ result }) => result === 'sent' || result === 'delivered' || result === 'undelivered');
-  const said = await Promise.all(gone.map(async ({ mid, send_day: sendDay, set, message }) => {
-    const place = { instance: desk.instance, h, mid: fromBase64(mid), sendDay, set };
-    return { sendDay, ...(await openMessage(place, fromT(t).messageKey, fromBase64(message))) };
+type Read = Pick<MessageTold, 'set' | 'result'> & PlannedMessage;
+
+function readAll(desk: OpenDesk, { t, h }: Identity['steering'], messages: readonly MessageTold[]): Promise<Read[]> {
+  return Promise.all(messages.map(async (one) => {
+    const place = { instance: desk.instance, h, mid: fromBase64(one.mid), sendDay: one.send_day, set: one.set };
+    return { set: one.set, result: one.result, sendDay: one.send_day, message: await openMessage(place, fromT(t).messageKey, fromBase64(one.message)) };
   }));
-  return { cancelled: said.some(({ kind }) => kind === 'cancelled'), reminded: said.filter(({ kind }) => kind === 'reminder').map(({ sendDay }) => sendDay) };
 }
 
-async function planOf(desk: OpenDesk, one: Steered, { t, h }: Identity['steering'], told: HandleTold): Promise<PlannedMessage[]> {
+/**
+ * What somebody may have been told. What is about to go counts where it would tell other than what is so now (`over`: that the visit is
+ * cancelled), since it may be past stopping; it is no proof that anybody was told the truth.
+ */
+function heardOf(all: readonly Read[], over: boolean, at: number): Heard & { confirmed: boolean } {
+  const said = all.filter(({ result, message }) => (result === 'planned'
+    ? (message.kind === 'cancelled') !== over && noticeGoes(message) <= at + UNSTOPPED_SECONDS
+    : result !== 'dropped'));
+  // The last word holds: a cancellation that was taken back, and told so, may be told again.
+  const last = Math.max(...said.map(({ set }) => set));
+  const cancelled = said.some(({ set, message }) => set === last && message.kind === 'cancelled');
+  return {
+    cancelled,
+    confirmed: !cancelled && said.some(({ message }) => message.kind === 'booked'),
+    reminded: said.filter(({ message }) => message.kind === 'reminder').map(({ sendDay }) => sendDay),
+  };
+}
+
+/** What fits it as it is now; null where that is planned already, and is not to go twice. */
+function planOf(desk: OpenDesk, one: Steered, all: readonly Read[], standing: readonly Read[]): PlannedMessage[] | null {
+  if (one.status === 'requested') return [];
+  const over = one.status === 'cancelled' || one.status === 'refused';
+  if (standing.some(({ message: { kind } }) => kind === (over ? 'cancelled' : 'booked'))) return null;
   const { zone, silent, reminds } = tellingOf(desk, one, () => []);
   const visit = { start: one.start, zone, silent, reminds };
   const at = now();
-  switch (one.status) {
-    case 'cancelled':
-    case 'refused':
-      return planCancelled(visit, at);
-    case 'requested':
-      return [];
-    default:
-      if (one.accepted === true) return planBooked(visit, at, { confirm: true });
-      return planRestored(visit, at, await heardOf(desk, h, t, told.messages));
-  }
+  const heard = heardOf(all, over, at);
+  if (over) return heard.cancelled ? [] : planCancelled(visit, at);
+  if (one.accepted !== true) return planRestored(visit, at, heard);
+  return planBooked(visit, at, { confirm: true }).filter(({ message }) => message.kind !== 'booked' || !heard.confirmed);
 }
 
 /** Sent once more when no answer came: the same bytes get the same answer. */
@@ -142,10 +169,13 @@ async function steerSome(desk: OpenDesk, some: readonly Openable[]): Promise<Map
       planned.set(one.record, null);
       if (told === undefined || told.set === null) continue;
       const { steering: { t, h } } = one.identity;
-      const plan = await planOf(desk, one, one.identity.steering, told);
+      const all = await readAll(desk, one.identity.steering, told.messages);
+      const standing = all.filter(({ result, set }) => result === 'planned' && set === told.set);
+      const plan = planOf(desk, one, all, standing);
+      planned.set(one.record, plan ?? standing);
+      if (plan === null) continue;
       const set = told.set + 1;
       replacements.push({ h: told.h, write: base64(fromT(t).write), set, messages: await sealMessages(desk.instance, h, t, set, plan) });
-      planned.set(one.record, plan);
     }
     if (replacements.length === 0) return planned;
     try {
@@ -160,13 +190,9 @@ async function steerSome(desk: OpenDesk, some: readonly Openable[]): Promise<Map
 }
 
 /** What is planned for an appointment and not sent, as it was planned. Throws Altered, Refused, NoAnswer, NotNow. */
-export async function readPlanned(desk: OpenDesk, { t, h }: Identity['steering']): Promise<PlannedMessage[]> {
-  const [told] = (await postMessagesRead(desk.practice.practice, [base64(h)])).handles;
-  const waiting = (told?.messages ?? []).filter(({ result, set }) => result === 'planned' && set === told?.set);
-  return await Promise.all(waiting.map(async ({ mid, send_day: sendDay, set, message }) => {
-    const place = { instance: desk.instance, h, mid: fromBase64(mid), sendDay, set };
-    return { sendDay, message: await openMessage(place, fromT(t).messageKey, fromBase64(message)) };
-  }));
+export async function readPlanned(desk: OpenDesk, steering: Identity['steering']): Promise<PlannedMessage[]> {
+  const [told] = (await postMessagesRead(desk.practice.practice, [base64(steering.h)])).handles;
+  return await readAll(desk, steering, (told?.messages ?? []).filter(({ result, set }) => result === 'planned' && set === told?.set));
 }
 
 const opens = (one: Steered): one is Openable => one.identity !== null;

@@ -46,8 +46,9 @@ const DECENT_UNTIL_MINUTE = 1200;
 /** Who learns of a change later than this may be on the way (domain/reminder.py, NOTICE_AHEAD_MINUTES). */
 const NOTICE_AHEAD_MINUTES = 180;
 
-/** When a notice will go, as the notifier will decide: nobody's phone rings at night, but for what somebody must know by morning. */
-export function noticeGoes({ notBefore, zone, start }: Message): number {
+/** When a notice will go, as the notifier will decide: nobody's phone rings at night, but for what was asked for or must be known by morning. */
+export function noticeGoes({ kind, notBefore, zone, start }: Message): number {
+  if (kind === 'booked') return notBefore;
   const today = localDay(zone, dateAt(zone, notBefore));
   const { minute } = wallOf(today, notBefore);
   if (minute >= DECENT_FROM_MINUTE && minute < DECENT_UNTIL_MINUTE) return notBefore;
