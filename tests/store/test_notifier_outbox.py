@@ -352,11 +352,11 @@ async def test_an_objection_is_taken_back_by_the_same_token_and_the_last_word_co
 ) -> None:
     phone, other, stop = secrets.token_bytes(10), secrets.token_bytes(10), secrets.token_bytes(16)
     await outbox.link_objection(phone, [stop], today)
-    for tag in (phone, other):
-        await outbox.object(tag)
+    await outbox.object(other)
     say = load("messages")["object"].run
     # Taken back twice, the second time where nothing is to be taken back.
     for words, reason in (
+        ((False,), "objected"),
         ((True,), None),
         ((True,), None),
         ((True, False), "objected"),
@@ -368,6 +368,25 @@ async def test_an_objection_is_taken_back_by_the_same_token_and_the_last_word_co
         assert await outbox.why_not(phone, today, 8) == reason
     assert await outbox.why_not(other, today, 8) == "objected"
     assert await outbox.objections() == []
+
+
+async def test_no_other_token_takes_an_objection_back_nor_one_that_was_answered_to_the_provider(
+    pool: Pool, outbox: Outbox, today: dt.date
+) -> None:
+    tag, answered = secrets.token_bytes(10), secrets.token_bytes(10)
+    alice, mallory = secrets.token_bytes(16), secrets.token_bytes(16)
+    say = load("messages")["object"].run
+    for each in (tag, answered):
+        await outbox.link_objection(each, [mallory, alice], today)
+    await outbox.object(answered)
+    for stop, again in ((mallory, False), (alice, False), (mallory, True)):
+        await say(pool, stop=stop, again=again, most=9)
+        await outbox.object_by_token(stop)
+        assert await outbox.why_not(tag, today, 8) == "objected"
+    await say(pool, stop=alice, again=True, most=9)
+    await outbox.object_by_token(alice)
+    assert await outbox.why_not(tag, today, 8) is None
+    assert await outbox.why_not(answered, today, 8) == "objected"
 
 
 async def test_two_notifiers_at_once_lose_nothing_and_double_nothing(

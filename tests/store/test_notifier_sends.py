@@ -268,6 +268,19 @@ async def test_stop_from_a_link_holds_for_all_that_follows_and_for_nobody_else(h
     assert sorted(text.to for text in house.sms.took) == [ALICE, TOM]
 
 
+async def test_who_books_with_a_number_that_objected_gets_no_token_for_it(house: House) -> None:
+    mallory = await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
+    house.sms.stopped = [ALICE]
+    await house.pass_(house.clock.now)
+    assert await house.outcomes() == [("sms", "dropped", "objected")]
+    assert await house.pool.fetch("SELECT 1 FROM stop_links") == []
+    await house.pool.execute("INSERT INTO inbox_objections VALUES ($1, true)", stop_token(mallory.c))
+    house.sms.stopped = []
+    await house.confide(after(house, 1, at="11:00"), ("reminder", house.clock.now))
+    await house.pass_(house.clock.now)
+    assert house.sms.took == []
+
+
 async def test_stop_as_an_answer_to_the_provider_holds(house: House) -> None:
     await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
     house.sms.stopped = [ALICE]

@@ -243,10 +243,13 @@ class Sender:
         now = self._clock()
         kind = ADDRESS_PHONE if channel == "sms" else ADDRESS_MAIL
         tag = await asyncio.to_thread(tag_of, self._tag_key, kind, address)
-        await self._outbox.link_objection(tag, [stop_token(opened.capsule.c) for opened in group], now.date())
         again = all(opened.sealed.tries > 1 for opened in group)
         reason = await self._outbox.why_not(tag, now.date(), MESSAGES_A_DAY, again=again)
-        return None if reason is None else End(reason)
+        if reason is not None:
+            return End(reason)
+        # Not before: who books with a number that objected knows the token, though nothing came to that number.
+        await self._outbox.link_objection(tag, [stop_token(opened.capsule.c) for opened in group], now.date())
+        return None
 
     async def _carry(
         self, channel: reminder.Channel, address: str, group: Sequence[Opened]

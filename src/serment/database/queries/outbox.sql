@@ -149,17 +149,18 @@ SELECT stop FROM inbox_objections LIMIT :most
 
 -- name: object_by_token
 -- The addresses that a message with this token went to want no more, or want them again; a token nobody was sent changes nothing.
+-- Taken back is what this token said and nothing else: another's objection stands, and so does an answer to the provider.
 WITH judged AS (
     DELETE FROM inbox_objections WHERE stop = :stop RETURNING again
 ), addressed AS (
     SELECT address_tag, again FROM judged, stop_links WHERE stop_hash = :stop_hash
 ), taken_back AS (
-    DELETE FROM objections o USING addressed a WHERE a.again AND o.address_tag = a.address_tag
+    DELETE FROM objections o USING addressed a WHERE a.again AND o.address_tag = a.address_tag AND o.stop_hash = :stop_hash
 )
-INSERT INTO objections (address_tag) SELECT address_tag FROM addressed WHERE NOT again ON CONFLICT DO NOTHING
+INSERT INTO objections (address_tag, stop_hash) SELECT address_tag, :stop_hash FROM addressed WHERE NOT again ON CONFLICT DO NOTHING
 
 -- name: object
--- This address wants no more messages.
+-- This address wants no more messages: said to the provider, so no token takes it back.
 INSERT INTO objections (address_tag) VALUES (:tag) ON CONFLICT DO NOTHING
 
 -- name: link_objection
