@@ -7,8 +7,6 @@ MAKEFLAGS += --no-print-directory
 
 PYTEST := .venv/bin/python -m pytest
 JOBS ?= 2
-# A browser waits as often as it works: on two cores a third worker fills the gaps.
-FULL_JOBS ?= 3
 FAST_TIER := $(wildcard tests/unit tests/laws tests/vectors tests/channels tests/tidy tests/docs)
 FULL_TIER := $(wildcard tests/store tests/race tests/crash tests/leaks tests/api tests/browser)
 
@@ -29,7 +27,7 @@ test: ## Checks everything: lint, the fast tier, then databases, races, crashes,
 	@cd browser && PATH="$$PATH:../.venv/bin" npm run --silent check && PATH="$$PATH:../.venv/bin" npm test --silent
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow" $(FAST_TIER)
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m slow $(FAST_TIER) || test $$? -eq 5
-	@$(PYTEST) -n $(FULL_JOBS) --dist loadfile $(FULL_TIER)
+	@$(PYTEST) -n $(JOBS) --dist loadfile $(FULL_TIER)
 
 lint: ## Reads the code without running it: ruff, mypy --strict, the import floors.
 	@sh ops/set-up.sh run test

@@ -166,7 +166,7 @@ def test_after_thirty_contacts_sam_shows_to_be_there_and_goes_on_where_she_was(
     practice: Town, sam: Page
 ) -> None:
     unlock(sam, practice)
-    practice.rows("UPDATE sessions SET contacts = 30 RETURNING 1")
+    practice.rows("UPDATE sessions SET contacts = ARRAY(SELECT generate_series(1, 30)) RETURNING 1")
     practice.rows("DELETE FROM disclosures RETURNING 1")
     sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice")).click()
     sam.get_by_role("button", name="Voir le contact").click()
