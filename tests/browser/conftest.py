@@ -308,6 +308,9 @@ def check_accessible(page: Page, *, colours_alone: bool = False) -> None:
         page.evaluate(AXE.read_text("utf-8") + "; undefined")
     found = page.evaluate(
         """async (coloursAlone) => {
+          // A colour on its way to another one is nobody's choice: axe reads what stands when the change has ended.
+          const ends = document.getAnimations().filter((one) => one.playState === "running" && Number.isFinite(one.effect?.getComputedTiming().endTime));
+          await Promise.allSettled(ends.map((one) => one.finished));
           if (coloursAlone) {
             const { violations } = await axe.run(document, { runOnly: { type: 'rule', values: ['color-contrast'] } });
             return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);

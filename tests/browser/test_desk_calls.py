@@ -42,7 +42,7 @@ def visit(page: Page, hours: str, day: dt.date = NEXT_WEEK) -> Any:
     section = page.locator(f"section.wday:has(> #day-{day})").locator(
         "section.lane", has=page.get_by_role("heading", name="Dr Inès Bento")
     )
-    return section.get_by_role("button", name=re.compile("^" + re.escape(hours)))
+    return section.get_by_role("button", name=re.compile("^" + re.escape(hours) + "(?!.*, libre$)"))
 
 
 def said(page: Page) -> Any:

@@ -41,11 +41,11 @@ def sam(profile: Callable[..., BrowserContext]) -> Page:
 
 
 def visit(page: Page, hours: str, day: dt.date = TODAY, *, agenda: str = "Dr Inès Bento") -> Any:
-    """A visit of the grid by its day, its practitioner and the beginning of its name."""
+    """A visit of the grid by its day, its practitioner and the beginning of its name; never the free time before it came."""
     section = page.locator(f"section.wday:has(> #day-{day})").locator(
         "section.lane", has=page.get_by_role("heading", name=agenda)
     )
-    return section.get_by_role("button", name=re.compile("^" + re.escape(hours)))
+    return section.get_by_role("button", name=re.compile("^" + re.escape(hours) + "(?!.*, libre$)"))
 
 
 def places(page: Page) -> Any:
