@@ -3,25 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import pytest
 
-from bento_house import Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import Hand, House, at, sam_signs_in
 from serment.framing import Act
 from serment.seal.record import sign_act
 from serment.server.usecases import act as acting
 from serment.server.usecases.act import PATIENT_ACTS_MAX, Acted, act
 from serment.server.usecases.errors import StaleRevision, TooManyActs
 from serment.server.usecases.membership import Staff, member_of
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -3,26 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import DAY, Hand, House, at, sam_signs_in
 from serment.framing import Act
 from serment.server.usecases import read_envelope
 from serment.server.usecases.act import act
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_agenda import AgendaDays, read_agenda
 from serment.server.usecases.read_envelope import ListPlace
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 
 import members_house as people
-from bento_house import House, open_house, sam_signs_in
-from serment.database.pool import Transaction, open_pool
+from bento_house import House, sam_signs_in
+from serment.database.pool import Transaction
 from serment.framing import Role, Unknown
 from serment.seal.cards import UnitPlace, open_card, open_page, seal_card, seal_entry, seal_page
 from serment.server.stores.cards import CardRow
@@ -40,13 +39,6 @@ from serment.server.usecases.keep_cards import (
 from serment.server.usecases.keep_index import append_entries, merge_page, read_index, read_page
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.retain import retain
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=8)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
-from bento_house import Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import Hand, House, at, sam_signs_in
 from serment.domain.visit_type import Who
 from serment.framing import Altered, Writer
 from serment.seal.keys import Cap
@@ -25,13 +23,6 @@ from serment.server.usecases.move import move
 from serment.server.usecases.read_envelope import find_record
 
 CALLER = b"bucket"
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -4,39 +4,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 import members_house as people
-from bento_house import House, open_house
+from bento_house import House
 from members_house import Person
-from serment.database.pool import Pool, open_pool
 from serment.framing import Role
 from serment.server.usecases.errors import LastOwner, NoSuchPractice
 from serment.server.usecases.membership import member_of
 from serment.server.usecases.read_members import read_members
 from serment.server.usecases.sign_in import SignedIn, signed_in
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool: Pool = await open_pool(await new_database(), connections_max=6)
-    try:
-        yield await open_house(pool)
-    finally:
-        pool.terminate()
-
-
-@pytest.fixture
-async def bento(house: House) -> Person:
-    return await people.bento(house)
-
-
-@pytest.fixture
-async def sam(house: House) -> Person:
-    return await people.sam(house)
 
 
 async def signs_in(house: House, who: Person, *, proved: bool = False) -> SignedIn:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import uuid
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +16,7 @@ import msgspec
 import pytest
 
 import members_house as people
-from bento_house import DAY, INSTANCE, Hand, House, at, open_house
-from serment.database.pool import open_pool
+from bento_house import DAY, INSTANCE, Hand, House, at
 from serment.domain.incident import REQUIRED, Form
 from serment.domain.incident_labels import labels, say
 from serment.domain.incident_letter import Letter
@@ -33,18 +31,6 @@ from serment.server.usecases.read_envelope import read_for_member, read_list
 from serment.server.usecases.sentinel import note_foreign
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-@pytest.fixture
-async def url(new_database: Callable[[], Awaitable[str]]) -> str:
-    return await new_database()
-
-
-@pytest.fixture
-async def house(url: str) -> AsyncIterator[House]:
-    pool = await open_pool(url, connections_max=4)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ import pytest
 import members_house as people
 from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
-from serment.database.pool import open_pool
 from serment.domain.incident import Form, FormWrong, Scope
 from serment.domain.incident_letter import PARTS, Letter
 from serment.domain.ledger import Purpose
@@ -42,23 +40,6 @@ from serment.server.usecases.open_incident import draft_freezes, open_by_host, o
 from serment.server.usecases.read_envelope import read_by_link, read_for_member, read_list
 from serment.server.usecases.retain import retain
 from serment.server.usecases.sentinel import note_foreign
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=8)
-    yield await open_house(pool)
-    pool.terminate()
-
-
-@pytest.fixture
-async def sam(house: House) -> Person:
-    return await people.sam(house)
-
-
-@pytest.fixture
-async def bento(house: House) -> Person:
-    return await people.bento(house)
 
 
 async def sam_reads(house: House, sam: Person) -> list[Hand]:

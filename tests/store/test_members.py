@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 
@@ -14,7 +13,6 @@ import pytest
 import members_house as people
 from bento_house import DAY, Hand, House, at, open_house
 from members_house import Person
-from serment.database.pool import Pool, open_pool
 from serment.framing import Altered, Removal, Role, SignedEvent, Unaddressed
 from serment.framing.errors import FramingError, Unknown
 from serment.framing.roster_events import Notifier
@@ -57,26 +55,6 @@ from serment.server.usecases.older_stanzas import keep_previous, older_stanzas
 from serment.server.usecases.read_members import InvitationTold, read_members
 from serment.server.usecases.read_seeds import read_seeds
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool: Pool = await open_pool(await new_database(), connections_max=6)
-    try:
-        yield await open_house(pool)
-    finally:
-        pool.terminate()
-
-
-@pytest.fixture
-async def bento(house: House) -> Person:
-    return await people.bento(house)
-
-
-@pytest.fixture
-async def sam(house: House) -> Person:
-    return await people.sam(house)
-
 
 # ---------------------------------------------------------------- joining
 

@@ -6,13 +6,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import DAY, Hand, House, at, sam_signs_in
 from serment.framing import Altered, CapsuleRow, MessageRow, Stanza, StanzaType, Unknown
 from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
 from serment.server.usecases.book import Booked, Written, book
@@ -21,13 +20,6 @@ from serment.server.usecases.membership import member_of
 from serment.server.usecases.move import move
 
 THE_DAY_AFTER = (DAY + timedelta(days=1)).isoformat()
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

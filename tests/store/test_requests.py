@@ -3,25 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import DAY, Hand, House, at, sam_signs_in
 from serment.server.usecases import read_requests as route
 from serment.server.usecases.act import mark
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_requests import FORGOTTEN_DAYS, Requests, read_requests
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 import members_house as people
-from bento_house import DAY, Hand, House, at, open_house
+from bento_house import DAY, Hand, House, at
 from members_house import Person
-from serment.database.pool import open_pool
 from serment.framing import FramingError, Removal, Role
 from serment.framing.roster_seeds import SealedSeed
 from serment.seal.chance import draw
@@ -22,15 +20,6 @@ from serment.seal.roster_writing import Step, member_of, new_epoch, write_events
 from serment.server.usecases.append_events import RosterBatch
 from serment.server.usecases.errors import AlreadyMember, NoSuchPractice, SignedOut, StaleRoster
 from serment.server.usecases.restore_by_root import restore_by_root
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=4)
-    try:
-        yield await open_house(pool)
-    finally:
-        pool.terminate()
 
 
 def restoration(house: House, heir: Person, root: SignPair, *, leave: bool = True) -> RosterBatch:

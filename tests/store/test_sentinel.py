@@ -6,14 +6,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
 import members_house as people
-from bento_house import DAY, Hand, House, at, open_house
+from bento_house import DAY, Hand, House, at
 from members_house import Person
 from serment.database.pool import open_pool
 from serment.domain import sentinel as ceilings
@@ -36,28 +35,6 @@ from serment.server.usecases.suspend_member import suspend_member
 from serment.server.usecases.unfreeze import unfreeze
 
 MOST = 4
-
-
-@pytest.fixture
-async def url(new_database: Callable[[], Awaitable[str]]) -> str:
-    return await new_database()
-
-
-@pytest.fixture
-async def house(url: str) -> AsyncIterator[House]:
-    pool = await open_pool(url, connections_max=8)
-    yield await open_house(pool)
-    pool.terminate()
-
-
-@pytest.fixture
-async def sam(house: House) -> Person:
-    return await people.sam(house)
-
-
-@pytest.fixture
-async def bento(house: House) -> Person:
-    return await people.bento(house)
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import pytest
 
-from bento_house import Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import Hand, House, at, sam_signs_in
 from serment.framing import Altered, Stanza, kid
 from serment.seal.record import compact
 from serment.server.usecases.book import book
@@ -16,13 +13,6 @@ from serment.server.usecases.change_stanzas import NewStanza, add_stanzas, drop_
 from serment.server.usecases.errors import NoRecordStanza, StaleRevision
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.move import move
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

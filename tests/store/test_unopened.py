@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
-from serment.database.pool import open_pool
+from bento_house import DAY, Hand, House, at, sam_signs_in
 from serment.framing import Act, Stanza
 from serment.seal.record import compact
 from serment.server.usecases.act import act
@@ -19,13 +17,6 @@ from serment.server.usecases.book import book
 from serment.server.usecases.change_stanzas import NewStanza, add_stanzas, drop_stanzas
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.read_envelope import ListPlace, read_unopened
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=6)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,6 @@ import pytest
 
 import members_house as people
 from bento_house import DAY, Hand, House, at, open_house
-from serment.database.pool import open_pool
 from serment.domain.errors import TooManyDays
 from serment.domain.ledger import Part
 from serment.server.usecases.count_reads import count_reads
@@ -29,13 +28,6 @@ from serment.server.usecases.read_ledger import (
 )
 
 ALL = Part(31)
-
-
-@pytest.fixture
-async def house(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[House]:
-    pool = await open_pool(await new_database(), connections_max=8)
-    yield await open_house(pool)
-    pool.terminate()
 
 
 class Cast:
