@@ -23,6 +23,9 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the session ended, or who asks is no member any more: an open desk closes. */
+export const isOver = (error: unknown): boolean => error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'));
+
 /** No answer came: the network or the server is away. Whether the request arrived is unknown; the same bytes may be sent again. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';

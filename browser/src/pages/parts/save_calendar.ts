@@ -2,6 +2,7 @@ import { calendarFile, calendarSequence, calendarUid } from '../../usecases/cale
 import type { Practice, Site, Slot } from '../../wire/types';
 import { t } from '../../words/index';
 import { dayAsTitle, hourInSentence } from '../../words/when';
+import { saveFile } from './save_file';
 
 /** What a calendar file is made of. */
 export interface Dated {
@@ -21,10 +22,5 @@ export function saveCalendar({ cap, rev, acts, slot, site, practice }: Dated, na
     title: cancelled ? t('calendar.title_cancelled', { title }) : title,
     reminder: t('calendar.reminder', { day: dayAsTitle(slot.start, site.timezone), hour: hourInSentence(slot.start, site.timezone) }), cancelled,
   }, new Date());
-  const address = URL.createObjectURL(new Blob([file], { type: 'text/calendar' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${t('calendar.file')}.ics`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  saveFile(new Blob([file], { type: 'text/calendar' }), `${t('calendar.file')}.ics`);
 }

@@ -9,7 +9,7 @@ import { isOutage, type Note } from '../../usecases/desk/routes';
 import type { Followed } from '../../usecases/desk/settle';
 import { settling } from '../../usecases/desk/settling_later';
 import { isToldOf } from '../../usecases/desk/telling';
-import { Refused } from '../../wire/problem';
+import { Refused, isOver } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
 import { t, type WordKey } from '../../words/index';
 import type { Desk } from './desk.svelte';
@@ -99,7 +99,7 @@ export class Deeds {
       void desk.choice.keepFocus();
       return true;
     } catch (error) {
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) {
+      if (isOver(error)) {
         desk.close('signed out');
         return false;
       }

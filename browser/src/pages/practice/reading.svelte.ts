@@ -9,7 +9,7 @@ import { isOutage, type AgendaRow } from '../../usecases/desk/routes';
 import { Seen } from '../../usecases/desk/seen';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { renewDesk } from '../../usecases/desk/units';
-import { Refused } from '../../wire/problem';
+import { Refused, isOver } from '../../wire/problem';
 import type { Id, LocalDate } from '../../wire/types';
 
 /** The browser's own timeline shows how long the letters took to open; bench/ reads it. */
@@ -119,7 +119,7 @@ export class Reading {
     } catch (error) {
       if (this.#over) return;
       // Whoever is no member any more is told so where the desk opens again.
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) this.told.signedOut();
+      if (isOver(error)) this.told.signedOut();
       else if (error instanceof Refused && error.is('no_such_agenda')) this.told.rulesChanged();
       else if (error instanceof Refused && error.is('prove_presence')) this.told.notShown();
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);

@@ -10,7 +10,7 @@ import type { Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
 import { sealByMember } from '../../seal/readers';
-import { NoAnswer, Refused } from '../../wire/problem';
+import { NoAnswer, Refused, isOver } from '../../wire/problem';
 import type { Booking, Id, Slot } from '../../wire/types';
 import { planBooked } from '../messages/plan';
 import { type Confided, isSealedAnew, placedWith, placeOf, reasonOf, recordOf, wireRevision, withSecrets } from '../sealing';
@@ -134,7 +134,7 @@ export async function bookRepeat(desk: OpenDesk, visit: Visit, starts: readonly 
       await bookOne(desk, visit, records[nth]!, start, copy);
       outcomes.push({ start, result: 'booked' });
     } catch (error) {
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) throw error;
+      if (isOver(error)) throw error;
       away = isOutage(error);
       if (!away && !(error instanceof Refused)) throw error;
       const taken = error instanceof Refused && (error.is('slot_taken') || error.is('hold_expired'));

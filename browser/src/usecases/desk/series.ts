@@ -6,7 +6,7 @@
 import { equal, idFromUuid, random, uuidFromId } from '../../seal/bytes';
 import type { Series } from '../../seal/groups';
 import { SERIES_MAX, seriesRecord } from '../../seal/series';
-import { Refused } from '../../wire/problem';
+import { Refused, isOver } from '../../wire/problem';
 import type { Id, Sealed, Status } from '../../wire/types';
 import { keysOf } from '../patients/folding';
 import { joinSeries } from '../patients/give_link';
@@ -136,7 +136,7 @@ export async function signAll(desk: OpenDesk, all: readonly OneOf[], kind: 'canc
       const { acts, status } = await sign(desk, one, kind);
       result.done.push({ ...one, acts, status });
     } catch (error) {
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) throw error;
+      if (isOver(error)) throw error;
       away = isOutage(error);
       if (!away && !(error instanceof Refused)) throw error;
       (away ? result.left : result.otherwise).push(one);

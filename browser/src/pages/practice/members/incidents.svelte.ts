@@ -3,10 +3,11 @@
 import { idFromUuid, hex } from '../../../seal/bytes';
 import { instantText } from '../../../usecases/desk/days';
 import { changeScope, decide, noteSent, openDossier, readDossier, readDossiers, readPaper, writeForm, writeLetter, type Dossier, type Form, type Labels, type Letter, type Scope, type Whole } from '../../../usecases/members/incidents';
-import { NoAnswer, NotNow, Refused } from '../../../wire/problem';
+import { NoAnswer, NotNow, Refused, isOver } from '../../../wire/problem';
 import { serverNow } from '../../../usecases/clock';
 import type { Id } from '../../../wire/types';
 import { language, t, type WordKey } from '../../../words/index';
+import { saveFile } from '../../parts/save_file';
 import type { Desk } from '../desk.svelte';
 import { whenInWords } from '../say';
 import { inWords } from '../wrong';
@@ -19,7 +20,6 @@ const WHY: Readonly<Record<string, WordKey>> = { siren: 'incidents.wrong.siren',
 const ACTS: Readonly<Record<string, WordKey>> = {
   open: 'incidents.act.open', form: 'incidents.act.form', scope: 'incidents.act.scope', decide: 'incidents.act.decide', sent: 'incidents.act.sent', letter: 'incidents.act.letter', draft: 'incidents.act.draft', evidence: 'incidents.act.evidence',
 };
-const URL_KEPT_MS = 60_000;
 const DAY_SECONDS = 86_400;
 
 export class Incidents {
@@ -112,14 +112,7 @@ export class Incidents {
 
   /** Hands the owner a paper as a file. */
   async save(name: string, file: string): Promise<void> {
-    await this.#attempt(async () => {
-      const address = URL.createObjectURL(await readPaper(this.#practice, name));
-      const link = document.createElement('a');
-      link.href = address;
-      link.download = file;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), URL_KEPT_MS);
-    });
+    await this.#attempt(async () => saveFile(await readPaper(this.#practice, name), file));
   }
 
   async #write(deed: (dossier: Dossier) => Promise<Whole>, done: WordKey): Promise<void> {
@@ -142,7 +135,7 @@ export class Incidents {
       await deed();
       this.now = serverNow();
     } catch (error) {
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) {
+      if (isOver(error)) {
         this.desk.close('signed out');
         return;
       }

@@ -4,10 +4,11 @@ import { SvelteMap } from 'svelte/reactivity';
 import { hex, idFromUuid } from '../../../seal/bytes';
 import { addDays, dateAt } from '../../../usecases/desk/days';
 import { csv, LEDGER_DAYS_MAX, readAllLines, readFigures, readLines, type Figures, type Line, type Lines, type Part, type Purpose, type Wanted } from '../../../usecases/members/ledger';
-import { NoAnswer, NotNow, Refused } from '../../../wire/problem';
+import { NoAnswer, NotNow, Refused, isOver } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
 import { language, t, tn, type WordKey } from '../../../words/index';
 import { listed } from '../../../words/when';
+import { saveFile } from '../../parts/save_file';
 import type { Desk } from '../desk.svelte';
 import { dateInWords, dayLetters, fullName, hourInWords, whenInWords } from '../say';
 import { inWords } from '../wrong';
@@ -26,7 +27,6 @@ const FOR: Readonly<Record<Purpose, WordKey>> = {
   agenda: 'readings.for.agenda', unopened: 'readings.for.unopened', record: 'readings.for.record', link: 'readings.for.link', cards: 'readings.for.cards', index: 'readings.for.index',
 };
 const REFERENCE_CHARACTERS = 8;
-const URL_KEPT_MS = 60_000;
 
 const reference = (id: Id) => id.slice(0, REFERENCE_CHARACTERS);
 
@@ -106,12 +106,7 @@ export class Readings {
         this.problem = t('readings.wrong.too_large');
         return;
       }
-      const address = URL.createObjectURL(new Blob([csv(this.#table(all), language())], { type: 'text/csv' }));
-      const link = document.createElement('a');
-      link.href = address;
-      link.download = `${t('readings.file')}-${wanted.from}-${wanted.to}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), URL_KEPT_MS);
+      saveFile(new Blob([csv(this.#table(all), language())], { type: 'text/csv' }), `${t('readings.file')}-${wanted.from}-${wanted.to}.csv`);
       this.desk.deeds.say(tn('readings.saved', all.lines.length));
     });
     this.saving = false;
@@ -122,7 +117,7 @@ export class Readings {
     try {
       await deed();
     } catch (error) {
-      if (error instanceof Refused && (error.is('signed_out') || error.is('no_such_practice'))) {
+      if (isOver(error)) {
         this.desk.close('signed out');
         return;
       }

@@ -11,7 +11,7 @@ import { postSuspend, postUnfreeze, postUntil, readMembers, type InvitationTold,
 import { renewDesk } from '../../../usecases/desk/units';
 import { random, ID_BYTES } from '../../../seal/bytes';
 import { WrongPractice } from '../../../usecases/trust';
-import { NoAnswer, NotNow, Refused } from '../../../wire/problem';
+import { NoAnswer, NotNow, Refused, isOver } from '../../../wire/problem';
 import type { Id, Instant, LocalDate } from '../../../wire/types';
 import { language, t, type WordKey } from '../../../words/index';
 import type { Desk } from '../desk.svelte';
@@ -126,7 +126,7 @@ export class Team {
 
   /** The session ended, or it is one's own removal that was read: the desk closes. */
   #signedOut(error: unknown): boolean {
-    if (!(error instanceof Refused) || !(error.is('signed_out') || error.is('no_such_practice'))) return false;
+    if (!isOver(error)) return false;
     this.desk.close('signed out');
     return true;
   }
