@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -32,7 +31,6 @@ CLOCK_YEAR_MIN = 2026  # a clock before the year of this program is wrong
 DATABASE_CLOCK_SECONDS_MAX = 5.0
 TZDATA_AGE_YEARS_MAX = 2
 EXTENSIONS = ("btree_gist", "pg_trgm")
-CONNECT_SECONDS_MAX = 5.0
 STATIC_FOLDER = Path(__file__).parent / "server" / "pages" / "static"
 
 
@@ -261,16 +259,11 @@ def _own_database(settings: Settings) -> Iterator[Finding]:
 
 
 async def _ask(url: str) -> list[Finding]:
-    import asyncpg
-
     from serment.database.migrate import HistoryChanged, pending
-    from serment.database.pool import POSTGRES_VERSION_MIN, NotUtf8
+    from serment.database.pool import POSTGRES_VERSION_MIN, NotUtf8, brief_connection
 
-    connection: Any = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX
-    )
     found = []
-    try:
+    async with brief_connection(url) as connection:
         version = await connection.fetchval("SHOW server_version")
         if int(await connection.fetchval("SHOW server_version_num")) < POSTGRES_VERSION_MIN:
             return [
@@ -300,8 +293,6 @@ async def _ask(url: str) -> list[Finding]:
                     "log_statement = none",
                 )
             )
-    finally:
-        await connection.close()
     try:
         lacking = await pending(url)
     except NotUtf8:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from serment.database.pool import brief_connection
 from serment.database.queries import load
 from serment.finding import Finding, good, note, wrong
 from serment.settings import BACKUP_FILE, Settings
 
-CONNECT_SECONDS_MAX: Final = 5.0
 SENT_MINUTES_MAX: Final = 5
 BASES_MISSED_MAX: Final = 2
 
@@ -51,15 +51,8 @@ def backed_up(settings: Settings) -> Iterator[Finding]:
 
 async def alarmed(url: str) -> list[Finding]:
     """Whether somebody used what stands in a backup and nowhere else."""
-    import asyncpg
-
-    connection: Any = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX
-    )
-    try:
+    async with brief_connection(url) as connection:
         rows = await load("alarms")["read_alarms"].rows(connection)
-    finally:
-        await connection.close()
     return [
         note(
             f"ALARM: a credential that only a backup holds was used, {row['times']} time(s), first at "

@@ -7,13 +7,12 @@ import asyncio
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
+from serment.database.pool import brief_connection
 from serment.database.queries import load
 from serment.finding import Finding, good, note, wrong
 from serment.settings import NOTIFIER_FILE, Settings
 
-CONNECT_SECONDS_MAX = 5.0
 KEY_DAYS_LOW = 395  # of the 400 that a running notifier keeps published
 
 
@@ -46,15 +45,8 @@ def configured(settings: Settings) -> Iterator[Finding]:
 
 async def published(url: str) -> list[Finding]:
     """Whether a notifier gave its keys to this database, and for how long browsers can prepare messages."""
-    import asyncpg
-
-    connection: Any = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX
-    )
-    try:
+    async with brief_connection(url) as connection:
         until = await load("messages")["published_until"].value(connection)
-    finally:
-        await connection.close()
     today = datetime.now(UTC).date()
     if until is None:
         return [note("No notifier has published its keys here: browsers prepare no message.")]

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol
 
 from serment.backup.names import Name
+from serment.syncing import sync_folder
 
 COPY_BYTES: Final = 1 << 20
 COMMAND_SECONDS_MAX: Final = 600.0  # without taking a byte, or an answer: then it hangs, and is ended
@@ -55,7 +56,7 @@ class Folder:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            _sync(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise NotKept(f"{self._folder} does not keep {name}: {error.strerror}.") from error
 
@@ -150,11 +151,3 @@ def receive(folder: Path, source: IO[bytes], now: datetime) -> str:
             digest.update(data)
             file.write(data)
     return digest.hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -108,6 +108,16 @@ async def open_pool(
     return pool
 
 
+@asynccontextmanager
+async def brief_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for a question or two, none of which may take long. Raises what asyncpg raises when nobody answers."""
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX, command_timeout=CONNECT_SECONDS_MAX)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 _WALL = "SELECT set_config('role', $1, true), set_config('serment.practice', $2, true)"
 
 

@@ -25,6 +25,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from serment.syncing import sync_folder
+
 MAGIC: Final = b"serment keys 1\r\n"
 PLACE_BYTES: Final = 64
 SEED_BYTES: Final = 32
@@ -235,15 +237,7 @@ def _read(file: int, path: Path) -> list[_Key | None]:
     if len(content) < size:
         os.pwrite(file, (MAGIC + content[len(MAGIC) :]).ljust(size, b"\0"), 0)
         os.fsync(file)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         content = os.pread(file, size, 0)
     body = content[len(MAGIC) :]
     return [_Key.read(body[at : at + PLACE_BYTES]) for at in range(0, len(body), PLACE_BYTES)]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from serment.domain.merkle import EMPTY_ROOT, HASH_BYTES, consistency_proof, leaf_hash, node_hash, root
 from serment.server.secret import read_key
+from serment.syncing import sync_folder
 
 KEY_FILE, PUBLIC_FILE, CHECKPOINT = "log.key", "log.pub", "checkpoint"
 WITNESSED, UNWITNESSED, DIFFERING = "witnessed", "unwitnessed", "differing"
@@ -258,8 +259,4 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
