@@ -24,6 +24,11 @@ def exact(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def digest(kept: bytes) -> str:
+    """What was kept, within `detail`: it can be compared, and names nobody."""
+    return f"sha256 {hashlib.sha256(kept).hexdigest()}"
+
+
 def chained(before: bytes | None, line: str) -> bytes:
     """The hash of a line after another."""
     return hashlib.sha256(f"{before.hex() if before else ''}\n{line}".encode()).digest()

@@ -8,6 +8,7 @@ import functools
 import json
 from importlib import resources
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
@@ -60,3 +61,9 @@ def _zone_places() -> dict[str, dict[str, str]]:
     text = resources.files("serment.domain").joinpath("zone_places.json").read_text("utf-8")
     found: dict[str, dict[str, str]] = json.loads(text)
     return found
+
+
+def moment(at: dt.datetime, zone: str) -> str:
+    """Day, hour and minute in a time zone, as French papers have them."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{day('fr', local.date(), year=True)} à {hour('fr', local.time())}"

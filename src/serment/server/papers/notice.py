@@ -8,7 +8,8 @@ from typing import Literal
 
 from serment.domain.incident_labels import say
 from serment.domain.incident_letter import PARTS
-from serment.server.papers.sheet import Row, Section, Sheet, Table, moment, number, span, words
+from serment.domain.named_times import moment
+from serment.server.papers.sheet import Row, Section, Sheet, Table, number, span, words
 from serment.server.usecases.dossier import DossierTold
 
 Kind = Literal["initial", "supplementary"]

@@ -8,8 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from serment.domain.incident_labels import say
+from serment.domain.named_times import moment
 from serment.server.papers.notice import due, lacking
-from serment.server.papers.sheet import Row, Section, Sheet, moment, number, words
+from serment.server.papers.sheet import Row, Section, Sheet, number, words
 from serment.server.usecases.dossier import DossierTold
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from serment.domain import named_times
 from serment.domain.incident_labels import say
 
 
@@ -50,12 +49,6 @@ class Sheet:
     hint: str = ""
     signed: bool = False
     made_at: datetime = field(default_factory=lambda: datetime.fromtimestamp(0, ZoneInfo("UTC")))
-
-
-def moment(at: datetime, zone: str) -> str:
-    """Day, hour and minute at the practice, as French writes them."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{named_times.day('fr', local.date(), year=True)} à {named_times.hour('fr', local.time())}"
 
 
 def span(length: timedelta) -> str:

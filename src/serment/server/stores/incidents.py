@@ -14,6 +14,7 @@ import msgspec
 from serment.database.queries import Connection, load
 from serment.domain.incident import Figures, Scope
 from serment.domain.ledger import Entry, Part, Purpose
+from serment.server.stores.ledger import entry_of
 
 _QUERIES = load("incidents")
 
@@ -69,21 +70,7 @@ async def read_entries(
     rows = await _QUERIES["read_entries"].rows(
         connection, practice=practice, after=after, most=most, **_columns(scope)
     )
-    return [
-        (
-            row["leaf"],
-            row["salt"],
-            Entry(
-                row["at"],
-                row["practice"],
-                row["reader"],
-                Purpose(row["purpose"]),
-                Part(row["parts"]),
-                tuple(row["records"]),
-            ),
-        )
-        for row in rows
-    ]
+    return [(row["leaf"], row["salt"], entry_of(row)) for row in rows]
 
 
 async def count_unnumbered(connection: Connection, practice: UUID, scope: Scope) -> int:

@@ -86,13 +86,18 @@ async def read_numbered(
 ) -> list[tuple[int, bytes, Entry | Erasure]]:
     """(number, salt, entry), from one number on, in order."""
     rows = await _QUERIES["read_numbered"].rows(connection, since=since, most=most)
-    return [(row["leaf"], row["salt"], _entry(row)) for row in rows]
+    return [(row["leaf"], row["salt"], _line(row)) for row in rows]
 
 
-def _entry(row: asyncpg.Record) -> Entry | Erasure:
+def _line(row: asyncpg.Record) -> Entry | Erasure:
     if row["erased_on"] is not None:
         rows = dict(zip(row["erased_what"], row["erased_rows"], strict=True))
         return Erasure(row["at"], row["erased_on"], rows)
+    return entry_of(row)
+
+
+def entry_of(row: asyncpg.Record) -> Entry:
+    """Of a row of the table."""
     return Entry(
         row["at"],
         row["practice"],

@@ -7,7 +7,6 @@ Whoever asks has seen the revision that stands: the answer is the whole dossier,
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -15,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from serment.database.pool import Transaction, transaction
-from serment.domain.custody import exact
+from serment.domain.custody import digest, exact
 from serment.domain.incident import Form, FormWrong, Scope, check_form, check_found, check_names_nobody
 from serment.domain.incident_letter import PARTS, Letter
 from serment.domain.roles import Deed
@@ -26,6 +25,7 @@ from serment.server.usecases.errors import AlreadyNotified, NoSuchIncident, NotD
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.open_incident import check_scope
 
+DOSSIERS_OF_INCIDENT_MAX = 10_000  # practices that one incident of the host may touch
 WRITES = frozenset({"form", "scope", "decide", "sent", "letter"})  # steps that make another revision
 
 
@@ -46,7 +46,7 @@ async def write_form(
             await incidents.write(
                 tx, "write_form", staff.practice, incident, form=kept.decode(), found_at=found_at
             )
-            await _note(instance, tx, staff, incident, "form", f"{_digest(kept)} {moved}")
+            await _note(instance, tx, staff, incident, "form", f"{digest(kept)} {moved}")
     return await _after(instance, staff.practice, incident)
 
 
@@ -67,7 +67,7 @@ async def change_scope(
 async def change_scope_by_host(instance: Instance, incident: UUID, scope: Scope) -> list[UUID]:
     """The same, of every dossier of an incident; their practices. Raises NoSuchIncident, FormWrong."""
     check_scope(scope, instance.clock())
-    rows = await incidents.read_dossiers(instance.pool, None, incident, 10_000)
+    rows = await incidents.read_dossiers(instance.pool, None, incident, DOSSIERS_OF_INCIDENT_MAX)
     if not rows:
         raise NoSuchIncident
     for each in rows:
@@ -103,7 +103,7 @@ async def decide(
                 decided_by=staff.member,
                 now=instance.clock(),
             )
-            await _note(instance, tx, staff, incident, "decide", f"{said} reason {_digest(reason.encode())}")
+            await _note(instance, tx, staff, incident, "decide", f"{said} reason {digest(reason.encode())}")
     return await _after(instance, staff.practice, incident)
 
 
@@ -149,13 +149,13 @@ async def write_letter(
         if changed:
             kept = msgspec.json.encode(letter)
             await incidents.write(tx, "write_letter", staff.practice, incident, letter=kept.decode())
-            await _note(instance, tx, staff, incident, "letter", _digest(kept))
+            await _note(instance, tx, staff, incident, "letter", digest(kept))
     return await _after(instance, staff.practice, incident)
 
 
 async def note_paper(instance: Instance, practice: UUID, incident: UUID, what: str, paper: bytes) -> None:
     """Enters that the host wrote a paper, by its digest. Raises NoSuchIncident."""
-    await _note_by_host(instance, practice, incident, what, _digest(paper))
+    await _note_by_host(instance, practice, incident, what, digest(paper))
 
 
 async def note_evidence(instance: Instance, practice: UUID, incident: UUID, digest: str) -> None:
@@ -191,10 +191,6 @@ async def _check_seen(
     writes = [line for line in lines if line[1] in WRITES]
     if not writes or writes[-1] != [f"member {staff.member}", action]:
         raise StaleDossier
-
-
-def _digest(kept: bytes) -> str:
-    return f"sha256 {hashlib.sha256(kept).hexdigest()}"
 
 
 async def _set_scope(instance: Instance, tx: Transaction, row: Any, scope: Scope, actor: str) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,8 +11,7 @@ from uuid import UUID
 import msgspec
 
 from serment.database.pool import Transaction
-from serment.database.queries import Connection
-from serment.domain.custody import chained, exact, first_broken, line_of
+from serment.domain.custody import chained, digest, exact, first_broken, line_of
 from serment.domain.incident import Figures, Form, Scope, bracket, clock, lacking, phase, typologies
 from serment.domain.incident_labels import labels
 from serment.domain.incident_letter import Letter, lint
@@ -161,7 +159,7 @@ async def whole(instance: Instance, practice: UUID, incident: UUID) -> DossierWh
         for line in await incidents.read_custody(instance.pool, practice, incident)
     ]
     return DossierWhole(
-        await told(instance, instance.pool, row),
+        told(instance, row, await incidents.controller(instance.pool, practice)),
         [CustodyLine(nth, line, chain.hex()) for nth, line, chain in lines],
         first_broken(lines) is None,
     )
@@ -172,12 +170,14 @@ async def dossiers_of(
 ) -> list[DossierTold]:
     """The latest first, DOSSIERS_MAX at most; of one practice, of one incident, or all that the host has."""
     rows = await incidents.read_dossiers(instance.pool, practice, incident, DOSSIERS_MAX)
-    return [await told(instance, instance.pool, row) for row in rows]
+    houses = {
+        each: await incidents.controller(instance.pool, each) for each in {row["practice"] for row in rows}
+    }
+    return [told(instance, row, houses[row["practice"]]) for row in rows]
 
 
-async def told(instance: Instance, connection: Connection, row: Any) -> DossierTold:
-    """A row, with what is worked out from it."""
-    house = await incidents.controller(connection, row["practice"])
+def told(instance: Instance, row: Any, house: Any) -> DossierTold:
+    """A row, with what is worked out from it; `house`: the practice's (incidents.controller), None once it is gone."""
     codes: Sequence[str] = house["specialties"] if house else []
     form, letter = form_of(row), msgspec.json.decode(row["letter"], type=Letter)
     scope, figures = incidents.scope_of(row), incidents.figures_of(row)
@@ -272,10 +272,9 @@ def form_of(row: Any) -> Form:
 
 def scope_in_custody(scope: Scope, figures: Figures) -> str:
     """The scope as a line of custody has it: its ends, how many accesses, a digest of the whole; and what it counted."""
-    digest = hashlib.sha256(msgspec.json.encode(scope)).hexdigest()
     return (
-        f"since {exact(scope.since)} until {exact(scope.until)} readers {len(scope.readers)} sha256 {digest} "
-        f"{figures.entries} entries"
+        f"since {exact(scope.since)} until {exact(scope.until)} readers {len(scope.readers)} "
+        f"{digest(msgspec.json.encode(scope))} {figures.entries} entries"
     )
 
 

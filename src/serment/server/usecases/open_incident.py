@@ -10,16 +10,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
 from serment.database.pool import Transaction, transaction
-from serment.domain import named_times
 from serment.domain.custody import exact
 from serment.domain.incident import Figures, Form, FormWrong, Scope, check_found
 from serment.domain.incident_labels import say
+from serment.domain.named_times import moment
 from serment.domain.roles import Deed
 from serment.domain.sentinel import FOREIGN_DAYS, Why
 from serment.server.instance import Instance
@@ -137,7 +136,7 @@ async def _open(
     figures = await incidents.count_taken(tx, practice, scope)
     form = _first_form(house["name"], house["address"] or "", figures)
     if frozen is not None:
-        form = _of_freeze(form, ZoneInfo(house["timezone"]), *frozen[1:])
+        form = _of_freeze(form, house["timezone"], *frozen[1:])
     opened = await incidents.open_dossier(
         tx,
         incidents.Opening(
@@ -170,10 +169,9 @@ def _first_form(name: str, address: str, figures: Figures) -> Form:
     )
 
 
-def _of_freeze(form: Form, zone: ZoneInfo, at: datetime, why: Why, asked: int) -> Form:
+def _of_freeze(form: Form, zone: str, at: datetime, why: Why, asked: int) -> Form:
     """What is known of a freeze, in the practice's own time."""
-    local = at.astimezone(zone)
-    when = f"{named_times.day('fr', local.date(), year=True)} à {named_times.hour('fr', local.time())}"
+    when = moment(at, zone)
     return msgspec.structs.replace(
         form,
         ended_at=at,
