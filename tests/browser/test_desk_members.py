@@ -142,10 +142,22 @@ def test_helene_opens_a_dossier_fills_it_in_decides_and_takes_the_notice_home(
     with helene.expect_download() as download:
         helene.get_by_role("button", name="Notification initiale (PDF)").click()
     assert download.value.path().read_bytes().startswith(b"%PDF-1.7")
-    helene.get_by_role("button", name="J’ai envoyé la notification initiale").click()
+    # Pressed twice in a hurry, it closes nothing.
+    helene.get_by_role("button", name="J’ai envoyé la notification initiale").dblclick()
     expect(helene.get_by_text("Notification initiale envoyée dans le délai")).to_be_visible()
     helene.get_by_role("button", name="Tous les incidents").click()
     expect(helene.get_by_text("Notifié, à compléter")).to_be_visible()
+    # Something else has happened: another dossier, not the same one.
+    helene.get_by_role("button", name="Ouvrir un dossier maintenant").click()
+    expect(helene.get_by_text("rubriques obligatoires")).to_be_visible()
+    helene.get_by_role("button", name="Tous les incidents").click()
+    expect(helene.locator(".incidents-list > li")).to_have_count(2)
+    helene.locator(".incidents-list > li", has_text="Notifié").get_by_role("button").click()
+    helene.get_by_role("button", name="J’ai envoyé la notification complémentaire").click()
+    expect(helene.get_by_text("Cela clôt le dossier.")).to_be_visible()
+    check_accessible(helene)
+    helene.get_by_role("button", name="Oui, clore le dossier").click()
+    expect(helene.get_by_text("Clos", exact=True)).to_be_visible()
 
 
 def test_sam_who_was_away_for_thirty_days_is_told_so_and_let_back_in_with_one_tap(
