@@ -8,9 +8,9 @@ import { epochKeys, newSeed, userKeys, type UserKeys } from '../../src/seal/keys
 import { PublicKey, SigningKey } from '../../src/seal/primitives';
 import { Roster, signGenesis } from '../../src/seal/roster';
 import type { Member, SignedEvent } from '../../src/seal/roster_events';
-import { openUnits } from '../../src/usecases/desk/units';
+import { openUnits, renewDesk } from '../../src/usecases/desk/units';
 import { pinOf } from '../../src/usecases/keep';
-import { assign, changeRoster, compose, withUnits } from '../../src/usecases/members/change';
+import { assign, changeRoster, compose, turnKeys, withUnits } from '../../src/usecases/members/change';
 import { AlreadyMember, restore, type Found } from '../../src/usecases/members/restore';
 import { drawRoot } from '../../src/usecases/opening/found';
 import { replaceRoot } from '../../src/usecases/opening/new_root';
@@ -203,6 +203,30 @@ describe('a request that was kept while its answer was lost', () => {
     await replaceRoot(desk, house.root, sheet);
     expect(desk.trusted.roster.rootPk).toEqual((await SigningKey.fromSeed(written)).publicKey);
     expect(sheet.seed).toEqual(new Uint8Array(32));
+  });
+});
+
+describe('keys that turned', () => {
+  it('are told to an open desk once, whoever turned them, and where its own answer was lost', async () => {
+    const house = await opened();
+    const member = uuidFromId(house.owner.id);
+    const heard: number[] = [];
+    const ofDesk = async () => {
+      const desk = { trusted: await trust(house), practice: { practice: house.name, member }, user: house.user, units: new Map() } as unknown as OpenDesk;
+      desk.renewed = () => void heard.push(desk.trusted.roster.epoch(house.unit).e);
+      return desk;
+    };
+    const [author, colleague] = [await ofDesk(), await ofDesk()];
+    answersLost = 1;
+    await expect(changeRoster(author, turnKeys(uuidFromId(house.unit)))).rejects.toThrow();
+    expect(heard).toEqual([]);
+    await renewDesk(author);
+    await renewDesk(author);
+    expect(heard).toEqual([2]);
+    await renewDesk(colleague);
+    expect(heard).toEqual([2, 2]);
+    await changeRoster(author, turnKeys(uuidFromId(house.unit)));
+    expect(heard).toEqual([2, 2, 3]);
   });
 });
 

@@ -64,6 +64,8 @@ export class Desk {
     this.choice = new Choice(this);
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
+    // Whoever turned the keys may be gone, or never have heard that they turned: every open desk goes on with what is under older ones.
+    open.renewed = () => this.rewrapping.start();
     this.requests = new Requests(open);
     this.messages = new Messages(this);
     this.drawing = new Drawing(() => this.reading.opening);

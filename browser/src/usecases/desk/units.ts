@@ -105,7 +105,7 @@ export async function openUnits(trusted: Trusted, practice: Id, member: Id, user
 
 /**
  * Takes the roster as it is now into an open desk, which must extend the one it had, and opens the units' present keys.
- * Answers whether anything changed. Throws WrongPractice, NoKey, Refused, NoAnswer, NotNow.
+ * Answers, and tells the desk's `renewed`, whether anything changed. Throws WrongPractice, NoKey, Refused, NoAnswer, NotNow.
  */
 export async function renewDesk(desk: OpenDesk): Promise<boolean> {
   const trusted = await renewTrust(desk.trusted);
@@ -119,6 +119,7 @@ export async function renewDesk(desk: OpenDesk): Promise<boolean> {
     if (error instanceof SealError) throw new WrongPractice({ cause: error });
     throw error;
   }
+  desk.renewed?.();
   return true;
 }
 

@@ -51,6 +51,8 @@ export interface OpenDesk {
   ring: Keyring;
   /** kids of all keys in `ring`: which stanzas to ask for. */
   kids: readonly Base64[];
+  /** Hears that `renewDesk` has taken up another roster, whoever asked for it. */
+  renewed?: () => void;
 }
 
 /** Opens the desk of one of the member's practices. Throws NoKey, WrongPractice, Refused, NoAnswer, NotNow. */

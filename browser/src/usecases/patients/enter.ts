@@ -10,10 +10,10 @@ import { instantText } from '../desk/days';
 import { postRelease, postStaffBooking } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import { tellingOf } from '../desk/telling';
+import { renewDesk } from '../desk/units';
 import { planBooked, type PlannedMessage } from '../messages/plan';
 import { asWord } from '../messages/word';
 import { isSealedAnew, placedWith, placeOf, wireRevision, withSecrets, type Confided } from '../sealing';
-import { renewTrust } from '../trust';
 import { presentEpoch } from './index_book';
 import { postStaffHold } from './routes';
 
@@ -59,7 +59,7 @@ export class Entering {
         return await postStaffBooking(this.desk.practice.practice, this.#ready, this.#token);
       } catch (error) {
         if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
-        if (error.is('stale_roster')) this.desk.trusted = await renewTrust(this.desk.trusted);
+        if (error.is('stale_roster')) await renewDesk(this.desk);
         this.#ready = null;
       }
     }

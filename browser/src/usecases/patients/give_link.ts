@@ -19,11 +19,11 @@ import type { OpenDesk } from '../desk/unlock';
 import type { Link } from '../link';
 import { readPlanned } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
+import { renewDesk } from '../desk/units';
 import type { Telling } from '../messages/place';
 import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
 import { isSealedAnew, placedWith, reasonOf, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
-import { renewTrust } from '../trust';
 import { presentEpoch } from './index_book';
 import { postInPlace } from './routes';
 
@@ -90,7 +90,7 @@ async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Pr
         if (error instanceof Refused) keepAll(record, rev);
         throw error;
       }
-      if (error.is('stale_roster')) desk.trusted = await renewTrust(desk.trusted);
+      if (error.is('stale_roster')) await renewDesk(desk);
     }
   }
 }

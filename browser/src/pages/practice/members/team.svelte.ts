@@ -199,21 +199,17 @@ export class Team {
     return this.#attempt(() => postUntil(this.desk.open.practice.practice, person.member, day), t('members.until_said', { name: person.name }));
   }
 
-  async remove(person: Person): Promise<boolean> {
-    const gone = await this.#sign(remove(person.member), t('members.removed_said', { name: person.name }));
-    if (gone) this.desk.rewrapping.start();
-    return gone;
+  remove(person: Person): Promise<boolean> {
+    return this.#sign(remove(person.member), t('members.removed_said', { name: person.name }));
   }
 
   /** `seen` is the person as they stood when the form was opened. */
-  async assign(seen: Person, role: Role, units: readonly Id[]): Promise<boolean> {
-    const done = await this.#sign(assign(seen.member, seen, { role, units }), t('members.assign_said', { name: seen.name }));
-    if (done) this.desk.rewrapping.start();
-    return done;
+  assign(seen: Person, role: Role, units: readonly Id[]): Promise<boolean> {
+    return this.#sign(assign(seen.member, seen, { role, units }), t('members.assign_said', { name: seen.name }));
   }
 
   async turn(unit: UnitTold): Promise<void> {
-    if (await this.#sign(turnKeys(unit.unit), t('members.turned_said', { name: unit.name }))) this.desk.rewrapping.start();
+    await this.#sign(turnKeys(unit.unit), t('members.turned_said', { name: unit.name }));
   }
 
   async addUnit(name: string, members: readonly Id[]): Promise<boolean> {
@@ -235,9 +231,7 @@ export class Team {
   }
 
   async letIn(told: InvitationTold, compared: Bytes): Promise<void> {
-    if (await this.#attempt(() => letIn(this.desk.open, told, compared), t('members.let_in_said', { name: told.name })) && told.in_place_of !== null) {
-      this.desk.rewrapping.start();
-    }
+    await this.#attempt(() => letIn(this.desk.open, told, compared), t('members.let_in_said', { name: told.name }));
   }
 
   takeBack(told: InvitationTold): Promise<boolean> {
