@@ -22,7 +22,7 @@ from typing import Literal
 from bench import report
 from bench.processor import spent
 from confided import INSTANCE, ORIGIN, Confided, Row, leave
-from killed_notifier import CONFIG, Providers, by_day, until
+from killed_notifier import CONFIG, PREFIX, Providers, by_day, until
 from running_serment import Serment
 from serment.database.embedded import EmbeddedPostgres
 from serment.database.migrate import migrate
@@ -137,7 +137,7 @@ class Bench:
         for wanted, ahead, kept in ((DUE_NOW, 1, self.now), (DUE_TOMORROW, 2, self.tomorrow)):
             for nth in range(wanted):
                 start = now + dt.timedelta(days=ahead)
-                one = Confided(start, f"+336{ahead}{nth:07}", zone=zone)
+                one = Confided(start, f"{PREFIX}{ahead}{nth:07}", zone=zone)
                 ready = now + dt.timedelta(days=ahead - 1, minutes=-5)
                 kept.append((one.capsule(days[one.key_day]), one.message("reminder", ready)))
 
@@ -242,7 +242,7 @@ class Bench:
         with Strongbox(self.folder / "keys", self.folder / "mirror/keys") as box:
             sender = Sender(
                 self.outbox, Keys(box, INSTANCE), Waiting(), instance=INSTANCE, origin=ORIGIN, tag_key=box.tag_key,
-                limits=Limits(("+33",), 10**6), texts=[taker], letters=[],  # type: ignore[list-item]
+                limits=Limits((PREFIX,), 10**6), texts=[taker], letters=[],  # type: ignore[list-item]
                 clock=lambda: dt.datetime.now(dt.UTC),
             )  # fmt: skip
             await sender.schedule(places)

@@ -51,6 +51,8 @@ _ZONES = (
     "Asia/Kathmandu",
     "Indian/Reunion",
 )
+# Satellite phones are at home on no clock: it is night for none of these numbers, whenever this runs.
+PREFIX = "+88216"
 _LINK = re.compile(r"/t#([A-Za-z0-9_-]{22})")
 
 CONFIG = """
@@ -58,6 +60,7 @@ CONFIG = """
 file = "keys"
 mirror = "mirror/keys"
 [limits]
+prefixes = ["+882"]
 sms_a_day = 1000000
 [[channel]]
 kind = "http"
@@ -173,7 +176,9 @@ class Queue:
         rows = []
         for nth in range(messages):
             family, mail = nth // FAMILY, f"a{nth}@example.org" if nth % MAIL_TOO == 0 else None
-            one = Confided(start + dt.timedelta(minutes=nth % FAMILY), f"+336{family:08}", mail, zone=zone)
+            one = Confided(
+                start + dt.timedelta(minutes=nth % FAMILY), f"{PREFIX}{family:08}", mail, zone=zone
+            )
             self.wanted |= {("sms", one.h)} | ({("mail", one.h)} if mail else set())
             rows.append(
                 (one.capsule(days[one.key_day]), one.message("reminder", now - dt.timedelta(minutes=5)))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -49,10 +49,13 @@ def planned(
     *,
     mid: bytes = MID,
     send_day: str | None = None,
+    came: str | None = None,
+    clocks: tuple[str, ...] = (),
 ) -> Planned:
-    begins = at(start, zone)
-    day = dt.date.fromisoformat(send_day or not_before[:10])
-    return Planned(kind, mid, day, local_day(begins, zone) + DAY, at(not_before, zone), zone, begins)
+    """`came`: as it may go, unless it is said."""
+    begins, ready = at(start, zone), at(not_before, zone)
+    day, taken = dt.date.fromisoformat(send_day or not_before[:10]), at(came, zone) if came else ready
+    return Planned(kind, mid, day, local_day(begins, zone) + DAY, ready, zone, begins, taken, clocks)
 
 
 def when(message: Planned, now: str) -> str | None:
@@ -82,6 +85,8 @@ def any_planned(draw: st.DrawFn) -> Planned:
         ready,
         zone,
         start,
+        draw(st.none() | st.integers(-24 * 60, 60).map(lambda minutes: ready + minutes * MINUTE)),
+        tuple(draw(st.lists(st.sampled_from(ZONES), max_size=2, unique=True))),
     )
 
 
@@ -97,10 +102,20 @@ def test_nobodys_phone_rings_at_night_without_a_reason_that_has_a_name(
 ) -> None:
     found = due(message, message.not_before + minutes * MINUTE)
     if found is not None:
-        hour = found.at.astimezone(zone_info(message.zone)).hour
-        assert (8 <= hour < 20) == (found.anyway is None)
+        day = {
+            zone: 8 <= found.at.astimezone(zone_info(zone)).hour < 20
+            for zone in (message.zone, *message.clocks)
+        }
+        # Where site and number share no hour, the number's; where its own clocks share none, the site's.
+        kept = all(day.values()) or (
+            found.anyway is None and (all(day[zone] for zone in message.clocks) or day[message.zone])
+        )
+        assert kept == (found.anyway is None)
+        if found.anyway is not None:
+            assert message.came is not None and message.not_before - message.came <= 15 * MINUTE
         if found.anyway is Anyway.ASKED_NOW:
-            assert message.kind == "booked"
+            assert message.kind == "booked" and message.came is not None
+            assert found.at - message.came < 10 * MINUTE
         if found.anyway is Anyway.SOON:
             assert message.kind in ("moved", "cancelled", "booked")
             assert message.start - found.at < 15 * HOUR
@@ -193,8 +208,42 @@ def test_a_confirmation_that_was_asked_for_goes_at_once_even_at_night() -> None:
     message = planned("booked", "2026-11-25 23:10", "2026-12-04 09:00")
     assert due(message, message.not_before) == Due(message.not_before, Anyway.ASKED_NOW)
     assert when(message, "2026-11-26 03:00") == "2026-11-26 08:00", "nobody waits for it any more"
+    third, fourth = (after_failure(message, tries, message.not_before + 3 * MINUTE) for tries in (3, 4))
+    assert third == Due(message.not_before + 8 * MINUTE, Anyway.ASKED_NOW)
+    assert fourth == Due(at("2026-11-26 08:00"), None), "tried again at night for ten minutes, no longer"
     assert due(planned("booked", "2026-11-25 15:00", "2026-12-04 09:00"), at("2026-11-25 15:00")) == Due(
         at("2026-11-25 15:00"), None
+    )
+
+
+@pytest.mark.parametrize("kind", ["booked", "cancelled", "moved"])
+def test_who_seals_an_hour_of_the_night_beforehand_wakes_nobody(kind: Kind) -> None:
+    """Mallory books in the afternoon with Alice's number, and seals that she asks for it at three in the morning."""
+    message = planned(kind, "2026-11-26 03:00", "2026-11-26 10:00", came="2026-11-25 16:00")
+    assert when(message, "2026-11-25 16:00") == when(message, "2026-11-26 03:00") == "2026-11-26 08:00"
+    assert when(replace(message, came=None), "2026-11-26 03:00") == "2026-11-26 08:00", "nor after a restart"
+
+
+@pytest.mark.parametrize("kind", ["booked", "cancelled", "reminder"])
+def test_a_zone_across_the_world_does_not_make_the_night_of_a_number_day(kind: Kind) -> None:
+    """Three in the morning in Paris is afternoon in Noumea: a number of +33 is judged by Paris too."""
+    message = planned(kind, "2026-11-26 13:00", "2026-11-27 15:00", "Pacific/Noumea", clocks=(PARIS,))
+    message = replace(message, came=message.not_before - HOUR)
+    found = due(message, message.not_before)
+    assert found is not None and wall_clock(found.at, PARIS).isoformat(" ", "minutes") == "2026-11-26 08:00"
+    assert wall_clock(found.at, "Pacific/Noumea").hour == 18
+    by_mail = due(replace(message, clocks=()), message.not_before)
+    assert by_mail is not None and by_mail.at == message.not_before, "an e-mail rings nobody"
+
+
+def test_where_site_and_number_share_no_hour_the_numbers_day_counts() -> None:
+    """Tahiti and Paris in summer: eight in the evening there is eight in the morning here."""
+    message = planned("reminder", "2026-07-15 09:00", "2026-07-16 15:00", "Pacific/Tahiti", clocks=(PARIS,))
+    found = due(message, message.not_before)
+    assert found is not None and wall_clock(found.at, PARIS).isoformat(" ", "minutes") == "2026-07-16 08:00"
+    world = tuple(f"Etc/GMT{hours:+}" for hours in range(-12, 12))
+    assert when(replace(message, clocks=world), "2026-07-15 09:00") == when(
+        replace(message, clocks=()), "2026-07-15 09:00"
     )
 
 

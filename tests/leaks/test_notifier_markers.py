@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from confided import Confided, leave
-from killed_notifier import WAIT_SECONDS_MAX, Queue, by_day, queue
+from killed_notifier import PREFIX, WAIT_SECONDS_MAX, Queue, by_day, queue
 from leaks.conftest import LOG_EVERYTHING, Kept
 from leaks.markers import Form, forms
 from serment.notifier.outbox import Outbox
@@ -22,12 +22,11 @@ from serment.seal.messages import message_key, stop_token
 pytestmark = pytest.mark.slow
 
 WORD = "Zzmarkerdie (T)"
-ALICE, TOM, ROSE = "+33639987611", "+33639987622", "+33639987633"
+ALICE, TOM, ROSE = f"{PREFIX}39987611", f"{PREFIX}39987622", f"{PREFIX}39987633"
 ALICES_MAIL, ROSES_MAIL = "zzmarker.alice@exemple.fr", "zzmarker.rose@exemple.fr"
 CONFIDED = (
     "Zzmarkerdie",
-    *(text for phone in (ALICE, TOM, ROSE) for text in (phone, "0" + phone[3:], phone[3:])),
-    "06 39 98 76 11",
+    *(text for phone in (ALICE, TOM, ROSE) for text in (phone, phone[1:], phone[4:])),
     ALICES_MAIL,
     ROSES_MAIL,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from confided import INSTANCE, ORIGIN, Confided, leave
-from killed_notifier import by_day, queue, until
+from killed_notifier import PREFIX, by_day, queue, until
 from leaks.markers import Form, forms
 from running_serment import Serment
 from serment.database.roles import NOTIFIER
@@ -22,7 +22,7 @@ from serment.seal.messages import message_key
 
 pytestmark = pytest.mark.slow
 
-ALICE, TOM, ROSE = "+33639987611", "+33639987622", "+33639987633"
+ALICE, TOM, ROSE = f"{PREFIX}39987611", f"{PREFIX}39987622", f"{PREFIX}39987633"
 ALICES_MAIL = "zzmarker.alice@exemple.fr"
 BY_CLOCK = Path(__file__).parents[1] / "notifier_by_clock.py"
 STARTED = "Practices compare its key"
@@ -59,7 +59,7 @@ async def test_the_notifiers_memory_holds_nothing_of_a_day_that_is_over(tmp_path
             seed = box.day(alice.key_day)
         assert seed is not None
         over = dt.datetime.combine(alice.key_day, OVER_AT) + dt.timedelta(seconds=1)
-        rose = Confided(over + dt.timedelta(days=1), ROSE, zone=zone)
+        rose = Confided(over + dt.timedelta(days=1), ROSE, zone=by_day(over.replace(tzinfo=dt.UTC)))
         # Alice's goes at once; Tom's waits, and is never sent; Rose's goes once that day is over.
         await leave(
             work.pool,

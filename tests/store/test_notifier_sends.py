@@ -110,9 +110,10 @@ class House:
 
     async def confide(
         self, start: dt.datetime, *plan: tuple[MessageKind, dt.datetime], phone: str | None = ALICE, mail: str | None = None,
+        zone: str = PARIS,
     ) -> Confided:  # fmt: skip
         """What a browser leaves for one appointment."""
-        confided = Confided(start, phone, mail)
+        confided = Confided(start, phone, mail, zone=zone)
         pk = await self.pool.fetchval("SELECT pk FROM day_keys WHERE day = $1", confided.key_day)
         await leave(self.pool, [confided.capsule(pk)], [])
         await self.plan(confided, 1, *plan)
@@ -217,6 +218,45 @@ async def test_a_cancellation_that_stands_is_told_after_its_grace(house: House) 
     await house.pass_(now + dt.timedelta(minutes=10))
     [told] = house.sms.took
     assert isinstance(told, Text) and "annul" in told.body.lower()
+
+
+async def test_a_confirmation_goes_at_night_while_it_has_just_come_and_else_in_the_morning(
+    house: House,
+) -> None:
+    """Mallory books at noon with Alice's number and seals that she asks at two; Tom asks at two."""
+    noon, start, two, eight = (
+        after(house), after(house, 3), after(house, 1, at="02:00"), after(house, 1, at="07:01"),
+    )  # fmt: skip
+    await house.confide(start, ("booked", two))
+    await house.pass_(noon)
+    await house.confide(start, ("booked", two), phone=TOM)
+    await house.pass_(two)
+    assert [text.to for text in house.sms.took] == [TOM]
+    await house.confide(start, ("booked", two), phone=TOM)
+    await house.notifier.take()
+    house.restart()  # which remembers no more than that there is a row
+    await house.notifier.read_anew()
+    await house.pass_(two + dt.timedelta(minutes=1))
+    assert [text.to for text in house.sms.took] == [TOM]
+    await house.pass_(eight)
+    assert sorted(text.to for text in house.sms.took) == [ALICE, TOM, TOM]
+
+
+async def test_the_night_is_the_numbers_too_and_the_mail_that_is_still_in_time_goes_alone(
+    house: House,
+) -> None:
+    """Half past nine in Saint-Denis is in the night or the early morning of a number of metropolitan France."""
+    start, evening = after(house, 2, at="05:00"), after(house, 1, at="16:30")
+    morning = after(house, 2, at="04:05")
+    house.clock.now = evening
+    await house.confide(start, ("reminder", evening), mail=ALICE_MAIL, zone="Indian/Reunion")
+    await house.confide(after(house, 1, at="15:00"), ("cancelled", evening), phone=TOM, zone="Indian/Reunion")
+    await house.pass_(evening)
+    await house.pass_(morning)
+    assert house.sms.took == [] and len(house.mail.took) == 1
+    assert await house.outcomes() == [("mail", "sent", None), ("sms", "dropped", "too_late")]
+    await house.pass_(morning.replace(hour=7))
+    assert [text.to for text in house.sms.took] == [TOM]
 
 
 async def test_three_appointments_of_one_family_on_one_day_are_one_sms(house: House) -> None:

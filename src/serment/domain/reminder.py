@@ -2,7 +2,8 @@
 """When a message goes, by which channels, with which others, how often it is tried, and how it ends.
 
 Messages are planned by a browser, which says *not before*; what happens then is judged here, by the clock on the site's wall.
-Nobody's phone rings between eight in the evening and eight in the morning, but for two exceptions that have names.
+Nobody's phone rings between eight in the evening and eight in the morning, there or where its number is at home, but for two
+exceptions that have names, and only while a message has just come.
 Source: spec/rdv1.md section 4, docs/decisions/0042.
 
 Units: instants are aware datetimes, days are local dates of the site.
@@ -31,10 +32,13 @@ WEEK_AHEAD_DAYS: Final = 7
 REMINDER_AHEAD_MINUTES: Final = 30  # a later one reaches somebody who is on the way
 NOTICE_AHEAD_MINUTES: Final = 180  # who learns of a change later than this may be on the way
 ASKED_NOW_MINUTES: Final = 60  # as long as somebody waits for the confirmation they asked for
+CAME_NOW_MINUTES: Final = 10  # and so long after its row came: who seals a time may choose a stranger's night
+NOTICE_CAME_MINUTES: Final = 15  # a notice's ten minutes of grace, by a browser's clock
 RETRY_MINUTES: Final = (1, 2, 5, 15, 30, 60)  # then every hour
 ATTEMPTS_MAX: Final = 30  # a provider that is away for a day loses nobody's reminder
 UNSURE_ATTEMPTS_MAX: Final = 3  # each try of one that may have gone may be a double
 TOGETHER_MAX: Final = 4
+DAYS_LOOKED_AT: Final = 2  # for an hour that is decent on several clocks
 
 _DAY: Final = dt.timedelta(days=1)
 
@@ -69,7 +73,11 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A message as it was planned. `send_day` is what the row says in clear, `key_day` the day after the appointment."""
+    """A message as it was planned. `send_day` is what the row says in clear, `key_day` the day after the appointment.
+
+    `came`: when this process took it from the inbox; None when it found it in the queue and cannot tell. `clocks`: the zones
+    of the number that it would ring.
+    """
 
     kind: Kind
     mid: bytes
@@ -78,6 +86,8 @@ class Planned:
     not_before: dt.datetime
     zone: str
     start: dt.datetime
+    came: dt.datetime | None = None
+    clocks: tuple[str, ...] = ()
 
     @property
     def a_week_ahead(self) -> bool:
@@ -120,27 +130,70 @@ def too_late_at(planned: Planned) -> dt.datetime:
 def due(planned: Planned, now: dt.datetime) -> Due | None:
     """The first instant at or after `now` at which a message may go; None when that would be too late. Raises UnknownZone."""
     at = max(now, planned.not_before)
-    if planned.kind == "booked" and at - planned.not_before < dt.timedelta(minutes=ASKED_NOW_MINUTES):
-        found = Due(at, None if is_decent(at, planned.zone) else Anyway.ASKED_NOW)
-    elif planned.kind == "reminder":
+    if planned.kind == "reminder":
         found = Due(_reminder_from(planned, at), None)
     else:
-        found = Due(_decent_from(at, planned.zone), None)
-        if found.at > at and planned.start - found.at < dt.timedelta(minutes=NOTICE_AHEAD_MINUTES):
-            found = Due(at, Anyway.SOON)
-    return found if found.at < too_late_at(planned) else None
+        found = Due(_decent_from(planned, at), None)
+        if found.at > at and (reason := _anyway(planned, at, found.at)):
+            found = Due(at, reason)
+    never = found.at >= too_late_at(planned) or (found.anyway is None and not is_decent(planned, found.at))
+    return None if never else found
 
 
-def is_decent(instant: dt.datetime, zone: str) -> bool:
-    """Whether the clock on the site's wall is between eight in the morning and eight in the evening."""
+def _anyway(planned: Planned, at: dt.datetime, decent: dt.datetime) -> Anyway | None:
+    """Why it may go at `at`, in the night, rather than at `decent`. Only what has just come may: the browser of whoever booked
+    sealed kind, hours and zone, and the number may be a stranger's.
+    """
+    if planned.came is None:
+        return None
+    asked = at - planned.not_before < dt.timedelta(minutes=ASKED_NOW_MINUTES)
+    if planned.kind == "booked" and asked and at - planned.came < dt.timedelta(minutes=CAME_NOW_MINUTES):
+        return Anyway.ASKED_NOW
+    told = planned.not_before - planned.came <= dt.timedelta(minutes=NOTICE_CAME_MINUTES)
+    soon = planned.start - decent < dt.timedelta(minutes=NOTICE_AHEAD_MINUTES)
+    return Anyway.SOON if told and soon else None
+
+
+def is_decent(planned: Planned, instant: dt.datetime) -> bool:
+    """Whether it is between eight in the morning and eight in the evening on the site's wall, and where the number is."""
+    return all(_is_day(instant, zone) for zone in _zones(planned))
+
+
+def _is_day(instant: dt.datetime, zone: str) -> bool:
     return DECENT_FROM <= wall_clock(instant, zone).time() < DECENT_UNTIL
+
+
+def _zones(planned: Planned) -> tuple[str, ...]:
+    """Whose day it must be: the site's and the number's; where these share no hour the number's alone, which nobody can choose
+    for somebody else; where those share none among themselves the site's.
+    """
+    site = (planned.zone,)
+    if not set(planned.clocks) - {planned.zone}:
+        return site
+    for zones in (site + planned.clocks, planned.clocks):
+        found = _day_of_all(planned.not_before, zones)
+        if all(_is_day(found, zone) for zone in zones):
+            return zones
+    return site
 
 
 def _at(day: dt.date, time: dt.time, zone: str) -> dt.datetime:
     return first_instant(dt.datetime.combine(day, time), zone)
 
 
-def _decent_from(at: dt.datetime, zone: str) -> dt.datetime:
+def _decent_from(planned: Planned, at: dt.datetime) -> dt.datetime:
+    return _day_of_all(at, _zones(planned))
+
+
+def _day_of_all(at: dt.datetime, zones: tuple[str, ...]) -> dt.datetime:
+    """The first instant that is day in all; an instant of the night where there is none within DAYS_LOOKED_AT."""
+    until = at + DAYS_LOOKED_AT * _DAY
+    while at < until and not all(_is_day(at, zone) for zone in zones):
+        at = max(_day_from(at, zone) for zone in zones)
+    return at
+
+
+def _day_from(at: dt.datetime, zone: str) -> dt.datetime:
     wall = wall_clock(at, zone)
     day = wall.date() + _DAY if wall.time() >= DECENT_UNTIL else wall.date()
     return max(at, _at(day, DECENT_FROM, zone))
@@ -150,12 +203,13 @@ def _reminder_from(planned: Planned, at: dt.datetime) -> dt.datetime:
     """As decent hours have it. What has waited for a morning is spread over its first hours, so that a provider, and whoever
     watches the traffic, does not see them all at once; on the appointment's own day nothing waits.
     """
-    decent = _decent_from(at, planned.zone)
+    decent = _decent_from(planned, at)
     day = local_day(decent, planned.zone)
     morning = _at(day, REMINDERS_FROM, planned.zone)
     if day >= local_day(planned.start, planned.zone) or planned.not_before > morning:
         return decent
-    return max(decent, morning + spread(planned.mid))
+    own = max(decent, morning + spread(planned.mid))
+    return own if is_decent(planned, own) else decent
 
 
 def spread(mid: bytes) -> dt.timedelta:

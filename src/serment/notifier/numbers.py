@@ -10,8 +10,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import phonenumbers
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from phonenumbers import timezone
 
+from serment.domain.errors import UnknownZone
+from serment.domain.instants import zone_named
 from serment.framing.conventions import T
 from serment.framing.messages import address_bytes
 
@@ -56,3 +60,23 @@ def landline_zone(number: str) -> str | None:
 def is_landline(number: str) -> bool:
     """Whether a number is rung."""
     return landline_zone(number) is not None
+
+
+def clocks_of(number: str) -> tuple[str, ...]:
+    """The zones in which a number of E.164 is at home, by its first digits; none where they do not tell.
+
+    Several for a country of several clocks whose numbers do not say which. Source: Google's libphonenumber, in the lock file.
+    """
+    try:
+        zones = timezone.time_zones_for_geographical_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ()
+    return tuple(zone for zone in zones if _is_known(zone))
+
+
+def _is_known(zone: str) -> bool:
+    try:
+        zone_named(zone)
+    except UnknownZone:
+        return False
+    return True

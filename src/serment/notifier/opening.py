@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from serment.domain import reminder
 from serment.domain.errors import DomainError
 from serment.domain.instants import zone_named
 from serment.framing.errors import FramingError
 from serment.notifier.keys import Keys
+from serment.notifier.numbers import clocks_of
 from serment.notifier.outbox import Sealed
 from serment.notifier.wording import Visit
 from serment.seal.messages import Capsule, open_capsule, open_message
@@ -45,6 +46,15 @@ class Opened:
             has_sms=self.capsule.sms is not None, has_mail=self.capsule.mail is not None,
         )  # fmt: skip
 
+    def due(self, now: dt.datetime) -> reminder.Due | None:
+        """When it goes. Where that is too late once it is day at its number, its e-mail goes alone."""
+        found = reminder.due(self.planned, now)
+        return reminder.due(self.planned_by("mail"), now) if found is None and self.capsule.mail else found
+
+    def planned_by(self, channel: reminder.Channel) -> reminder.Planned:
+        """As it is judged on one channel: an e-mail rings nobody's number."""
+        return self.planned if channel == "sms" else replace(self.planned, clocks=())
+
     def group(self, secret: bytes) -> bytes | None:
         """What reminders that may share an SMS have in common, under a key of this process; None for what goes alone."""
         if self.planned.kind != "reminder" or self.planned.a_week_ahead:
@@ -53,8 +63,10 @@ class Opened:
         return hmac.digest(secret, said.encode(), "sha256")[:16]
 
 
-def open_sealed(keys: Keys, instance: str, sealed: Sealed) -> Opened | reminder.End:
-    """A message opened, or why it cannot be: its day's key is gone, or it is not what it should be."""
+def open_sealed(
+    keys: Keys, instance: str, sealed: Sealed, came: dt.datetime | None = None
+) -> Opened | reminder.End:
+    """A message opened, or why it cannot be: its day's key is gone, or it is not what it should be. `came`: from the inbox."""
     place = sealed.place
     day = keys.day(place.key_day)
     if day is None:
@@ -77,6 +89,9 @@ def open_sealed(keys: Keys, instance: str, sealed: Sealed) -> Opened | reminder.
     except (FramingError, DomainError, ValueError, OverflowError, OSError):
         return reminder.End.UNREADABLE
     planned = reminder.Planned(
-        message.kind, place.mid, place.send_day, place.key_day, not_before, message.zone, start
+        message.kind, place.mid, place.send_day, place.key_day, not_before, message.zone, start, came
     )
-    return Opened(sealed, planned, capsule)
+    opened = Opened(sealed, planned, capsule)
+    if capsule.sms is None or "sms" not in opened.channels or "sms" in sealed.settled:
+        return opened
+    return replace(opened, planned=replace(planned, clocks=clocks_of(capsule.sms)))

@@ -59,15 +59,15 @@ class Notifier:
 
     async def take(self) -> None:
         """Empties the inbox and learns when what is new is due."""
-        await self._schedule(await self._outbox.take())
+        await self._schedule(await self._outbox.take(), self._clock())
 
     async def hand_over(self) -> None:
         """Brings out of the cold what is due within 35 days."""
         await self._schedule(await self._outbox.hand_over())
 
-    async def _schedule(self, handles: Sequence[bytes]) -> None:
+    async def _schedule(self, handles: Sequence[bytes], came: dt.datetime | None = None) -> None:
         if handles:
-            await self._sender.schedule(await self._outbox.due_of(handles, self._tomorrow()))
+            await self._sender.schedule(await self._outbox.due_of(handles, self._tomorrow()), came)
 
     async def read_anew(self) -> None:
         """Every message due by tomorrow, whoever had it in hand."""

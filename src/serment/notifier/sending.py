@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -97,51 +97,54 @@ class Sender:
 
     # ------------------------------------------------------------ when
 
-    async def schedule(self, places: Sequence[Place]) -> None:
-        """Opens messages once to learn when they are due. Those that open to nobody are settled, those too late too."""
+    async def schedule(self, places: Sequence[Place], came: dt.datetime | None = None) -> None:
+        """Opens messages once to learn when they are due. Those that open to nobody are settled, those too late too. `came`:
+        when they came from the inbox, if they have just done so.
+        """
         fresh = [place for place in places if place not in self._waiting]
         for at in range(0, len(fresh), BATCH):
             for sealed in await self._outbox.read(fresh[at : at + BATCH]):
-                await self._schedule(sealed)
+                await self._schedule(sealed, came)
 
-    async def _schedule(self, sealed: Sealed) -> None:
+    async def _schedule(self, sealed: Sealed, came: dt.datetime | None) -> None:
         now = self._clock()
-        opened = open_sealed(self._keys, self._instance, sealed)
-        due = None if isinstance(opened, End) else reminder.due(opened.planned, now)
+        opened = open_sealed(self._keys, self._instance, sealed, came)
+        due = None if isinstance(opened, End) else opened.due(now)
         if isinstance(opened, End) or due is None:
             # To be settled by whoever leases it: another process may be about to send it.
-            self._waiting.add(Wait(sealed.place, now, now))
+            self._waiting.add(Wait(sealed.place, now, now, came=came))
         else:
             self._waiting.add(
-                Wait(sealed.place, opened.planned.not_before, due.at, opened.group(self._groups))
+                Wait(sealed.place, opened.planned.not_before, due.at, opened.group(self._groups), came)
             )
 
     # ------------------------------------------------------------ what is due
 
     async def send_due(self) -> int:
         """Sends what is due now, a batch; how many messages it had in hand."""
-        places = self._waiting.pop_due(self._clock(), BATCH)
-        if not places:
+        waits = self._waiting.pop_due(self._clock(), BATCH)
+        if not waits:
             return 0
-        claimed = await self._outbox.claim(places, self._clock())
+        claimed = await self._outbox.claim([wait.place for wait in waits], self._clock())
+        came = {wait.place: wait.came for wait in waits}
         try:
-            await self._send(claimed)
+            await self._send(claimed, came)
         except BaseException:
             # The lease ends by itself; this process tries again then, unless it ends too.
             later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
             for sealed in claimed:
-                self._waiting.add(Wait(sealed.place, later, later))
+                self._waiting.add(Wait(sealed.place, later, later, came=came[sealed.place]))
             raise
-        return len(places)
+        return len(waits)
 
-    async def _send(self, claimed: Sequence[Sealed]) -> None:
+    async def _send(self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None]) -> None:
         now, ready = self._clock(), list[Opened]()
         stand: list[tuple[Opened, dt.datetime]] = []
         for sealed in claimed:
-            opened = open_sealed(self._keys, self._instance, sealed)
+            opened = open_sealed(self._keys, self._instance, sealed, came[sealed.place])
             if isinstance(opened, End):
                 await self._drop(sealed, "reminder", opened)
-            elif (due := reminder.due(opened.planned, now)) is None:
+            elif (due := opened.due(now)) is None:
                 await self._drop(sealed, opened.planned.kind, End.TOO_LATE)
             else:
                 stand.append((opened, due.at))
@@ -149,7 +152,7 @@ class Sender:
         first = {opened.group(self._groups) for opened, at in stand if at <= now} - {None}
         for opened, at in stand:
             own = opened.planned
-            joins = own.not_before <= now and reminder.is_decent(now, own.zone)
+            joins = own.not_before <= now and reminder.is_decent(own, now)
             if at > now and not (joins and opened.group(self._groups) in first):
                 await self._put_off(opened, at)
             elif not opened.channels:
@@ -191,7 +194,8 @@ class Sender:
     async def _put_off(self, opened: Opened, until: dt.datetime) -> None:
         place = opened.sealed.place
         await self._outbox.free(place, untried=True)
-        self._waiting.add(Wait(place, opened.planned.not_before, until, opened.group(self._groups)))
+        own = opened.planned
+        self._waiting.add(Wait(place, own.not_before, until, opened.group(self._groups), own.came))
 
     async def _settle(self, going: _Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:
         """What became of it on a channel; with the last one, whether it is to be tried again."""
@@ -211,7 +215,7 @@ class Sender:
         if done and going.again:
             await self._outbox.free(opened.sealed.place, on=on)
             first = min(going.again)
-            self._waiting.add(Wait(opened.sealed.place, first, first))
+            self._waiting.add(Wait(opened.sealed.place, first, first, came=opened.planned.came))
 
     # ------------------------------------------------------------ one SMS or e-mail
 
@@ -241,6 +245,8 @@ class Sender:
         if channel == "sms" and not address.startswith(self._limits.prefixes):
             return End.NUMBER_REFUSED
         now = self._clock()
+        if all(reminder.due(opened.planned_by(channel), now) is None for opened in group):
+            return End.TOO_LATE
         kind = ADDRESS_PHONE if channel == "sms" else ADDRESS_MAIL
         tag = await asyncio.to_thread(tag_of, self._tag_key, kind, address)
         again = all(opened.sealed.tries > 1 for opened in group)
@@ -307,7 +313,7 @@ class Sender:
         now = self._clock()
         for attempt in made:
             match reminder.after_failure(
-                attempt.opened.planned,
+                attempt.opened.planned_by(attempt.channel),
                 max(1, attempt.opened.sealed.tries),
                 now,
                 maybe_sent=maybe_sent,

@@ -19,12 +19,15 @@ Key = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A message, from when it may be sent, and the group it goes with, if it is one of several that may share an SMS."""
+    """A message, from when it may be sent, the group it goes with, if it is one of several that may share an SMS, and when it
+    came from the inbox, if that was in this process.
+    """
 
     place: Place
     not_before: dt.datetime
     due: dt.datetime
     group: Group | None = None
+    came: dt.datetime | None = None
 
 
 @dataclass(slots=True)
@@ -55,12 +58,12 @@ class Waiting:
         self._tidy()
         return self._heap[0][0] if self._heap else None
 
-    def pop_due(self, now: dt.datetime, most: int) -> list[Place]:
+    def pop_due(self, now: dt.datetime, most: int) -> list[Wait]:
         """At least `most` of those that are due, if there are so many: a group whose first is due comes whole."""
-        found: list[Place] = []
+        found: list[Wait] = []
         while len(found) < most and (first := self.next_due()) is not None and first <= now:
             _, h, mid = heapq.heappop(self._heap)
-            found += [wait.place for wait in self._take((h, mid), now)]
+            found += self._take((h, mid), now)
         return found
 
     def _take(self, key: Key, now: dt.datetime) -> Iterable[Wait]:
