@@ -34,6 +34,7 @@ from serment.notifier.waiting import Waiting
 from serment.seal.phone_check import Ask, Reply, open_reply, r_of, seal_ask, seal_code
 from serment.server.instance import Instance
 from serment.server.secret import Secret
+from serment.server.stores import checks
 from serment.server.usecases import relay_checks
 from serment.server.usecases.errors import (
     CheckTaken,
@@ -459,6 +460,23 @@ async def test_a_question_is_asked_once_however_often_it_is_sent_and_another_may
     with pytest.raises(Unknown):
         await ask_check(place.server, b"q" * 15, alice.sealed, bucket=BUCKET, work=None)
     assert exactly(alice.sealed, ASK_BYTES, "ask")
+
+
+async def test_a_question_sent_again_while_the_first_is_being_written_is_no_question_too_many(
+    place: Place,
+) -> None:
+    alice, mallory = Asking(place), Asking(place, address=MALLORY)
+    mallory.q = alice.q
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with place.pool.acquire() as first, first.transaction():
+        until = place.now + dt.timedelta(minutes=10)
+        assert await checks.ask(first, alice.q, alice.sealed, until, most=relay_checks.CHECKS_MAX) == "asked"
+        again = [asyncio.create_task(one.ask()) for one in (alice, mallory)]
+        while await place.pool.fetchval(waits) < len(again):
+            assert not any(task.done() for task in again)
+            await asyncio.sleep(0.01)
+    same, other = await asyncio.gather(*again, return_exceptions=True)
+    assert same is None and isinstance(other, CheckTaken)
 
 
 async def test_twenty_an_hour_are_free_then_each_costs_work_and_nobody_is_refused(place: Place) -> None:

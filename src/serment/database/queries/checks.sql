@@ -1,7 +1,7 @@
 -- The server's side of phone checks: sealed bytes under a number the browser drew, for ten minutes.
 
 -- name: ask
--- Leaves a question for the notifier; what stands there now.
+-- Leaves a question for the notifier; what stands there now. 'again': another came while this was asked, and is not seen yet.
 WITH added AS (
     INSERT INTO phone_checks (q, ask, until) SELECT :q, :ask, :until
     WHERE EXISTS (SELECT FROM notifier_root) AND (SELECT count(*) FROM phone_checks) < :most
@@ -11,8 +11,9 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM added) THEN 'asked'
     WHEN EXISTS (SELECT FROM phone_checks WHERE q = :q AND ask = :ask) THEN 'asked before'
     WHEN EXISTS (SELECT FROM phone_checks WHERE q = :q) THEN 'taken'
-    WHEN EXISTS (SELECT FROM notifier_root) THEN 'full'
-    ELSE 'no notifier' END
+    WHEN NOT EXISTS (SELECT FROM notifier_root) THEN 'no notifier'
+    WHEN (SELECT count(*) FROM phone_checks) >= :most THEN 'full'
+    ELSE 'again' END
 
 -- name: give_code
 -- Leaves a typed code for the notifier, one at a time.

@@ -14,7 +14,10 @@ _QUERIES = load("checks")
 
 async def ask(connection: Connection, q: bytes, sealed: bytes, until: datetime, *, most: int) -> str:
     """What stands now: 'asked', 'asked before' (this very question), 'taken', 'full' or 'no notifier'."""
-    return str(await _QUERIES["ask"].value(connection, q=q, ask=sealed, until=until, most=most))
+    stands = "again"
+    while stands == "again":
+        stands = str(await _QUERIES["ask"].value(connection, q=q, ask=sealed, until=until, most=most))
+    return stands
 
 
 async def give_code(connection: Connection, q: bytes, code: bytes, now: datetime, *, tries_most: int) -> bool:
