@@ -7,7 +7,7 @@ import asyncio
 import datetime as dt
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -547,6 +547,31 @@ async def test_another_notifier_publishes_nothing_here(house: House, tmp_path: P
     )
     with pytest.raises(KeyChanged):
         await house.keys.publish(house.outbox, house.clock.now)
+
+
+async def test_what_a_killed_notifier_had_sent_goes_back_into_the_cold_at_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alice's capsule was out for a confirmation; her reminders are months away, and her number is nobody's to read till then."""
+    now, far, near = house.clock.now, after(house, 200), after(house, 20)
+    alice = await house.confide(far, ("booked", now), ("reminder", far - dt.timedelta(days=1)))
+    tom = await house.confide(near, ("booked", now), ("reminder", near - dt.timedelta(days=1)), phone=TOM)
+
+    async def killed(handles: Sequence[bytes]) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as until_killed:
+        until_killed.setattr(house.outbox, "give_back", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await house.pass_(now)
+    hot = "SELECT h FROM hot_capsules ORDER BY h = $1 DESC"
+    assert [row["h"] for row in await house.pool.fetch(hot, alice.h)] == [alice.h, tom.h]
+    house.restart()
+    await house.notifier.read_anew()
+    assert [row["h"] for row in await house.pool.fetch(hot, alice.h)] == [tom.h]
+    cold = "SELECT (SELECT count(*) FROM cold_capsules), (SELECT count(*) FROM cold_messages)"
+    assert tuple(await house.pool.fetchrow(cold)) == (1, 1)
+    assert len(house.sms.took) == 2
 
 
 async def test_two_notifiers_at_once_send_each_message_once(house: House) -> None:

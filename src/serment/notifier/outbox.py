@@ -111,6 +111,11 @@ class Outbox:
         """Puts back into the cold those of which nothing is due within 35 days."""
         await self._queries["give_back"].value(self._pool, handles=list(handles))
 
+    async def give_back_idle(self) -> None:
+        """Puts back what a batch that broke off, or a process that was killed, left out of the cold."""
+        while rows := await self._queries["read_idle"].rows(self._pool, most=TAKEN_MAX):
+            await self.give_back([row["h"] for row in rows])
+
     async def due(self, day: dt.date) -> AsyncIterator[Place]:
         """Every message that goes by `day`, in pages."""
         after_h = after_mid = _FIRST

@@ -70,7 +70,7 @@ class Notifier:
             await self._sender.schedule(await self._outbox.due_of(handles, self._tomorrow()), came)
 
     async def read_anew(self) -> None:
-        """Every message due by tomorrow, whoever had it in hand."""
+        """Every message due by tomorrow, whoever had it in hand; and what nobody has in hand goes back into the cold."""
         page: list[Place] = []
         async for place in self._outbox.due(self._tomorrow()):
             page.append(place)
@@ -78,6 +78,7 @@ class Notifier:
                 await self._sender.schedule(page)
                 page = []
         await self._sender.schedule(page)
+        await self._outbox.give_back_idle()
 
     def _tomorrow(self) -> dt.date:
         # Somewhere it is tomorrow already; what is not due yet waits.

@@ -46,6 +46,11 @@ SELECT h FROM notifier_hand_over(:most) AS due (h)
 -- Puts back into the cold what has nothing due within 35 days.
 SELECT notifier_give_back(:handles)
 
+-- name: read_idle
+-- Handles that lie hot though nothing of theirs is due within 35 days: of batches that broke off before they gave back.
+SELECT c.h FROM hot_capsules c
+WHERE NOT EXISTS (SELECT FROM hot_messages m WHERE m.h = c.h AND m.send_day <= current_date + 35) LIMIT :most
+
 -- name: expire_cold
 -- Forgets cold capsules whose day is over.
 SELECT notifier_expire_cold()
