@@ -108,6 +108,20 @@ async def test_the_notifier_reads_nothing_of_a_practice_and_nothing_cold(pool: P
                 await outbox._pool.execute(statement)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM phone_checks",
+        "INSERT INTO phone_checks (q, ask, until) VALUES (decode(repeat('00', 16), 'hex'), decode(repeat('00', 2160), 'hex'), now())",
+    ],
+)
+async def test_the_notifier_answers_questions_and_neither_makes_nor_forgets_one(
+    outbox: Outbox, statement: str
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await outbox._pool.execute(statement)
+
+
 async def test_what_is_due_within_35_days_is_hot_and_what_is_later_stays_cold(
     pool: Pool, outbox: Outbox, today: dt.date
 ) -> None:

@@ -31,8 +31,8 @@ _RIGHTS: Final = {
         "address_days",
         "address_proofs",
         "stop_links",
-        "phone_checks",
     ),
+    "SELECT, UPDATE": ("phone_checks",),
     "SELECT, UPDATE, DELETE": ("hot_messages",),
     "SELECT, DELETE": ("hot_capsules", "inbox_objections"),
 }
