@@ -14,6 +14,7 @@ import pytest
 from api.test_booking_http import live
 from bento_house import Clock
 from serment.database.pool import Pool, open_pool
+from serment.server.usecases import steer_messages
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -87,6 +88,26 @@ async def test_a_link_cut_short_is_told_so_and_does_nothing(
     for method in ("GET", "POST"):
         assert (await client.request(method, f"/stop/{text}")).status_code == 404
     assert await waiting(pool) == {}
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Rien n’a changé"), ("en", "Nothing has changed")])
+async def test_an_objection_that_could_not_be_kept_is_never_said_to_be_noted(
+    site: tuple[httpx.AsyncClient, Pool], monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    client, pool = site
+    monkeypatch.setattr(steer_messages, "OBJECTIONS_WAITING_MAX", 1)
+    kept, late = secrets.token_bytes(16), secrets.token_bytes(16)
+    await client.post(address(kept))
+    for path in (f"/{language}{address(late)}", f"/{language}{address(late)}/again"):
+        answer = await client.post(path, data=ONE_CLICK)
+        assert answer.status_code == 503 and said in answer.text
+        assert f'action="{path}"' in answer.text  # what is tried again is what was wanted
+    answer = await client.post("/api/messages/object", json={"stop": base64.b64encode(late).decode()})
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (503, "too_many_objections")
+    assert (
+        await client.post(f"{address(kept)}/again")
+    ).status_code == 200  # whoever waits already may say otherwise
+    assert await waiting(pool) == {kept: True}
 
 
 async def test_a_full_stop_behind_the_link_is_none_of_it(site: tuple[httpx.AsyncClient, Pool]) -> None:

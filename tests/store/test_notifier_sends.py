@@ -329,6 +329,23 @@ async def test_stop_as_an_answer_to_the_provider_holds(house: House) -> None:
     assert await house.outcomes() == [("sms", "dropped", "objected")]
 
 
+async def test_a_stop_that_could_not_be_written_is_written_later_though_the_provider_says_it_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(tag: bytes) -> None:
+        raise OSError
+
+    await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
+    house.sms.stopped = [ALICE]
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "object", away)
+        with pytest.raises(OSError):
+            await house.notifier.objections()
+    house.sms.stopped = []
+    await house.pass_(house.clock.now)
+    assert house.sms.took == []
+
+
 async def test_what_a_provider_could_not_take_is_tried_again_with_the_same_key(house: House) -> None:
     await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now))
     keys: list[str] = []

@@ -19,7 +19,7 @@ from serment.framing.messages import CAPSULE_BYTES, MESSAGE_BYTES
 from serment.seal.messages import act_token, delete_token, draw_c, draw_t, handle, seal_page, write_token
 from serment.server.usecases import steer_messages
 from serment.server.usecases.book import book
-from serment.server.usecases.errors import NoSuchAppointment, NoSuchMessages, StaleSet
+from serment.server.usecases.errors import NoSuchAppointment, NoSuchMessages, StaleSet, TooManyObjections
 from serment.server.usecases.message_link import UNSIGNED, act_by_message, read_by_message
 from serment.server.usecases.read_messages import read_messages
 from serment.server.usecases.steer_messages import (
@@ -206,7 +206,10 @@ async def test_an_objection_is_left_for_the_notifier_and_cannot_fill_the_table(
     pool: Pool, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steer_messages, "OBJECTIONS_WAITING_MAX", 4)
-    for _ in range(9):
+    noted = [secrets.token_bytes(16) for _ in range(4)]
+    for stop in (*noted, noted[0]):
+        await object_to_messages(house.instance, stop)
+    with pytest.raises(TooManyObjections):  # nobody is told "noted" of what is not
         await object_to_messages(house.instance, secrets.token_bytes(16))
     assert await pool.fetchval("SELECT count(*) FROM inbox_objections") == 4
 

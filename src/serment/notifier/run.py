@@ -53,6 +53,7 @@ class Notifier:
         self._more, self._waited_for = more, waited_for
         self._outbox, self._keys, self._sender = outbox, keys, sender
         self._tag_key, self._channels, self._clock = tag_key, channels, clock
+        self._said_stop: list[str] = []  # numbers that said so to a provider, not written yet
         self._forgotten: dt.date | None = None
         self._day_over: dt.datetime | None = None  # since then memory holds traces of such a day
         self._ended = asyncio.Event()
@@ -93,12 +94,18 @@ class Notifier:
         """People who want no more: by a link, or by an answer that a provider hands on."""
         for stop in await self._outbox.objections():
             await self._outbox.object_by_token(stop)
+        await self._write_stops()
         for channel in self._channels:
             with _told(channel.name):
-                for number in await channel.objections():
-                    await self._outbox.object(
-                        await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, number)
-                    )
+                # A provider is asked again only for what comes after: what it said stays here until it is written.
+                self._said_stop += await channel.objections()
+                await self._write_stops()
+
+    async def _write_stops(self) -> None:
+        while self._said_stop:
+            tag = await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, self._said_stop[0])
+            await self._outbox.object(tag)
+            del self._said_stop[0]
 
     async def receipts(self) -> None:
         """What providers say became of messages."""

@@ -77,7 +77,7 @@ UPDATE settled_messages SET seen_to = :seen WHERE h = :h AND mid = ANY (:mids::b
 -- name: object
 -- Somebody wants no more messages, or wants them again; the notifier judges the token.
 INSERT INTO inbox_objections (stop, again) SELECT :stop, :again
-WHERE (SELECT count(*) FROM inbox_objections) < :most
+WHERE (SELECT count(*) FROM inbox_objections) < :most OR EXISTS (SELECT FROM inbox_objections WHERE stop = :stop)
 ON CONFLICT (stop) DO UPDATE SET again = excluded.again
 
 -- name: find_by_act

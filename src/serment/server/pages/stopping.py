@@ -20,10 +20,12 @@ from serment.framing.messages import TOKEN_BYTES
 from serment.server.instance import Instance
 from serment.server.pages.language import negotiate
 from serment.server.pages.render import page
+from serment.server.usecases.errors import TooManyObjections
 from serment.server.usecases.steer_messages import object_to_messages
 
 _TOKEN: Final = re.compile(r"([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])", re.ASCII)
 PATHS: Final = ("/stop/{token:str}", "/{lang:str}/stop/{token:str}")
+_STATUS: Final = {"cut": 404, "full": 503}
 BACK_PATHS: Final = tuple(f"{path}/again" for path in PATHS)
 
 
@@ -40,7 +42,7 @@ def _token(text: str) -> bytes | None:
 
 
 def _answer(request: Request[Any, Any, Any], token: str, state: str) -> Response[str]:
-    """The page of one state: ask, stopped, resumed or cut."""
+    """The page of one state: ask, stopped, resumed, full (nothing was kept) or cut."""
     named = request.path_params.get("lang")
     language: Language = next(
         (each for each in LANGUAGES if each == named), negotiate(request.headers.get("accept-language", ""))
@@ -51,7 +53,7 @@ def _answer(request: Request[Any, Any, Any], token: str, state: str) -> Response
         "stop.html", language, path=own, entries=(), robots="noindex", source=instance.source,
         state=state, action=f"/{language}{own}",
     )  # fmt: skip
-    return Response(text, media_type=MediaType.HTML, status_code=404 if state == "cut" else 200)
+    return Response(text, media_type=MediaType.HTML, status_code=_STATUS.get(state, 200))
 
 
 @get([*PATHS, *BACK_PATHS], include_in_schema=False, sync_to_thread=False)
@@ -76,7 +78,10 @@ async def _object(request: Request[Any, Any, Any], token: str, *, again: bool) -
     found = _token(token)
     if found is None:
         return _answer(request, token, "cut")
-    await object_to_messages(request.app.state.instance, found, again=again)
+    try:
+        await object_to_messages(request.app.state.instance, found, again=again)
+    except TooManyObjections:
+        return _answer(request, f"{token}/again" if again else token, "full")
     return _answer(request, token, "resumed" if again else "stopped")
 
 

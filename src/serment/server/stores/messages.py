@@ -64,8 +64,8 @@ async def see_to(tx: Transaction, h: bytes, mids: Sequence[bytes], *, seen: bool
     await _QUERIES["see_to"].run(tx, h=h, mids=list(mids), seen=seen)
 
 
-async def object_(connection: Connection, stop: bytes, *, again: bool, most: int) -> None:
-    await _QUERIES["object"].run(connection, stop=stop, again=again, most=most)
+async def object_(connection: Connection, stop: bytes, *, again: bool, most: int) -> bool:
+    return bool(await _QUERIES["object"].run(connection, stop=stop, again=again, most=most))
 
 
 async def find_by_act(connection: Connection, tags: Sequence[bytes]) -> asyncpg.Record | None:

@@ -90,6 +90,10 @@ class NoDayKey(Refusal):
     """No message can be prepared for this day. Nothing was changed; the appointment itself can be booked."""
 
 
+class TooManyObjections(Refusal):
+    """Too many objections wait to be noted. Nothing was changed; ask again in a minute."""
+
+
 class NoSuchMessages(Refusal):
     """There are no such messages, or not for this secret. Nothing was changed."""
 

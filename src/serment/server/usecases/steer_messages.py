@@ -21,7 +21,7 @@ from serment.framing.errors import Unknown
 from serment.framing.messages import HANDLE_BYTES, MESSAGES_MAX, TOKEN_BYTES
 from serment.server.instance import Instance
 from serment.server.stores import messages
-from serment.server.usecases.errors import NoSuchMessages, StaleSet
+from serment.server.usecases.errors import NoSuchMessages, StaleSet, TooManyObjections
 
 HANDLES_MAX = 50
 SEND_DAYS_AHEAD_MAX = 401
@@ -144,7 +144,8 @@ def _hash(token: bytes) -> bytes:
 
 async def object_to_messages(instance: Instance, stop: bytes, *, again: bool = False) -> None:
     """Leaves the objection, or its taking back (`again`), to the notifier, which alone can tell whose it is. The answer never
-    says. Raises Unknown.
+    says. Raises Unknown, TooManyObjections: nothing was noted, and nobody is told that it was.
     """
     exactly(stop, TOKEN_BYTES, "stop token")
-    await messages.object_(instance.pool, stop, again=again, most=OBJECTIONS_WAITING_MAX)
+    if not await messages.object_(instance.pool, stop, again=again, most=OBJECTIONS_WAITING_MAX):
+        raise TooManyObjections
