@@ -35,7 +35,16 @@ from serment.notifier.run import Notifier
 from serment.notifier.sending import Limits, Sender
 from serment.notifier.strongbox import Strongbox
 from serment.notifier.waiting import Waiting
-from serment.seal.messages import Capsule, MessageKind, draw_t, open_capsule, stop_token
+from serment.seal.messages import (
+    Capsule,
+    Message,
+    MessageKind,
+    draw_t,
+    message_key,
+    open_capsule,
+    seal_message,
+    stop_token,
+)
 from serment.seal.primitives import KemPair
 from serment.server.instance import Instance
 from serment.server.secret import Secret
@@ -430,6 +439,41 @@ async def test_a_number_of_a_country_that_is_not_allowed_gets_nothing(house: Hou
     await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone="+882139980001")
     await house.pass_(house.clock.now)
     assert await house.outcomes() == [("sms", "dropped", "number_refused")]
+
+
+@pytest.mark.parametrize(
+    ("phone", "mail", "outcome"),
+    [
+        ("+33x", None, ("sms", "dropped", "number_refused")),
+        (None, "nobody@", ("mail", "dropped", "address_refused")),
+        (None, "ΐ" * 100 + "@a.b", ("mail", "dropped", "address_refused")),  # longer when its case is folded
+    ],
+)
+async def test_an_address_that_is_none_ends_and_holds_up_no_neighbour(
+    house: House, phone: str | None, mail: str | None, outcome: tuple[str, str, str]
+) -> None:
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone=phone, mail=mail)
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone=TOM)
+    await house.pass_(house.clock.now)
+    assert [text.to for text in house.sms.took] == [TOM]
+    assert sorted(await house.outcomes()) == sorted([outcome, ("sms", "sent", None)])
+
+
+async def test_times_at_the_end_of_the_calendar_end_as_unreadable_and_hold_up_no_neighbour(
+    house: House,
+) -> None:
+    alice = await house.confide(after(house, 1, at="15:00"))
+    last = dt.datetime(9999, 12, 31, 23, 30, tzinfo=dt.UTC)  # in Paris that is no day any more
+    today = house.clock.now.date()
+    times = [int(time.timestamp()) for time in (house.clock.now, alice.start, last)]
+    for not_before, start in ((times[2], times[1]), (times[0], times[2])):
+        mid, message = secrets.token_bytes(16), Message("moved", not_before, PARIS, start)
+        sealed = seal_message(INSTANCE, alice.h, mid, today.isoformat(), 1, message_key(alice.t), message)
+        await leave(house.pool, [], [(alice.h, mid, today, 1, sealed)])
+    await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone=TOM)
+    await house.pass_(house.clock.now)
+    assert [text.to for text in house.sms.took] == [TOM]
+    assert await house.outcomes() == [("none", "dropped", "unreadable")] * 2 + [("sms", "sent", None)]
 
 
 async def test_a_ninth_message_of_a_day_is_not_sent_to_a_number_that_may_be_anybodys(house: House) -> None:

@@ -443,6 +443,37 @@ async def test_a_provider_that_is_away_for_a_moment_is_asked_again_and_only_coun
     assert [tuple(row) for row in counts] == [("sms", "code", "gave_up", 1), ("sms", "code", "sent", 1)]
 
 
+async def test_an_address_that_is_none_costs_nobody_else_their_code_and_is_judged_like_any(
+    place: Place,
+) -> None:
+    long, alice = Asking(place, "ΐ" * 100 + "@a.b", kind=2), Asking(place)
+    for asking in (long, alice):
+        await asking.ask()
+    await place.take()
+    assert len(place.codes_sent()) == 1 and place.mail.took == []
+    await long.type(place.codes_sent()[0])
+    await place.checks.judge()
+    assert await long.told() == (1, None)
+
+
+async def test_one_question_that_fails_costs_no_other_its_code(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow, asked = place.outbox.allow_code, []
+
+    async def fails_once(*given: Any) -> bool:
+        asked.append(given)
+        if len(asked) == 1:
+            raise OSError
+        return await allow(*given)
+
+    monkeypatch.setattr(place.outbox, "allow_code", fails_once)
+    for number in (ALICE, ALICE):
+        await Asking(place, number).ask()
+    await place.take()
+    assert len(place.codes_sent()) == 1
+
+
 async def test_bytes_that_open_to_nothing_hold_up_nobody(place: Place) -> None:
     await ask_check(place.server, b"m" * 16, secrets.token_bytes(ASK_BYTES), bucket=BUCKET, work=None)
     assert await Asking(place).checked() is not None

@@ -17,11 +17,15 @@ from phonenumbers import timezone
 from serment.domain.errors import UnknownZone
 from serment.domain.instants import zone_named
 from serment.framing.conventions import T
-from serment.framing.messages import address_bytes
+from serment.framing.errors import FramingError
+from serment.framing.messages import ADDRESS_PHONE, address_bytes
 
 TAG_BYTES: Final = 10
 TAG_KIB: Final = 16 * 1024
 TAG_PASSES: Final = 1
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
+_MAIL: Final = re.compile(r"[^@\s<>,;\x00-\x1f\x7f\ud800-\udfff]+@[^@\s<>,;\x00-\x1f\x7f\ud800-\udfff]+\Z")
 
 # 01 to 05 and 09; 0262 and 0269 of La Réunion and Mayotte, 0590, 0594, 0596 of the Antilles and Guyane, each with its clock.
 _LANDLINES: Final = (
@@ -34,8 +38,25 @@ _LANDLINES: Final = (
 )
 
 
+def is_address(kind: int, address: str) -> bool:
+    """Whether something can be sent there at all: E.164 (kind 1), or an e-mail address that has a tag (kind 2).
+
+    What is sealed may hold anything, and its senders are anybody.
+    """
+    if not (_E164 if kind == ADDRESS_PHONE else _MAIL).match(address):
+        return False
+    try:
+        address_bytes(kind, address.casefold())  # which may be longer
+    except FramingError:
+        return False
+    return True
+
+
 def tag_of(key: bytes, kind: int, address: str) -> bytes:
-    """The tag of a phone number in E.164 (kind 1) or an e-mail address (kind 2, compared without regard to case)."""
+    """The tag of a phone number in E.164 (kind 1) or an e-mail address (kind 2, compared without regard to case).
+
+    Raises Unknown where `is_address` is false for its length.
+    """
     said = address_bytes(kind, address.casefold())
     argon = Argon2id(
         salt=T("address tag"),

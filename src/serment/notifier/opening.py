@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from serment.domain import reminder
 from serment.domain.errors import DomainError
@@ -16,6 +17,10 @@ from serment.notifier.numbers import clocks_of
 from serment.notifier.outbox import Sealed
 from serment.notifier.wording import Visit
 from serment.seal.messages import Capsule, open_capsule, open_message
+
+STRAY_MAX: Final = dt.timedelta(
+    days=450
+)  # further from its row's days no time is one that a calendar was shown for
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,8 @@ def open_sealed(
             dt.datetime.fromtimestamp(time, dt.UTC) for time in (message.not_before, message.start)
         )
     except (FramingError, DomainError, ValueError, OverflowError, OSError):
+        return reminder.End.UNREADABLE
+    if max(abs(not_before.date() - place.send_day), abs(start.date() - place.key_day)) > STRAY_MAX:
         return reminder.End.UNREADABLE
     planned = reminder.Planned(
         message.kind, place.mid, place.send_day, place.key_day, not_before, message.zone, start, came

@@ -35,7 +35,7 @@ from serment.notifier.channels import (
     TextChannel,
 )
 from serment.notifier.keys import Keys
-from serment.notifier.numbers import tag_of
+from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
 from serment.notifier.waiting import Wait, Waiting
@@ -49,6 +49,7 @@ KEY_BYTES: Final = 16
 RECEIPT_TAG_BYTES: Final = 16
 
 _REASONS: Final[dict[Refusal, End]] = {Refusal.OBJECTED: End.OBJECTED, Refusal.MESSAGE: End.UNREADABLE}
+_REFUSED: Final[dict[reminder.Channel, End]] = {"sms": End.NUMBER_REFUSED, "mail": End.ADDRESS_REFUSED}
 _Some = TypeVar("_Some", TextChannel, LetterChannel)
 _journal = structlog.get_logger("serment.notifier")
 
@@ -169,11 +170,11 @@ class Sender:
             *(self._settle(each, []) for each in going.values() if not each.to_come),
             return_exceptions=True,
         )
+        await self._outbox.give_back([sealed.place.h for sealed in claimed])
         # One that failed stops no other: what a channel took is settled, whatever became of its neighbour.
         for failed in carried:
             if isinstance(failed, BaseException):
                 raise failed
-        await self._outbox.give_back([sealed.place.h for sealed in claimed])
 
     async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going]) -> None:
         """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
@@ -228,8 +229,7 @@ class Sender:
         try:
             taken, name = await self._carry(channel, address, group)
         except AddressRefused as error:
-            own = End.NUMBER_REFUSED if channel == "sms" else End.ADDRESS_REFUSED
-            _end(made, _REASONS.get(error.reason, own))
+            _end(made, _REASONS.get(error.reason, _REFUSED[channel]))
         except NotNow as error:
             self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
         except ChannelBroken:
@@ -242,12 +242,14 @@ class Sender:
         return made
 
     async def _why_not(self, channel: reminder.Channel, address: str, group: Sequence[Opened]) -> End | None:
-        if channel == "sms" and not address.startswith(self._limits.prefixes):
-            return End.NUMBER_REFUSED
+        kind = ADDRESS_PHONE if channel == "sms" else ADDRESS_MAIL
+        if not is_address(kind, address) or (
+            channel == "sms" and not address.startswith(self._limits.prefixes)
+        ):
+            return _REFUSED[channel]
         now = self._clock()
         if all(reminder.due(opened.planned_by(channel), now) is None for opened in group):
             return End.TOO_LATE
-        kind = ADDRESS_PHONE if channel == "sms" else ADDRESS_MAIL
         tag = await asyncio.to_thread(tag_of, self._tag_key, kind, address)
         again = all(opened.sealed.tries > 1 for opened in group)
         reason = await self._outbox.why_not(tag, now.date(), MESSAGES_A_DAY, again=again)
