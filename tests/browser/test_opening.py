@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from browser.conftest import DESK, PHONE, Site, check_accessible, check_in_both_themes
 from browser.opening_walk import NAME, PASSWORD, RPPS, Ferrand, furnish
@@ -84,6 +84,41 @@ def test_a_practice_is_opened_and_a_patient_books_there(
     ferrand.page.get_by_role("button", name="Ouvrir", exact=True).click()
     expect(ferrand.page.locator(".brand", has_text="Cabinet des Cèdres")).to_be_visible()
     assert query(clean, "SELECT rpps FROM practitioners WHERE claim = $1", RPPS) is None
+
+
+TABS_MAX = 80
+
+
+def _tabs_to(goal: Locator) -> None:
+    """On from where the keyboard is; round the page once at most."""
+    expect(goal).to_be_visible()
+    for _ in range(TABS_MAX):
+        if goal.evaluate("each => each === document.activeElement"):
+            return
+        goal.page.keyboard.press("Tab")
+    pytest.fail(f"no key leads to {goal}")
+
+
+def _presses(goal: Locator) -> None:
+    _tabs_to(goal)
+    goal.page.keyboard.press("Enter")
+
+
+def _types(goal: Locator, text: str) -> None:
+    _tabs_to(goal)
+    goal.page.keyboard.press("ControlOrMeta+A")
+    goal.page.keyboard.type(text)
+
+
+def test_a_practice_is_opened_by_the_keyboard_alone(
+    ferrand: Ferrand, clean: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Locator, "click", _presses)
+    monkeypatch.setattr(Locator, "fill", _types)
+    ferrand.all_of_it()
+    assert query(clean, "SELECT count(*) FROM practitioners WHERE claim = $1", RPPS) == 1
+    _presses(ferrand.page.get_by_role("button", name="Ouvrir l’agenda"))
+    expect(ferrand.page.get_by_role("navigation", name="Parties du bureau")).to_be_visible()
 
 
 def _alice_says_who_she_is(page: Page) -> None:
