@@ -297,6 +297,28 @@ def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_
     expect(bento.locator("dl.facts").first).to_contain_text("Anglais")
 
 
+def test_of_a_call_without_number_or_address_the_panel_promises_no_reminder(
+    site: Site, named: Post, bento: Page
+) -> None:
+    day = site.fresh_day()
+    visit(bento, day, "8 h à").first.click()
+    bento.get_by_role("combobox", name="Qui appelle ?").fill("Lebras Maelle")
+    bento.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    bento.get_by_label("Date de naissance").fill("03021966")
+    bento.get_by_role("button", name="Inscrire", exact=True).click()
+    messages = bento.locator("section[aria-labelledby=panel-messages]")
+    none = "Aucun rappel\u00a0: ni numéro, ni e-mail."
+    expect(messages).to_contain_text(none)
+    expect(messages).not_to_contain_text("prévu")
+    # At another opening nobody has seen the contact yet; opened, it says so again.
+    opens_again(bento)
+    visit(bento, day, "").filter(has_text="Lebras").click()
+    expect(messages).to_contain_text("prévu")
+    bento.get_by_role("button", name="Voir le contact").click()
+    expect(messages).to_contain_text(none)
+    expect(messages).not_to_contain_text("prévu")
+
+
 def test_a_number_that_takes_no_sms_becomes_a_call_to_make_until_somebody_has_called_or_corrected_it(
     site: Site, named: Post, bento: Page
 ) -> None:

@@ -18,6 +18,7 @@ import { inWords } from '../wrong';
 import { reasonInWords } from '../why';
 import { fullNameOf } from './say';
 import { patientsOf, type Patients } from './patients.svelte';
+import { noteUnaddressed } from './unaddressed';
 import { t, type WordKey } from '../../../words/index';
 
 export type Field = 'birthName' | 'givenName' | 'birthDate' | 'phone' | 'email' | 'time';
@@ -177,6 +178,7 @@ export class BookingForm {
         rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
       });
       this.patients.booked(record);
+      if (phone === null && email === null) noteUnaddressed(record);
       const { planned } = this.#entering;
       this.reminded = phone === null && email === null ? t('patients.no_address')
         : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
