@@ -247,6 +247,22 @@ def test_where_site_and_number_share_no_hour_the_numbers_day_counts() -> None:
     )
 
 
+def test_the_mornings_spread_ends_where_night_falls_at_the_number() -> None:
+    """Eleven in Paris is nine in the evening in Noumea."""
+    early, late = (
+        planned("reminder", "2026-11-25 09:00", "2026-11-26 09:30", mid=mid, clocks=("Pacific/Noumea",))
+        for mid in (b"\x10" * 16, b"\xff" * 16)
+    )
+    assert when(early, "2026-11-25 09:00") == "2026-11-25 09:07"
+    assert when(late, "2026-11-25 09:00") == "2026-11-25 09:00"
+
+
+def test_where_summer_time_takes_the_last_hour_they_shared_nobody_is_rung_at_night() -> None:
+    message = planned("cancelled", "2026-03-27 12:00", "2026-04-10 15:00", clocks=("Pacific/Tahiti",))
+    assert when(message, "2026-03-27 12:00") == "2026-03-27 19:00"
+    assert when(message, "2026-04-01 12:00") is None
+
+
 def test_a_cancelled_visit_of_tomorrow_morning_is_told_in_the_evening() -> None:
     """Cancelled at 20:30: who is expected at 9:30 is told now, who is expected at 14:00 in the morning, as often as one asks."""
     soon = planned("cancelled", "2026-11-25 20:40", "2026-11-26 09:30")
