@@ -19,6 +19,7 @@ from confided import ALICE, ALICE_MAIL, INSTANCE, ORIGIN, PARIS, TOM, Confided, 
 from serment.database import roles
 from serment.database.pool import Pool, open_pool
 from serment.framing.messages import check_code_key, check_day_key
+from serment.notifier import pacing
 from serment.notifier.channels import (
     AddressRefused,
     ChannelBroken,
@@ -107,11 +108,11 @@ class House:
         self.keys = Keys(self.box, INSTANCE)
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, *, sms_a_day: int = 1000) -> None:
         """Another process, which remembers nothing."""
         self.sender = Sender(
             self.outbox, self.keys, Waiting(), instance=INSTANCE, origin=ORIGIN, tag_key=self.box.tag_key,
-            limits=Limits(("+33",), 1000), texts=[self.sms], letters=[self.mail], clock=self.clock,  # type: ignore[list-item]
+            limits=Limits(("+33",), sms_a_day), texts=[self.sms], letters=[self.mail], clock=self.clock,  # type: ignore[list-item]
         )  # fmt: skip
         self.notifier = Notifier(
             self.outbox, self.keys, self.sender, tag_key=self.box.tag_key, channels=[self.sms, self.mail], clock=self.clock  # type: ignore[list-item]
@@ -474,6 +475,68 @@ async def test_times_at_the_end_of_the_calendar_end_as_unreadable_and_hold_up_no
     await house.pass_(house.clock.now)
     assert [text.to for text in house.sms.took] == [TOM]
     assert await house.outcomes() == [("none", "dropped", "unreadable")] * 2 + [("sms", "sent", None)]
+
+
+async def test_a_relay_that_hangs_is_left_alone_for_a_minute_and_costs_nobody_a_try(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "HANGS_SECONDS", 0.0)
+    monkeypatch.setattr(house.sender, "_hands", asyncio.Semaphore(1))
+    for hour in range(8, 13):
+        await house.confide(
+            after(house, 1, at=f"{hour:02}:00"), ("moved", house.clock.now), mail=f"{hour}@example.org"
+        )
+    tried: list[str] = []
+
+    def hangs(message: Text | Letter) -> None:
+        tried.append(message.to)
+        raise NotNow
+
+    house.mail.says, now = hangs, house.clock.now
+    await house.pass_(now)
+    assert (len(house.sms.took), len(tried)) == (5, 2)
+    rows = await house.pool.fetch("SELECT tries, lease_until FROM hot_messages ORDER BY tries")
+    assert [tuple(row) for row in rows] == [(0, None)] * 3 + [(1, None)] * 2
+    await house.confide(after(house, 1, at="15:00"), ("moved", now), phone=TOM, mail="tom@example.org")
+    await house.pass_(now + dt.timedelta(seconds=50))
+    assert (len(house.sms.took), len(tried)) == (6, 2)
+    house.mail.says = lambda message: None
+    await house.pass_(now + dt.timedelta(minutes=5))
+    assert (len(house.sms.took), len(house.mail.took)) == (6, 6)
+
+
+async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.sender, "_hands", asyncio.Semaphore(1))
+    for hour in range(8, 16):
+        await house.confide(
+            after(house, 1, at=f"{hour:02}:00"), ("booked", house.clock.now), mail=f"{hour}@example.org"
+        )
+
+    def slow(message: Text | Letter) -> None:
+        house.clock.now += dt.timedelta(seconds=20)
+
+    house.mail.says = slow
+    await house.notifier.take()
+    await house.sender.send_due()
+    assert len(house.mail.took) == 3
+    rows = await house.pool.fetch("SELECT tries, lease_until FROM hot_messages")
+    assert [tuple(row) for row in rows] == [(0, None)] * 5
+    await house.notifier.send()
+    assert len(house.mail.took) == 8
+
+
+async def test_a_new_process_goes_on_counting_the_days_sms(house: House) -> None:
+    for hour in ("09:00", "10:00", "11:00"):
+        house.restart(sms_a_day=2)
+        await house.confide(after(house, 1, at=hour), ("moved", house.clock.now))
+        await house.pass_(house.clock.now)
+    assert len(house.sms.took) == 2
+    house.restart(sms_a_day=3)
+    await house.notifier.read_anew()
+    await house.pass_(house.clock.now)
+    assert len(house.sms.took) == 3
 
 
 async def test_a_ninth_message_of_a_day_is_not_sent_to_a_number_that_may_be_anybodys(house: House) -> None:

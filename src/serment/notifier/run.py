@@ -95,11 +95,17 @@ class Notifier:
         for stop in await self._outbox.objections():
             await self._outbox.object_by_token(stop)
         await self._write_stops()
-        for channel in self._channels:
-            with _told(channel.name):
-                # A provider is asked again only for what comes after: what it said stays here until it is written.
-                self._said_stop += await channel.objections()
-                await self._write_stops()
+        # A provider is asked again only for what comes after: what it said stays here until it is written. All at once:
+        # one that hangs (45 s at most for each question) holds up no other's.
+        asked = await asyncio.gather(*map(self._ask_stops, self._channels), return_exceptions=True)
+        await self._write_stops()
+        for failed in asked:
+            if isinstance(failed, BaseException):
+                raise failed
+
+    async def _ask_stops(self, channel: TextChannel | LetterChannel) -> None:
+        with _told(channel.name):
+            self._said_stop.extend(await channel.objections())
 
     async def _write_stops(self) -> None:
         while self._said_stop:
@@ -133,9 +139,10 @@ class Notifier:
             self._forgotten = now.date()
 
     async def renew(self) -> None:
-        """Ends the duties once a day is over, as soon as nobody waits for a code, and within RENEW_AFTER."""
+        """Ends the duties once a day is over, when nobody waits for a code and each STOP is written, within RENEW_AFTER."""
         since = self._day_over
-        if since is not None and (not self._waited_for() or self._clock() - since >= RENEW_AFTER):
+        waited_for = self._said_stop or self._waited_for()
+        if since is not None and (not waited_for or self._clock() - since >= RENEW_AFTER):
             self._day_over = None
             self._ended.set()
 

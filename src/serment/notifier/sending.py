@@ -38,6 +38,7 @@ from serment.notifier.keys import Keys
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
+from serment.notifier.pacing import Pace
 from serment.notifier.waiting import Wait, Waiting
 from serment.seal.messages import stop_token
 
@@ -70,6 +71,7 @@ class Attempt:
     channel: reminder.Channel
     outcome: Outcome | None = None
     again: dt.datetime | None = None
+    untried: bool = False  # it came to no provider
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class _Going:
     opened: Opened
     to_come: int = 0
     again: list[dt.datetime] = field(default_factory=list)
+    failed: bool = False
 
 
 class Sender:
@@ -92,7 +95,7 @@ class Sender:
         self._instance, self._origin, self._tag_key, self._limits = instance, origin, tag_key, limits
         self._texts, self._letters, self._clock = texts, letters, clock
         self._broken: dict[str, dt.datetime] = {}
-        self._sms_today: tuple[dt.date, int] | None = None
+        self._pace = Pace(limits.sms_a_day)
         self._groups = secrets.token_bytes(32)
         self._hands = asyncio.Semaphore(AT_ONCE)
 
@@ -126,10 +129,11 @@ class Sender:
         waits = self._waiting.pop_due(self._clock(), BATCH)
         if not waits:
             return 0
-        claimed = await self._outbox.claim([wait.place for wait in waits], self._clock())
+        leased = self._clock()
+        claimed = await self._outbox.claim([wait.place for wait in waits], leased)
         came = {wait.place: wait.came for wait in waits}
         try:
-            await self._send(claimed, came)
+            await self._send(claimed, came, leased)
         except BaseException:
             # The lease ends by itself; this process tries again then, unless it ends too.
             later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
@@ -138,8 +142,12 @@ class Sender:
             raise
         return len(waits)
 
-    async def _send(self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None]) -> None:
+    async def _send(
+        self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None], leased: dt.datetime
+    ) -> None:
         now, ready = self._clock(), list[Opened]()
+        if not self._pace.knows_sms_of(now.date()):
+            self._pace.begin_day(now.date(), await self._outbox.sms_of(now.date()))
         stand: list[tuple[Opened, dt.datetime]] = []
         for sealed in claimed:
             opened = open_sealed(self._keys, self._instance, sealed, came[sealed.place])
@@ -166,7 +174,7 @@ class Sender:
             for opened in one.group:
                 going[id(opened)].to_come += 1
         carried = await asyncio.gather(
-            *(self._carry_and_settle(one, [going[id(opened)] for opened in one.group]) for one in shared),
+            *(self._carry_and_settle(one, [going[id(each)] for each in one.group], leased) for one in shared),
             *(self._settle(each, []) for each in going.values() if not each.to_come),
             return_exceptions=True,
         )
@@ -176,12 +184,16 @@ class Sender:
             if isinstance(failed, BaseException):
                 raise failed
 
-    async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going]) -> None:
+    async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going], leased: dt.datetime) -> None:
         """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
         it said are settled as one: when it is said again it says the same, under the same key.
         """
         async with self._hands:
-            made = await self._hand_over(shared)
+            later = self._pace.later(shared.channel, self._clock(), leased)
+            if later is not None:
+                made = [Attempt(each, shared.channel, again=later, untried=True) for each in shared.group]
+            else:
+                made = await self._hand_over(shared)
             async with self._outbox.together() as on:
                 for each, attempt in zip(going, made, strict=True):
                     each.to_come -= 1
@@ -202,6 +214,7 @@ class Sender:
         """What became of it on a channel; with the last one, whether it is to be tried again."""
         opened = going.opened
         going.again += [attempt.again for attempt in made if attempt.again is not None]
+        going.failed |= any(attempt.again is not None and not attempt.untried for attempt in made)
         outcomes = [attempt.outcome for attempt in made if attempt.outcome is not None]
         done = not going.to_come
         if outcomes or (done and not going.again):
@@ -214,9 +227,11 @@ class Sender:
                 on=on,
             )
         if done and going.again:
-            await self._outbox.free(opened.sealed.place, on=on)
+            await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
             first = min(going.again)
-            self._waiting.add(Wait(opened.sealed.place, first, first, came=opened.planned.came))
+            # Together, as if it had not been leased.
+            group = None if going.failed else opened.group(self._groups)
+            self._waiting.add(Wait(opened.sealed.place, first, first, group, opened.planned.came))
 
     # ------------------------------------------------------------ one SMS or e-mail
 
@@ -227,7 +242,8 @@ class Sender:
             _end(made, refused)
             return made
         try:
-            taken, name = await self._carry(channel, address, group)
+            with self._pace.tried(channel, self._clock()):
+                taken, name = await self._carry(channel, address, group)
         except AddressRefused as error:
             _end(made, _REASONS.get(error.reason, _REFUSED[channel]))
         except NotNow as error:
@@ -272,7 +288,7 @@ class Sender:
         repeat = any(opened.sealed.tries > 1 for opened in group)
         key = self._key(channel, group)
         if channel == "sms":
-            self._count_sms(now)
+            self._pace.count_sms(now)
             body = wording.sms(kind, visits, language, now, self._origin)
             text = Text(address, body, key, language, repeat)
             return await self.first_that_works(self._texts, lambda one: one.send(text))
@@ -298,16 +314,6 @@ class Sender:
                 self._broken[channel.name] = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
                 _journal.error("channel broken", channel=channel.name, why=error.sentence)
         raise broken
-
-    def _count_sms(self, now: dt.datetime) -> None:
-        """Raises NotNow when so many went out today that no more may."""
-        day, sent = self._sms_today or (now.date(), 0)
-        if day != now.date():
-            day, sent = now.date(), 0
-        if sent >= self._limits.sms_a_day:
-            _journal.error("no more SMS today", sent=sent)
-            raise NotNow(dt.timedelta(hours=1))
-        self._sms_today = (day, sent + 1)
 
     def _again(
         self, made: Sequence[Attempt], *, maybe_sent: bool = False, retry_after: dt.timedelta | None = None

@@ -189,6 +189,10 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM allowed) THEN 'objected'
 -- All that a host sees of messages: counts by day, channel, kind and outcome.
 SELECT day, channel, kind, outcome, messages FROM message_counts WHERE day >= :since ORDER BY day, channel, kind, outcome
 
+-- name: read_sms_of
+-- How many messages went by SMS on a day, codes apart.
+SELECT coalesce(sum(messages), 0) FROM message_counts WHERE day = :day AND channel = 'sms' AND outcome = 'sent' AND kind <> 'code'
+
 -- name: read_states
 -- How many messages wait, and what became of those that no longer do, receipts included.
 SELECT 'waiting' AS state, NULL AS channel, NULL AS reason, count(*) AS messages FROM hot_messages HAVING count(*) > 0

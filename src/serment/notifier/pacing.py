@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How much goes out, and how soon: a provider that hangs rests, a batch ends within its lease, a day has its number of SMS."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from typing import Final
+
+import structlog
+
+from serment.domain.reminder import Channel
+from serment.notifier.channels import NotNow
+
+HANGS_SECONDS: Final = 10.0  # a try that failed after so long was not answered
+HANGS_MAX: Final = 2  # in a row; then nothing goes this way for REST_SECONDS
+REST_SECONDS: Final = 60.0
+# A batch hands nothing over after this. With the 50 s that a channel may take for one message it ends within its lease of
+# 120 s, and holds up neither the next batch nor the end of the process (docs/decisions/0061) for longer.
+BATCH_SECONDS: Final = 60.0
+
+_journal = structlog.get_logger("serment.notifier")
+
+
+class Pace:
+    """Of one process. `sms_a_day`: how many SMS go out on a day (UTC) at most."""
+
+    def __init__(self, sms_a_day: int) -> None:
+        self._sms_a_day = sms_a_day
+        self._sms: tuple[dt.date, int] | None = None
+        self._hangs: dict[Channel, int] = {}
+        self._rests: dict[Channel, dt.datetime] = {}
+
+    def later(self, channel: Channel, now: dt.datetime, leased: dt.datetime) -> dt.datetime | None:
+        """When a message of a batch that was leased at `leased` is to be tried instead of now; None: now."""
+        rest = self._rests.get(channel, now)
+        if rest > now:
+            return rest
+        return now if now - leased >= dt.timedelta(seconds=BATCH_SECONDS) else None
+
+    @contextlib.contextmanager
+    def tried(self, channel: Channel, now: dt.datetime) -> Iterator[None]:
+        """Around one try, by the loop's clock: counts those that fail unanswered. Whatever answers begins the count anew."""
+        loop = asyncio.get_running_loop()
+        begun, hung = loop.time(), False
+        try:
+            yield
+        except NotNow:
+            hung = loop.time() - begun >= HANGS_SECONDS
+            raise
+        finally:
+            self._hangs[channel] = self._hangs.get(channel, 0) + 1 if hung else 0
+            if self._hangs[channel] >= HANGS_MAX:
+                waited = dt.timedelta(seconds=loop.time() - begun)
+                self._rests[channel] = now + waited + dt.timedelta(seconds=REST_SECONDS)
+                _journal.warning("provider hangs", carries=channel, hangs=self._hangs[channel])
+
+    def knows_sms_of(self, day: dt.date) -> bool:
+        """Whether this process knows how many SMS went out on this day."""
+        return self._sms is not None and self._sms[0] == day
+
+    def begin_day(self, day: dt.date, sent: int) -> None:
+        """So many went out already."""
+        self._sms = day, sent
+
+    def count_sms(self, now: dt.datetime) -> None:
+        """One more. Raises NotNow when so many went out today that no more may."""
+        day, sent = self._sms or (now.date(), 0)
+        if day != now.date():
+            day, sent = now.date(), 0  # midnight within a batch
+        if sent >= self._sms_a_day:
+            _journal.error("no more SMS today", sent=sent)
+            raise NotNow(dt.timedelta(hours=1))
+        self._sms = day, sent + 1
