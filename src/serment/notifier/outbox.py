@@ -113,8 +113,11 @@ class Outbox:
 
     async def give_back_idle(self) -> None:
         """Puts back what a batch that broke off, or a process that was killed, left out of the cold."""
-        while rows := await self._queries["read_idle"].rows(self._pool, most=TAKEN_MAX):
-            await self.give_back([row["h"] for row in rows])
+        after_h = _FIRST
+        while rows := await self._queries["read_idle"].rows(self._pool, after_h=after_h, most=TAKEN_MAX):
+            if idle := [row["h"] for row in rows if row["idle"]]:
+                await self.give_back(idle)
+            after_h = rows[-1]["h"]
 
     async def due(self, day: dt.date) -> AsyncIterator[Place]:
         """Every message that goes by `day`, in pages."""

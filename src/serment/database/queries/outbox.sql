@@ -47,9 +47,10 @@ SELECT h FROM notifier_hand_over(:most) AS due (h)
 SELECT notifier_give_back(:handles)
 
 -- name: read_idle
--- Handles that lie hot though nothing of theirs is due within 35 days: of batches that broke off before they gave back.
-SELECT c.h FROM hot_capsules c
-WHERE NOT EXISTS (SELECT FROM hot_messages m WHERE m.h = c.h AND m.send_day <= current_date + 35) LIMIT :most
+-- Handles that lie hot, a page after another, and whether nothing of theirs is due within 35 days: of batches that broke off before
+-- they gave back.
+SELECT c.h, NOT EXISTS (SELECT FROM hot_messages m WHERE m.h = c.h AND m.send_day <= current_date + 35) AS idle
+FROM (SELECT h FROM hot_capsules WHERE h > :after_h ORDER BY h LIMIT :most) c ORDER BY c.h
 
 -- name: expire_cold
 -- Forgets cold capsules whose day is over.
