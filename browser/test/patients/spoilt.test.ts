@@ -51,6 +51,9 @@ async function card(at: Desk, e: number, spoilt = false): Promise<CardWire> {
   return { card: uuidFromId(id), unit: at.unit, epoch: e, rev: 1, month: MONTH, bytes: base64(bytes) };
 }
 
+const problem = (status: number, name: string, more: object = {}) =>
+  new Response(JSON.stringify({ type: `urn:serment:error:${name}`, title: name, status, ...more }), { status, headers: { 'Content-Type': 'application/problem+json' } });
+
 /** The server's part: it keeps rows and opens none. */
 class Server {
   pages = new Map<number, { month: number; epoch: number; version: number; bytes: string }>();
@@ -67,6 +70,9 @@ class Server {
     }
     if (path === 'cards') {
       const written = body['cards'] as CardWire[];
+      if (written.length === 0) return problem(400, 'malformed');
+      const stale = written.filter((now) => this.cards.some((one) => one.card === now.card && one.rev >= now.rev)).map(({ card }) => card);
+      if (stale.length > 0) return problem(409, 'stale_card', { cards: stale });
       this.cards = this.cards.map((one) => written.find((now) => now.card === one.card) ?? one);
       return new Response(null, { status: 204 });
     }
@@ -129,6 +135,24 @@ describe('after a removal', () => {
     const behind = await resealUnit(at.desk, at.unit);
     expect(server.cards.filter(({ epoch }) => epoch === 2).map(({ card: id }) => id).sort()).toEqual(good.map(({ card: id }) => id).sort());
     expect(behind).toEqual({ left: 5, unopened: 0, spoilt: 5 });
+  });
+
+  it('a desk goes on where another one was quicker with all that it had in hand', async () => {
+    const at = await deskOf(2);
+    const server = new Server(await Promise.all(Array.from({ length: 4 }, () => card(at, 1))), [], 2);
+    let first = true;
+    const answer = server.answer.bind(server);
+    server.answer = (path, body) => {
+      const told = answer(path, body);
+      if (path === 'cards/behind' && first) {
+        first = false;
+        const quick = [...server.cards].sort((a, b) => (a.card < b.card ? -1 : 1)).slice(0, 2).map((one) => one.card);
+        server.cards = server.cards.map((one) => (quick.includes(one.card) ? { ...one, epoch: 2, rev: 2 } : one));
+      }
+      return told;
+    };
+    await resealUnit(at.desk, at.unit);
+    expect(server.cards.filter(({ epoch }) => epoch === 1)).toEqual([]);
   });
 
   it('whoever stood in a row that was spoilt is found again, and the row is gone', async () => {

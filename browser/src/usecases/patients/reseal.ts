@@ -56,8 +56,9 @@ async function resealCards(desk: OpenDesk, book: IndexBook, cards: readonly Card
   // Cards that somebody changed meanwhile are under the present keys already: the next count leaves them out.
   const next = cards.map((card) => ({ ...card, rev: card.rev + 1 }));
   const stale = new Set(await writeCards(desk, next));
-  if (stale.size > 0) await writeCards(desk, next.filter(({ card }) => !stale.has(card)));
-  const unknown = next.filter(({ card }) => !stale.has(card) && book.people.of(card) === undefined && !book.isGone(card));
+  const left = next.filter(({ card }) => !stale.has(card));
+  if (stale.size > 0 && left.length > 0) await writeCards(desk, left);
+  const unknown = left.filter(({ card }) => book.people.of(card) === undefined && !book.isGone(card));
   if (unknown.length > 0) await book.append(unknown.map(({ card, rev, month, content }) => ({ content: entryOf(idFromUuid(card), rev, content), month })));
 }
 
