@@ -481,7 +481,6 @@ async def test_a_relay_that_hangs_is_left_alone_for_a_minute_and_costs_nobody_a_
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "HANGS_SECONDS", 0.0)
-    monkeypatch.setattr(house.sender, "_hands", asyncio.Semaphore(1))
     for hour in range(8, 13):
         await house.confide(
             after(house, 1, at=f"{hour:02}:00"), ("moved", house.clock.now), mail=f"{hour}@example.org"
@@ -505,10 +504,7 @@ async def test_a_relay_that_hangs_is_left_alone_for_a_minute_and_costs_nobody_a_
     assert (len(house.sms.took), len(house.mail.took)) == (6, 6)
 
 
-async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(house.sender, "_hands", asyncio.Semaphore(1))
+async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(house: House) -> None:
     for hour in range(8, 16):
         await house.confide(
             after(house, 1, at=f"{hour:02}:00"), ("booked", house.clock.now), mail=f"{hour}@example.org"

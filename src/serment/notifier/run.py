@@ -20,7 +20,7 @@ from serment.domain.reminder import TOGETHER_MAX
 from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier.channels import ChannelError, LetterChannel, TextChannel
 from serment.notifier.keys import Keys
-from serment.notifier.numbers import tag_of
+from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.outbox import Outbox, Place
 from serment.notifier.sending import Sender
 
@@ -109,8 +109,13 @@ class Notifier:
 
     async def _write_stops(self) -> None:
         while self._said_stop:
-            tag = await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, self._said_stop[0])
-            await self._outbox.object(tag)
+            number = self._said_stop[0]
+            if is_address(ADDRESS_PHONE, number):
+                await self._outbox.object(
+                    await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, number)
+                )
+            else:
+                _journal.warning("stop from no number")  # nothing was sent there, and it holds up nobody
             del self._said_stop[0]
 
     async def receipts(self) -> None:

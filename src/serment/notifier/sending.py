@@ -43,7 +43,10 @@ from serment.notifier.waiting import Wait, Waiting
 from serment.seal.messages import stop_token
 
 MESSAGES_A_DAY: Final = 8
-AT_ONCE: Final = 8  # messages in the channels' hands at the same time
+# Messages in the channels' hands at the same time. Letters go one after another, as a relay takes them: so each is asked anew
+# whether its relay hangs.
+HANDS: Final[dict[reminder.Channel, int]] = {"sms": 7, "mail": 1}
+AT_ONCE: Final = sum(HANDS.values())
 BATCH: Final = 64
 BROKEN_SECONDS: Final = 300  # a channel that cannot work is tried again after this
 KEY_BYTES: Final = 16
@@ -97,7 +100,7 @@ class Sender:
         self._broken: dict[str, dt.datetime] = {}
         self._pace = Pace(limits.sms_a_day)
         self._groups = secrets.token_bytes(32)
-        self._hands = asyncio.Semaphore(AT_ONCE)
+        self._hands = {channel: asyncio.Semaphore(hands) for channel, hands in HANDS.items()}
 
     # ------------------------------------------------------------ when
 
@@ -188,7 +191,7 @@ class Sender:
         """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
         it said are settled as one: when it is said again it says the same, under the same key.
         """
-        async with self._hands:
+        async with self._hands[shared.channel]:
             later = self._pace.later(shared.channel, self._clock(), leased)
             if later is not None:
                 made = [Attempt(each, shared.channel, again=later, untried=True) for each in shared.group]
