@@ -102,6 +102,8 @@ async def test_an_objection_that_could_not_be_kept_is_never_said_to_be_noted(
         answer = await client.post(path, data=ONE_CLICK)
         assert answer.status_code == 503 and said in answer.text
         assert f'action="{path}"' in answer.text  # what is tried again is what was wanted
+        # Nobody who wants messages is told to answer STOP.
+        assert ("STOP" in answer.text) is not path.endswith("/again")
     answer = await client.post("/api/messages/object", json={"stop": base64.b64encode(late).decode()})
     assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (503, "too_many_objections")
     assert (
