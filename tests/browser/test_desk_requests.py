@@ -81,7 +81,7 @@ def test_what_was_just_done_is_said_beside_the_panel_not_over_it(practice: Town,
     unlock(sam, practice)
     sam.get_by_role("button", name=re.compile("^11 h 30 à 11 h 50, Alice")).click()
     sam.get_by_role("button", name=re.compile("^Annuler")).first.click()
-    sam.get_by_role("button", name=re.compile("^Annuler|^Oui")).last.click()
+    sam.get_by_role("button", name="Oui, annuler le rendez-vous").click()
     said, panel = sam.locator(".said"), sam.get_by_role("complementary")
     expect(said).to_be_visible()
     text, side = said.bounding_box(), panel.bounding_box()
