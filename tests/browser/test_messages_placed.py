@@ -272,14 +272,19 @@ def test_an_absence_over_several_tells_them_all_and_opens_no_contact(
     assert len([text for text in to(ALICES_NUMBER, told) if "annulé" in text]) == 2
 
 
+def somebody_new_calls(page: Page, day: dt.date, name: str) -> None:
+    """The form of a call at the day's first free time, by somebody whom no card names."""
+    visit(page, day, "8 h à").first.click()
+    page.get_by_role("combobox", name="Qui appelle ?").fill(name)
+    page.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    page.get_by_label("Date de naissance").fill("03021966")
+
+
 def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_chosen(
     site: Site, named: Post, bento: Page
 ) -> None:
     day = site.fresh_day()
-    visit(bento, day, "8 h à").first.click()
-    bento.get_by_role("combobox", name="Qui appelle ?").fill("Tanguy Gwenole")
-    bento.get_by_role("option", name=re.compile("Personne de ce nom")).click()
-    bento.get_by_label("Date de naissance").fill("03021966")
+    somebody_new_calls(bento, day, "Tanguy Gwenole")
     bento.get_by_label("Téléphone").fill("06 39 98 12 77")
     bento.get_by_text("E-mail, sexe et langue").click()
     bento.get_by_label("Langue des messages").select_option("Anglais")
@@ -301,10 +306,7 @@ def test_of_a_call_without_number_or_address_the_panel_promises_no_reminder(
     site: Site, named: Post, bento: Page
 ) -> None:
     day = site.fresh_day()
-    visit(bento, day, "8 h à").first.click()
-    bento.get_by_role("combobox", name="Qui appelle ?").fill("Lebras Maelle")
-    bento.get_by_role("option", name=re.compile("Personne de ce nom")).click()
-    bento.get_by_label("Date de naissance").fill("03021966")
+    somebody_new_calls(bento, day, "Lebras Maelle")
     bento.get_by_role("button", name="Inscrire", exact=True).click()
     messages = bento.locator("section[aria-labelledby=panel-messages]")
     none = "Aucun rappel\u00a0: ni numéro, ni e-mail."
