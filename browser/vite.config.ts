@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { packed } from './build/packed.ts';
 import { checkedWords } from './build/words.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const built = at('../src/serment/server/pages/static');
 
 /** One entry a page. The server finds the hashed files in manifest.json by the entry's `name`, `look` being the stylesheet. */
 const entries: Record<string, string> = {
@@ -26,9 +29,9 @@ export default defineConfig({
   // Relative addresses: the bundle works wherever the server mounts it.
   base: './',
   publicDir: false,
-  plugins: [checkedWords(at('src')), svelte()],
+  plugins: [checkedWords(at('src')), svelte(), packed(built)],
   build: {
-    outDir: at('../src/serment/server/pages/static'),
+    outDir: built,
     emptyOutDir: true,
     manifest: 'manifest.json',
     target: 'es2020',

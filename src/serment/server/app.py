@@ -17,7 +17,6 @@ from typing import Any
 import structlog
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.static_files import create_static_files_router
 
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.database.queries import Connection
@@ -31,6 +30,7 @@ from serment.server.headers import with_headers
 from serment.server.instance import Instance, wall_time
 from serment.server.jobs import running_jobs
 from serment.server.ledger_folder import LedgerFolder
+from serment.server.pages.built import built_files
 from serment.server.secret import SECRET_FILE, Secret, read_secret
 from serment.server.stores import rosters
 from serment.server.throttle import Throttle
@@ -41,7 +41,6 @@ BODY_BYTES_MAX = 64 * 1024
 COMPRESS_FROM_BYTES = 1024
 GRACEFUL_SECONDS = 5
 STATIC_FOLDER = Path(__file__).parent / "pages" / "static"
-STATIC_CACHE = "public, max-age=31536000, immutable"
 
 
 class InstanceNameChanged(Exception):
@@ -157,7 +156,7 @@ def create_app(
             backend="gzip",
             minimum_size=COMPRESS_FROM_BYTES,
             gzip_compress_level=4,
-            exclude=["/changes$", "/index/page$"],
+            exclude=["/changes$", "/index/page$", "^/static/"],
         ),
         openapi_config=openapi_config(),
         logging_config=None,
@@ -214,18 +213,5 @@ def _pages() -> list[Any]:
     if importlib.util.find_spec("serment.server.pages.handlers") is not None:
         found += importlib.import_module("serment.server.pages.handlers").handlers
     if STATIC_FOLDER.is_dir():
-        found.append(
-            create_static_files_router(
-                path="/static",
-                directories=[STATIC_FOLDER],
-                include_in_schema=False,
-                after_request=_cache_forever,
-            )
-        )
+        found.append(built_files(STATIC_FOLDER))
     return found
-
-
-async def _cache_forever(response: Any) -> Any:
-    # Built files carry a hash of their content in their names.
-    response.headers["Cache-Control"] = STATIC_CACHE
-    return response
