@@ -77,7 +77,7 @@ def test_it_names_nobody_and_its_reminders_say_the_time_alone(site: Any, alice: 
     for private in (ALICE.given, "Bento", "Tilleuls", "Consultation", *secret.split(".")):
         assert private not in whole
     # Only who asks for it gets the practice's name into it.
-    alice.get_by_label("Avec le nom du cabinet").check()
+    alice.get_by_label("Écrire le nom du cabinet dans le calendrier").check()
     assert saved(alice, ADD)["SUMMARY"] == ["Rendez-vous\\, Cabinet des Tilleuls"]
 
 

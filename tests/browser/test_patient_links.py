@@ -65,6 +65,12 @@ def test_a_link_opens_in_a_fresh_profile_and_leaves_nothing_in_the_address(
     assert alice.evaluate("localStorage.getItem('serment.kept')") is None
     alice.reload()
     expect(heading(alice, WORDS[language]["appointment"])).to_be_visible()
+    # In the other language it is the same appointment, and its secret still nowhere.
+    other = "en" if language == "fr" else "fr"
+    alice.locator(".top a[hreflang]").click()
+    expect(heading(alice, WORDS[other]["appointment"])).to_be_visible()
+    assert alice.url == site.address(f"/{other}/a")
+    assert not [one for one in asked if cap in one]
 
 
 def test_alice_reads_who_opened_her_appointment_and_when(site: Any, link: str, alice: Page) -> None:

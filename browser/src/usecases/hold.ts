@@ -21,6 +21,8 @@ export interface OwnHold {
   minutes: number;
   expiresAt: Instant;
   extensionsLeft: number;
+  /** It was held in a tab of this browser that was closed. */
+  again?: boolean;
 }
 
 /** What is drawn here before a time is held: the record's id, the hold's token, and the secret (base64url) of the appointment-to-be. */
@@ -28,7 +30,7 @@ export function newHoldNames(): { record: Id; token: string; cap: string } {
   return { record: uuidFromId(random(ID_BYTES)), token: base64(random(TOKEN_BYTES)), cap: base64url(random(CAP_BYTES)) };
 }
 
-interface Wish {
+export interface Wish {
   practice: Id;
   record: Id;
   token: string;

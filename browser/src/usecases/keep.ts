@@ -1,15 +1,17 @@
 /**
- * What this browser keeps: the caps of its appointments and the practices it knows, in localStorage; the booking being
- * typed, in this tab's sessionStorage. On a shared computer nothing of either: memory only. Storage that is refused or
+ * What this browser keeps: the caps of its appointments, the practices it knows, and the names of the time it holds (which open
+ * nothing), in localStorage; the booking being typed, in this tab's sessionStorage. On a shared computer nothing of either: memory only. Storage that is refused or
  * full keeps nothing and breaks nothing.
  */
 
+import type { OwnHold } from './hold';
 import type { Status } from '../wire/types';
 
 const KEPT = 'serment.kept';
 const PINS = 'serment.pins';
 const CHECKS = 'serment.checks';
 const DRAFT = 'serment.draft';
+const HELD = 'serment.held';
 /** A browser's list is for a household, not for a ward. */
 const KEPT_MAX = 200;
 /** Signatures of a few numbers. */
@@ -170,6 +172,19 @@ export function keepDraft(draft: unknown): void {
 
 export function dropDraft(): void {
   drop(ofThisTab, DRAFT);
+}
+
+/** The time held last in this browser, by any of its tabs: it may have ended meanwhile. */
+export function heldHere(): OwnHold | null {
+  return read<OwnHold | null>(lasting, HELD, null);
+}
+
+export function keepHold(hold: OwnHold): void {
+  write(lasting, HELD, hold);
+}
+
+export function dropHold(): void {
+  drop(lasting, HELD);
 }
 
 function drop(storage: () => Storage, key: string): void {

@@ -19,12 +19,20 @@ export async function start(page: Component<Record<string, never>>, files: WordF
 }
 
 /**
- * The other language's page is asked for with what stands after the #: an invitation, which no server ever sees, goes along. Until
- * this holds the link is not to be seen, so that a quick hand loses nothing.
+ * The other language's page is asked for with what stands after the #: an invitation, which no server ever sees, goes along. An
+ * appointment's link stands in this tab's state instead: the state goes along, so that the address never shows it. Until this
+ * holds the link is not to be seen, so that a quick hand loses nothing.
  */
 function turnInPlace(): void {
   const other = document.querySelector<HTMLAnchorElement>('.top a[hreflang]');
-  other?.addEventListener('click', () => { other.hash = location.hash; });
+  other?.addEventListener('click', (event) => {
+    other.hash = location.hash;
+    const state: unknown = history.state;
+    if (typeof state !== 'object' || state === null || !('link' in state || 'shared' in state)) return;
+    event.preventDefault();
+    history.replaceState(state, '', location.pathname.replace(/^\/\w+/, `/${other.hreflang}`));
+    location.reload();
+  });
   other?.removeAttribute('data-waits');
 }
 

@@ -40,6 +40,8 @@ interface Booking {
 export class CodeStep {
   /** The question whose code is awaited. */
   asked = $state.raw<Asked | null>(null);
+  /** The field of what is to be corrected. */
+  corrected: 'phone' | 'email' = 'phone';
   digits = $state('');
   fault = $state.raw<Fault | null>(null);
   busy = $state<'asking' | 'judging' | null>(null);

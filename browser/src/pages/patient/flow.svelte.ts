@@ -1,6 +1,7 @@
 import { serverNow } from '../../usecases/clock';
-import { type OwnHold, HOLD_WARNING_MINUTES, holdSlot, keepLonger, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
-import { draftOf, dropDraft, keepAppointment, keepDraft } from '../../usecases/keep';
+import { type OwnHold, HOLD_WARNING_MINUTES, keepLonger, leftMilliseconds, letGo, newHoldNames } from '../../usecases/hold';
+import { draftOf, keepAppointment } from '../../usecases/keep';
+import { dropHeld, holdHere, keepHeld } from '../../usecases/own_hold';
 import { freeAround, openAgenda } from '../../usecases/offer';
 import { type Typed, confidedFrom, nothingTyped } from '../../usecases/typed';
 import type { ReadyBooking } from '../../usecases/book';
@@ -115,10 +116,12 @@ export class BookingFlow extends Attempts {
     if (draft.hold.start !== start) return false;
     this.hold = draft.hold;
     this.look();
+    this.save();
     const step = (history.state as { step?: Step } | null)?.step;
     this.step = step === undefined || step === 'done' ? 'you' : step;
     history.replaceState({ step: this.step }, '');
     void this.#warm();
+    if (this.step === 'review') void this.#lookAhead();
     return true;
   }
 
@@ -154,7 +157,7 @@ export class BookingFlow extends Attempts {
     this.holdState = 'none';
     this.#cap = '';
     this.#ready = null;
-    dropDraft();
+    dropHeld();
   }
 
   /** Holds a time and goes on to the person's own page. A time chosen again is the one held already. */
@@ -177,7 +180,7 @@ export class BookingFlow extends Attempts {
     if (this.hold !== null) await letGo(this.hold);
     if (await isBooked(this.#unanswered.cap)) {
       this.bookedBefore = this.#unanswered;
-      dropDraft();
+      dropHeld();
     } else if (this.hold !== null) {
       this.hold = { ...this.hold, expiresAt: new Date(serverNow()).toISOString() };
       this.holdState = 'expired';
@@ -192,7 +195,7 @@ export class BookingFlow extends Attempts {
     const { practice: { practice }, agenda } = this.view!;
     const { cap, ...names } = newHoldNames();
     try {
-      this.hold = await holdSlot({ practice, ...names, agenda, visitType: this.visitType!.visit_type, start });
+      this.hold = await holdHere({ practice, ...names, agenda, visitType: this.visitType!.visit_type, start });
     } catch (error) {
       if (!(error instanceof Refused) || !(error.is('slot_taken') || error.is('not_offered'))) throw error;
       this.gone = { reason: error.is('slot_taken') ? 'taken' : 'not_offered', wanted: start, alternatives: error.alternatives };
@@ -274,15 +277,12 @@ export class BookingFlow extends Attempts {
   /** Writes what this tab remembers; on a shared computer, wipes it. */
   save(): void {
     if (this.shared) this.code.keepNothing();
-    if (this.shared || this.hold === null) {
-      dropDraft();
-      return;
-    }
+    if (this.shared || this.hold === null) return dropHeld();
     const draft: Draft = {
       agenda: this.view!.agenda, visitType: this.hold.visitType, hold: this.hold, cap: this.#cap,
       typed: $state.snapshot(this.typed), unanswered: this.#unanswered, code: this.code.draft,
     };
-    keepDraft(draft);
+    keepHeld(draft);
   }
 
   /** Goes to what was typed, to be looked at once more. */
@@ -376,7 +376,7 @@ export class BookingFlow extends Attempts {
     if (error.is('hold_expired') || error.is('slot_taken')) await this.#expired(error.alternatives);
     else if (error.is('already_used')) {
       this.bookedBefore = link;
-      dropDraft();
+      dropHeld();
     } else throw error;
   }
 
@@ -387,7 +387,7 @@ export class BookingFlow extends Attempts {
     const kept = !this.shared && keepAppointment(keptEntry(link, seen, confided));
     this.#unanswered = null;
     this.code.putBack();
-    dropDraft();
+    dropHeld();
     this.done = { link, confided, status: booked.status, rev: booked.rev, kept, readers, planned };
     this.holdState = 'none';
     this.step = 'done';
