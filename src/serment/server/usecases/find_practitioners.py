@@ -75,7 +75,11 @@ async def find_practitioners(
     wide = False
     if codes and around is not None:
         around_here = listings.nearest_around if sort == "nearest" else listings.earliest_around
-        hints = await around_here(instance.pool, codes, box(around, RADIUS_KM), FOUND_MAX)
+        hints = [
+            hint
+            for hint in await around_here(instance.pool, codes, box(around, RADIUS_KM), FOUND_MAX)
+            if _kilometres(around, hint) <= RADIUS_KM
+        ]
         others = await find_near(instance.pool, codes, around, kilometres=RADIUS_KM, limit=FOUND_MAX)
         wide = not hints
         if wide:
@@ -99,7 +103,7 @@ async def find_practitioners(
         ]
     rows = await listings.agendas(instance.pool, [(hint["practice"], hint["agenda"]) for hint in hints])
     found = [
-        Listing(row, hint["visit_type"], hint["next_at"], _kilometres(around, row))
+        Listing(row, hint["visit_type"], hint["next_at"], _kilometres(around, row) if around else None)
         for hint in hints
         if (row := rows.get(hint["agenda"])) is not None and row["accepts_bookings"]
     ]
@@ -107,7 +111,14 @@ async def find_practitioners(
         found.sort(key=lambda listing: (listing.kilometres or 0.0, str(listing.row["agenda"])))
     else:
         found.sort(key=lambda listing: (listing.next_at is None, listing.next_at, listing.kilometres or 0.0))
-    first = min((listing for listing in found if listing.next_at), key=_next_at, default=None)
+
+    def full(listing: Listing) -> bool:
+        # Who looks for a specialty has mostly never been there: who takes nobody new comes last.
+        return bool(codes) and not listing.row["new_patients"]
+
+    found.sort(key=full)
+    timed = [listing for listing in found if listing.next_at]
+    first = min(timed, key=lambda listing: (full(listing), _next_at(listing)), default=None)
     elsewhere = [other for other in others if other.slug is None] if skip == 0 else []
     page = [await _with_slots(instance, listing) for listing in found[skip : skip + most]]
     return Results(
@@ -145,10 +156,8 @@ async def slots_of(instance: Instance, asked: Asked, first: date, days: int) -> 
     return free_slots(seen.rules.agenda, seen.visit_type, seen.situation, first=first, days=days)
 
 
-def _kilometres(around: Place | None, row: dict[str, Any]) -> float | None:
-    """Great-circle distance; None without a place."""
-    if around is None:
-        return None
+def _kilometres(around: Place, row: dict[str, Any]) -> float:
+    """Great-circle distance to a row's `latitude` and `longitude`."""
     here, there = math.radians(around.latitude), math.radians(row["latitude"])
     across = math.radians(row["longitude"] - around.longitude)
     half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(across / 2) ** 2
