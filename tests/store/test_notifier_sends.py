@@ -31,9 +31,9 @@ from serment.notifier.channels import (
     Text,
 )
 from serment.notifier.keys import AnotherNotifier, KeyChanged, Keys, is_over
-from serment.notifier.outbox import Outbox
+from serment.notifier.outbox import LEASE_SECONDS, Outbox, Place, Sealed
 from serment.notifier.run import Notifier
-from serment.notifier.sending import Limits, Sender
+from serment.notifier.sending import BROKEN_SECONDS, Limits, Sender
 from serment.notifier.strongbox import Strongbox
 from serment.notifier.waiting import Waiting
 from serment.seal.messages import (
@@ -692,6 +692,40 @@ async def test_what_a_killed_notifier_had_sent_goes_back_into_the_cold_at_the_ne
     cold = "SELECT (SELECT count(*) FROM cold_capsules), (SELECT count(*) FROM cold_messages)"
     assert tuple(await house.pool.fetchrow(cold)) == (1, 1)
     assert len(house.sms.took) == 2
+
+
+async def test_what_a_killed_notifier_leased_is_sent_by_the_next_one_when_the_lease_is_over(
+    house: House,
+) -> None:
+    """Whoever starts it again does so at once: the lease still holds then."""
+    now = house.clock.now
+    await house.confide(after(house, 1, at="15:00"), ("moved", now))
+    places = await house.outbox.due_of(await house.outbox.take(), now.date())
+    assert len(await house.outbox.claim(places, now)) == 1  # and it is killed
+    house.restart()
+    await house.notifier.read_anew()
+    await house.pass_(now + dt.timedelta(seconds=5))
+    assert house.sms.took == []
+    await house.pass_(now + dt.timedelta(seconds=LEASE_SECONDS - 1))
+    assert house.sms.took == []
+    await house.pass_(now + dt.timedelta(seconds=LEASE_SECONDS + 1))
+    assert len(house.sms.took) == 1
+
+
+async def test_what_could_not_be_leased_since_the_database_was_away_is_sent_once_it_is_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(places: Sequence[Place], now: dt.datetime) -> list[Sealed]:
+        raise OSError
+
+    now = house.clock.now
+    await house.confide(after(house, 1, at="15:00"), ("moved", now))
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "claim", away)
+        with pytest.raises(OSError):
+            await house.pass_(now)
+    await house.pass_(now + dt.timedelta(seconds=BROKEN_SECONDS))
+    assert len(house.sms.took) == 1
 
 
 async def test_two_notifiers_at_once_send_each_message_once(house: House) -> None:

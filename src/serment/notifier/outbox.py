@@ -145,6 +145,12 @@ class Outbox:
         rows = await self._queries["claim"].rows(self._pool, **_keys(places), now=now, until=until)
         return [_sealed(row) for row in rows]
 
+    async def held(self, places: Sequence[Place]) -> list[tuple[Place, dt.datetime | None]]:
+        """Those of them that still stand, and until when they are leased; None: just being taken or given back."""
+        rows = await self._queries["read_held"].rows(self._pool, **_keys(places))
+        by_key = {(place.h, place.mid): place for place in places}
+        return [(by_key[row["h"], row["mid"]], row["lease_until"]) for row in rows]
+
     @contextlib.asynccontextmanager
     async def together(self) -> AsyncIterator[Transaction]:
         """What is settled or freed `on` it stands as a whole, or not at all."""

@@ -12,7 +12,7 @@ import datetime as dt
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final, TypeVar
 
@@ -49,6 +49,7 @@ HANDS: Final[dict[reminder.Channel, int]] = {"sms": 7, "mail": 1}
 AT_ONCE: Final = sum(HANDS.values())
 BATCH: Final = 64
 BROKEN_SECONDS: Final = 300  # a channel that cannot work is tried again after this
+SKIPPED_SECONDS: Final = 1  # another has just taken, or is just giving back
 KEY_BYTES: Final = 16
 RECEIPT_TAG_BYTES: Final = 16
 
@@ -133,17 +134,28 @@ class Sender:
         if not waits:
             return 0
         leased = self._clock()
-        claimed = await self._outbox.claim([wait.place for wait in waits], leased)
-        came = {wait.place: wait.came for wait in waits}
         try:
-            await self._send(claimed, came, leased)
+            claimed = await self._outbox.claim([wait.place for wait in waits], leased)
+            await self._wait_for_others(waits, claimed, leased)
+            await self._send(claimed, {wait.place: wait.came for wait in waits}, leased)
         except BaseException:
-            # The lease ends by itself; this process tries again then, unless it ends too.
+            # The lease ends by itself, and what is settled meanwhile is not claimed again.
             later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
-            for sealed in claimed:
-                self._waiting.add(Wait(sealed.place, later, later, came=came[sealed.place]))
+            for wait in waits:
+                self._waiting.add(Wait(wait.place, later, later, came=wait.came))
             raise
         return len(waits)
+
+    async def _wait_for_others(
+        self, waits: Sequence[Wait], claimed: Sequence[Sealed], now: dt.datetime
+    ) -> None:
+        """What another process has in hand, or had when it was killed, is looked at again when its lease is over."""
+        mine = {sealed.place for sealed in claimed}
+        if others := {wait.place: wait for wait in waits if wait.place not in mine}:
+            soonest = now + dt.timedelta(seconds=SKIPPED_SECONDS)
+            for place, until in await self._outbox.held(list(others)):
+                wait = others[place]
+                self._waiting.add(replace(wait, due=max(until or soonest, soonest)))
 
     async def _send(
         self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None], leased: dt.datetime

@@ -91,6 +91,11 @@ WHERE m.h = w.h AND m.mid = w.mid AND c.h = m.h AND c.message_set = m.message_se
 RETURNING m.h, m.mid, m.send_day, m.message_set, m.bytes, m.tries, c.key_day, c.capsule,
     ARRAY(SELECT s.channel FROM settled_messages s WHERE s.h = m.h AND s.mid = m.mid) AS settled
 
+-- name: read_held
+-- Of some messages those that still stand, and until when somebody leases them.
+SELECT m.h, m.mid, m.lease_until FROM unnest(:handles::bytea[], :mids::bytea[]) AS w (h, mid)
+JOIN hot_messages m ON m.h = w.h AND m.mid = w.mid
+
 -- name: settle
 -- What became of a message on its channels; the last one takes it out of the queue. Once settled it stays so.
 WITH written AS (
