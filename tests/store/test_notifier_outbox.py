@@ -148,7 +148,7 @@ async def test_a_cold_reminder_comes_out_by_itself_when_its_35_days_begin(
     assert await outbox.hand_over() == []
     assert await far.standing("hot_messages") == [(today + days(35), 1)]
     await pool.execute("UPDATE hot_messages SET send_day = $1 WHERE h = $2", today + days(1), far.h)
-    assert [place.h async for place in outbox.due(today + days(1))] == [far.h]
+    assert [place.h for place in await outbox.due(today + days(1))] == [far.h]
 
 
 async def test_a_capsule_that_was_out_for_a_confirmation_goes_back_into_the_cold(

@@ -252,6 +252,43 @@ async def test_a_confirmation_goes_at_night_while_it_has_just_come_and_else_in_t
     assert sorted(text.to for text in house.sms.took) == [ALICE, TOM, TOM]
 
 
+async def test_a_confirmation_is_known_to_have_just_come_though_all_is_read_anew_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two, due_of = after(house, 1, at="02:00"), house.outbox.due_of
+    reading: list[asyncio.Task[None]] = []
+
+    async def meanwhile(handles: Sequence[bytes], day: dt.date) -> list[Place]:
+        reading.append(asyncio.create_task(house.notifier.read_anew()))
+        await asyncio.wait(reading, timeout=0.3)
+        return await due_of(handles, day)
+
+    monkeypatch.setattr(house.outbox, "due_of", meanwhile)
+    await house.confide(after(house, 3), ("booked", two))
+    await house.pass_(two)
+    await asyncio.gather(*reading)
+    await house.notifier.send()
+    assert len(house.sms.took) == 1
+
+
+async def test_what_left_the_inbox_while_the_database_went_away_is_sent_once_it_is_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = house.outbox.take
+
+    async def away() -> list[bytes]:
+        await take()
+        raise OSError  # the answer is lost
+
+    await house.confide(after(house, 1, at="15:00"), ("moved", house.clock.now))
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "take", away)
+        with pytest.raises(OSError):
+            await house.notifier.take()
+    await house.pass_(house.clock.now)
+    assert len(house.sms.took) == 1
+
+
 async def test_the_night_is_the_numbers_too_and_the_mail_that_is_still_in_time_goes_alone(
     house: House,
 ) -> None:
@@ -687,7 +724,7 @@ async def test_what_a_killed_notifier_had_sent_goes_back_into_the_cold_at_the_ne
     hot = "SELECT h FROM hot_capsules ORDER BY h = $1 DESC"
     assert [row["h"] for row in await house.pool.fetch(hot, alice.h)] == [alice.h, tom.h]
     house.restart()
-    await house.notifier.read_anew()
+    await house.notifier.give_back()
     assert [row["h"] for row in await house.pool.fetch(hot, alice.h)] == [tom.h]
     cold = "SELECT (SELECT count(*) FROM cold_capsules), (SELECT count(*) FROM cold_messages)"
     assert tuple(await house.pool.fetchrow(cold)) == (1, 1)

@@ -119,15 +119,13 @@ class Outbox:
                 await self.give_back(idle)
             after_h = rows[-1]["h"]
 
-    async def due(self, day: dt.date) -> AsyncIterator[Place]:
-        """Every message that goes by `day`, in pages."""
-        after_h = after_mid = _FIRST
-        while rows := await self._queries["read_due"].rows(
-            self._pool, day=day, after_h=after_h, after_mid=after_mid, most=PAGE_ROWS
-        ):
-            for row in rows:
-                yield Place(**row)
-            after_h, after_mid = rows[-1]["h"], rows[-1]["mid"]
+    async def due(self, day: dt.date, last: Place | None = None) -> list[Place]:
+        """A page of the messages that go by `day`, after the last one of the page before; empty where there are no more."""
+        h, mid = (last.h, last.mid) if last is not None else (_FIRST, _FIRST)
+        rows = await self._queries["read_due"].rows(
+            self._pool, day=day, after_h=h, after_mid=mid, most=PAGE_ROWS
+        )
+        return [Place(**row) for row in rows]
 
     async def due_of(self, handles: Sequence[bytes], day: dt.date) -> list[Place]:
         """Those of some handles."""

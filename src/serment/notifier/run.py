@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -33,7 +33,6 @@ DAY_SECONDS: Final = 60.0
 READ_ANEW_SECONDS: Final = 3600.0  # what another process had in hand when it was killed
 AFTER_ERROR_SECONDS: Final = 5.0
 RENEW_AFTER: Final = dt.timedelta(hours=1)  # somebody always waits for a code then
-PAGE: Final = 500
 
 Duty = tuple[Callable[[], Awaitable[None]], float]  # what, and the seconds between two times
 
@@ -57,28 +56,53 @@ class Notifier:
         self._forgotten: dt.date | None = None
         self._day_over: dt.datetime | None = None  # since then memory holds traces of such a day
         self._ended = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._missed = False  # messages may have come that nobody here knows of
 
     async def take(self) -> None:
         """Empties the inbox and learns when what is new is due."""
-        await self._schedule(await self._outbox.take(), self._clock())
+        if self._missed:
+            await self.read_anew()
+        async with self._leaving():
+            await self._schedule(await self._outbox.take(), self._clock())
 
     async def hand_over(self) -> None:
         """Brings out of the cold what is due within 35 days."""
-        await self._schedule(await self._outbox.hand_over())
+        async with self._leaving():
+            await self._schedule(await self._outbox.hand_over())
+
+    @contextlib.asynccontextmanager
+    async def _leaving(self) -> AsyncIterator[None]:
+        """While messages come and are not scheduled yet nobody reads anew, who would not know that they have just come."""
+        async with self._reading:
+            try:
+                yield
+            except BaseException:
+                self._missed = True
+                raise
 
     async def _schedule(self, handles: Sequence[bytes], came: dt.datetime | None = None) -> None:
         if handles:
             await self._sender.schedule(await self._outbox.due_of(handles, self._tomorrow()), came)
 
     async def read_anew(self) -> None:
-        """Every message due by tomorrow, whoever had it in hand; and what nobody has in hand goes back into the cold."""
-        page: list[Place] = []
-        async for place in self._outbox.due(self._tomorrow()):
-            page.append(place)
-            if len(page) >= PAGE:
-                await self._sender.schedule(page)
-                page = []
-        await self._sender.schedule(page)
+        """Every message due by tomorrow, whoever had it in hand."""
+        self._missed = False
+        last: Place | None = None
+        try:
+            while True:
+                async with self._reading:
+                    page = await self._outbox.due(self._tomorrow(), last)
+                    await self._sender.schedule(page)
+                if not page:
+                    return
+                last = page[-1]
+        except BaseException:
+            self._missed = True
+            raise
+
+    async def give_back(self) -> None:
+        """What a batch that broke off, or a process that was killed, left out of the cold goes back into it."""
         await self._outbox.give_back_idle()
 
     def _tomorrow(self) -> dt.date:
@@ -168,6 +192,7 @@ class Notifier:
                 (self.hand_over, HAND_OVER_SECONDS),
                 (self.day, DAY_SECONDS),
                 (self.read_anew, READ_ANEW_SECONDS),
+                (self.give_back, READ_ANEW_SECONDS),
                 (self.renew, SEND_SECONDS),
                 *self._more,
             ):

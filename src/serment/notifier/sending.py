@@ -154,8 +154,8 @@ class Sender:
         if others := {wait.place: wait for wait in waits if wait.place not in mine}:
             soonest = now + dt.timedelta(seconds=SKIPPED_SECONDS)
             for place, until in await self._outbox.held(list(others)):
-                wait = others[place]
-                self._waiting.add(replace(wait, due=max(until or soonest, soonest)))
+                if place not in self._waiting:
+                    self._waiting.add(replace(others[place], due=max(until or soonest, soonest)))
 
     async def _send(
         self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None], leased: dt.datetime
