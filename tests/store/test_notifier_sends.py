@@ -393,6 +393,63 @@ async def test_a_stop_that_could_not_be_written_is_written_later_though_the_prov
     assert house.sms.took == []
 
 
+async def test_a_link_that_cannot_be_judged_holds_up_no_other_and_no_answer_to_a_provider(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = [secrets.token_bytes(16) for _ in range(3)]
+    await house.pool.executemany(
+        "INSERT INTO inbox_objections (stop) VALUES ($1)", [(one,) for one in tokens]
+    )
+    judge = house.outbox.object_by_token
+
+    async def fails(stop: bytes) -> bool:
+        if stop == tokens[0]:
+            raise ValueError
+        return await judge(stop)
+
+    monkeypatch.setattr(house.outbox, "object_by_token", fails)
+    house.sms.stopped = [ALICE]
+    with pytest.raises(ValueError):
+        await house.notifier.objections()
+    assert await house.pool.fetch("SELECT stop FROM inbox_objections") == [(tokens[0],)]
+    assert await house.pool.fetchval("SELECT count(*) FROM objections") == 1
+
+
+async def test_the_process_ends_after_a_day_only_once_each_stop_and_receipt_is_written_within_an_hour(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*said: object) -> None:
+        raise OSError
+
+    async def ends_after(hours: float) -> bool:
+        house.clock.now += dt.timedelta(hours=hours)
+        await house.notifier.renew()
+        return house.notifier._ended.is_set()
+
+    for duty, writes in (("objections", "object"), ("receipts", "receive")):
+        house.restart()
+        house.sms.stopped, house.sms.told = [ALICE], [Receipt("id", True)]
+        with monkeypatch.context() as broken:
+            broken.setattr(house.outbox, writes, away)
+            with pytest.raises(OSError):
+                await getattr(house.notifier, duty)()
+            house.clock.now = after(house, 1)
+            await house.notifier.day()
+            assert not await ends_after(0.9)
+        house.sms.stopped, house.sms.told = [], []
+        await getattr(house.notifier, duty)()
+        assert await ends_after(0)
+    house.restart()
+    house.sms.told = [Receipt("id", True)]
+    monkeypatch.setattr(house.outbox, "receive", away)
+    with pytest.raises(OSError):
+        await house.notifier.receipts()
+    house.clock.now = after(house, 1)
+    await house.notifier.day()
+    assert not await ends_after(0)
+    assert await ends_after(1)
+
+
 async def test_what_a_provider_could_not_take_is_tried_again_with_the_same_key(house: House) -> None:
     await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now))
     keys: list[str] = []
@@ -588,6 +645,25 @@ async def test_a_receipt_comes_to_every_message_the_sms_said(house: House) -> No
     house.sms.told = [Receipt(f"id-{text.key}", False, "absent"), Receipt("id-of-somebody-else", True)]
     await house.notifier.receipts()
     assert await house.outcomes() == [("sms", "undelivered", "absent")] * 2
+
+
+async def test_a_receipt_that_could_not_be_written_is_written_later_though_the_provider_says_it_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(tag: bytes, result: str, reason: str | None) -> None:
+        raise OSError
+
+    await house.confide(after(house, 1, at="09:00"), ("reminder", house.clock.now))
+    await house.pass_(house.clock.now)
+    [text] = house.sms.took
+    house.sms.told = [Receipt(f"id-{text.key}", False, "absent")]
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "receive", away)
+        with pytest.raises(OSError):
+            await house.notifier.receipts()
+    house.sms.told = []
+    await house.notifier.receipts()
+    assert await house.outcomes() == [("sms", "undelivered", "absent")]
 
 
 async def test_a_message_for_another_handle_is_refused_as_unreadable(house: House) -> None:

@@ -5,6 +5,7 @@
     keys        publishes their public parts, signed
     outbox      its only SQL
     run         the loop: take, open, wait, lease, send, settle
+    hearing     what providers say, until it is written
     counts      what a host sees
     wording     what is said, in French and English
     numbers     addresses as keyed tags: objections and counts

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
@@ -18,7 +19,8 @@ import structlog
 
 from serment.domain.reminder import TOGETHER_MAX
 from serment.framing.messages import ADDRESS_PHONE
-from serment.notifier.channels import ChannelError, LetterChannel, TextChannel
+from serment.notifier.channels import LetterChannel, Receipt, TextChannel
+from serment.notifier.hearing import Heard, all_of, each
 from serment.notifier.keys import Keys
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.outbox import Outbox, Place
@@ -51,8 +53,12 @@ class Notifier:
     ) -> None:  # fmt: skip
         self._more, self._waited_for = more, waited_for
         self._outbox, self._keys, self._sender = outbox, keys, sender
-        self._tag_key, self._channels, self._clock = tag_key, channels, clock
-        self._said_stop: list[str] = []  # numbers that said so to a provider, not written yet
+        self._tag_key, self._clock = tag_key, clock
+        self._stops = [Heard(one.name, one.objections, self._write_stop) for one in channels]
+        self._receipts = [
+            Heard(one.name, one.receipts, functools.partial(self._write_receipt, one.name))
+            for one in channels
+        ]
         self._forgotten: dt.date | None = None
         self._day_over: dt.datetime | None = None  # since then memory holds traces of such a day
         self._ended = asyncio.Event()
@@ -115,43 +121,30 @@ class Notifier:
             pass
 
     async def objections(self) -> None:
-        """People who want no more: by a link, or by an answer that a provider hands on."""
-        for stop in await self._outbox.objections():
-            await self._outbox.object_by_token(stop)
-        await self._write_stops()
-        # A provider is asked again only for what comes after: what it said stays here until it is written. All at once:
-        # one that hangs (45 s at most for each question) holds up no other's.
-        asked = await asyncio.gather(*map(self._ask_stops, self._channels), return_exceptions=True)
-        await self._write_stops()
-        for failed in asked:
-            if isinstance(failed, BaseException):
-                raise failed
+        """People who want no more: by a link, or by an answer that a provider hands on. One that hangs (45 s at most for each
+        question) or cannot be written holds up no other.
+        """
+        await all_of((self._judge_links(), *(stops.poll() for stops in self._stops)))
 
-    async def _ask_stops(self, channel: TextChannel | LetterChannel) -> None:
-        with _told(channel.name):
-            self._said_stop.extend(await channel.objections())
+    async def _judge_links(self) -> None:
+        await each(await self._outbox.objections(), self._outbox.object_by_token)
 
-    async def _write_stops(self) -> None:
-        while self._said_stop:
-            number = self._said_stop[0]
-            if is_address(ADDRESS_PHONE, number):
-                await self._outbox.object(
-                    await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, number)
-                )
-            else:
-                _journal.warning("stop from no number")  # nothing was sent there, and it holds up nobody
-            del self._said_stop[0]
+    async def _write_stop(self, number: str) -> None:
+        if is_address(ADDRESS_PHONE, number):
+            await self._outbox.object(await asyncio.to_thread(tag_of, self._tag_key, ADDRESS_PHONE, number))
+        else:
+            _journal.warning("stop from no number")  # nothing was sent there, and it holds up nobody
 
     async def receipts(self) -> None:
         """What providers say became of messages."""
-        for channel in self._channels:
-            with _told(channel.name):
-                for receipt in await channel.receipts():
-                    result = "delivered" if receipt.delivered else "undelivered"
-                    reason = None if receipt.delivered else receipt.reason or "unknown"
-                    for nth in range(TOGETHER_MAX):
-                        tag = self._sender.receipt_tag(channel.name, receipt.provider_id, nth)
-                        await self._outbox.receive(tag, result, reason)
+        await all_of(receipts.poll() for receipts in self._receipts)
+
+    async def _write_receipt(self, channel: str, receipt: Receipt) -> None:
+        result = "delivered" if receipt.delivered else "undelivered"
+        reason = None if receipt.delivered else receipt.reason or "unknown"
+        for nth in range(TOGETHER_MAX):
+            tag = self._sender.receipt_tag(channel, receipt.provider_id, nth)
+            await self._outbox.receive(tag, result, reason)
 
     async def day(self) -> None:
         """Publishes keys for days to come, settles days that are over and overwrites their keys, keeps nothing too long."""
@@ -168,9 +161,12 @@ class Notifier:
             self._forgotten = now.date()
 
     async def renew(self) -> None:
-        """Ends the duties once a day is over, when nobody waits for a code and each STOP is written, within RENEW_AFTER."""
+        """Ends the duties once a day is over, when nobody waits for a code and each STOP and receipt is written, within
+        RENEW_AFTER.
+        """
         since = self._day_over
-        waited_for = self._said_stop or self._waited_for()
+        unwritten = any(heard.is_unwritten() for heard in (*self._stops, *self._receipts))
+        waited_for = unwritten or self._waited_for()
         if since is not None and (not waited_for or self._clock() - since >= RENEW_AFTER):
             self._day_over = None
             self._ended.set()
@@ -209,12 +205,3 @@ class Notifier:
                 wait = max(seconds, AFTER_ERROR_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), wait)
-
-
-@contextlib.contextmanager
-def _told(channel: str):  # type: ignore[no-untyped-def]
-    """A provider that does not answer holds up no other."""
-    try:
-        yield
-    except ChannelError as error:
-        _journal.warning("channel does not answer", channel=channel, kind=type(error).__name__)
