@@ -249,7 +249,7 @@ class Bench:
             )  # fmt: skip
             await sender.schedule(places)
             before, begun = spent(self.postgres.pid), time.perf_counter()
-            while await sender.send_due():
+            while await sender.send_due("sms"):
                 pass
             took = time.perf_counter() - begun
         cost = spent(self.postgres.pid).since(before, DUE_NOW)

@@ -102,6 +102,8 @@ class Post:
             await here.notifier.take()
             await here.notifier.read_anew()
             await here.notifier.send()
+            await here.notifier.send_letters()
+            await here.notifier.finish()
 
         self._at(now or dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes), work)
         files = self._unread()

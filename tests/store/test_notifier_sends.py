@@ -73,9 +73,12 @@ class Desk:
     says: Callable[[Text | Letter], None] = lambda message: None
     told: list[Receipt] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    hangs: asyncio.Event | None = None  # until it is set
 
     async def send(self, message: Text | Letter) -> Taken:
         self.says(message)
+        if self.hangs is not None:
+            await self.hangs.wait()
         self.took.append(message)
         return Taken(f"id-{message.key}", True)
 
@@ -147,7 +150,13 @@ class House:
         self.clock.now = now
         await self.notifier.objections()
         await self.notifier.take()
+        await self.send()
+
+    async def send(self) -> None:
+        """All that is due, to its end."""
         await self.notifier.send()
+        await self.notifier.send_letters()
+        await self.notifier.finish()
 
     async def outcomes(self) -> list[tuple[str, str, str | None]]:
         rows = await self.pool.fetch(
@@ -198,7 +207,7 @@ async def test_a_reminder_goes_by_sms_and_mail_the_day_before_and_names_nobody(h
     assert house.sms.took == []
     house.clock.now = after(house, 1, at="12:01")
     await house.notifier.read_anew()
-    await house.notifier.send()
+    await house.send()
     [text], [letter] = house.sms.took, house.mail.took
     assert isinstance(text, Text) and isinstance(letter, Letter)
     assert (text.to, letter.to) == (ALICE, ALICE_MAIL)
@@ -267,7 +276,7 @@ async def test_a_confirmation_is_known_to_have_just_come_though_all_is_read_anew
     await house.confide(after(house, 3), ("booked", two))
     await house.pass_(two)
     await asyncio.gather(*reading)
-    await house.notifier.send()
+    await house.send()
     assert len(house.sms.took) == 1
 
 
@@ -348,7 +357,7 @@ async def test_stop_from_a_link_holds_for_all_that_follows_and_for_nobody_else(h
     await house.notifier.objections()
     house.clock.now = after(house, 1)
     await house.notifier.read_anew()
-    await house.notifier.send()
+    await house.send()
     assert len(house.mail.took) == 1
     assert ("mail", "dropped", "objected") in await house.outcomes()
     # The confirmation went by mail alone: her number has not objected.
@@ -480,7 +489,7 @@ async def test_one_channel_that_is_away_does_not_send_the_other_twice(house: Hou
     house.sms.says = lambda message: None
     house.clock.now = now + dt.timedelta(minutes=3)
     await house.notifier.read_anew()
-    await house.notifier.send()
+    await house.send()
     assert (len(house.mail.took), len(house.sms.took)) == (1, 1)
 
 
@@ -598,6 +607,31 @@ async def test_a_relay_that_hangs_is_left_alone_for_a_minute_and_costs_nobody_a_
     assert (len(house.sms.took), len(house.mail.took)) == (6, 6)
 
 
+async def test_sms_and_letters_do_not_wait_for_each_other_while_one_hangs(house: House) -> None:
+    now, seconds_max = house.clock.now, 60
+    house.mail.hangs = asyncio.Event()
+    for phone, hour in ((ALICE, "09:00"), (TOM, "10:00")):
+        await house.confide(after(house, 1, at=hour), ("moved", now), phone=phone, mail=ALICE_MAIL)
+        await house.notifier.take()
+        await asyncio.wait_for(house.notifier.send(), seconds_max)
+        assert house.sms.took[-1].to == phone
+    await house.confide(after(house, 1, at="11:00"), ("booked", now), phone=None, mail="tom@example.org")
+    house.mail.hangs.set()
+    await house.notifier.finish()
+    assert await house.outcomes() == [("mail", "sent", None)] * 2 + [("sms", "sent", None)] * 2
+    house.sms.hangs = asyncio.Event()
+    await house.confide(after(house, 1, at="12:00"), ("moved", now))
+    await house.notifier.take()
+    waiting = asyncio.create_task(house.notifier.send())
+    await asyncio.wait_for(house.notifier.send_letters(), seconds_max)
+    assert (len(house.sms.took), len(house.mail.took)) == (2, 3)
+    house.sms.hangs.set()
+    await waiting
+    await house.notifier.finish()
+    assert await house.pool.fetchval("SELECT count(*) FROM hot_messages") == 0
+    assert len(house.sms.took) == 3
+
+
 async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(house: House) -> None:
     for hour in range(8, 16):
         await house.confide(
@@ -609,11 +643,11 @@ async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(house: 
 
     house.mail.says = slow
     await house.notifier.take()
-    await house.sender.send_due()
+    await house.sender.send_due("mail")
     assert len(house.mail.took) == 3
     rows = await house.pool.fetch("SELECT tries, lease_until FROM hot_messages")
     assert [tuple(row) for row in rows] == [(0, None)] * 5
-    await house.notifier.send()
+    await house.send()
     assert len(house.mail.took) == 8
 
 
@@ -852,5 +886,5 @@ async def test_two_notifiers_at_once_send_each_message_once(house: House) -> Non
     places = await house.outbox.due_of(handles, after(house, 1).date())
     for sender in (first, house.sender):
         await sender.schedule(places)
-    await asyncio.gather(*(sender.send_due() for sender in (first, house.sender) for _ in range(3)))
+    await asyncio.gather(*(sender.send_due("sms") for sender in (first, house.sender) for _ in range(3)))
     assert len(house.sms.took) == len({text.to for text in house.sms.took}) == 20

@@ -67,9 +67,12 @@ class Desk:
     took: list[Text | Letter] = field(default_factory=list)
     spoke: list[Text] = field(default_factory=list)
     says: Callable[[Text | Letter], None] = lambda message: None
+    hangs: asyncio.Event | None = None  # until it is set
 
     async def send(self, message: Text | Letter) -> Taken:
         self.says(message)
+        if self.hangs is not None:
+            await self.hangs.wait()
         self.took.append(message)
         return Taken(None, False)
 
@@ -312,6 +315,20 @@ async def test_a_number_gets_three_codes_a_day_and_the_fourth_is_told_from_none(
     await Asking(place).ask()
     await place.take()
     assert len(place.codes_sent()) == 4
+
+
+async def test_a_code_by_sms_does_not_wait_for_letters_to_a_relay_that_hangs(place: Place) -> None:
+    place.mail.hangs, came = asyncio.Event(), asyncio.Event()
+    place.sms.says = lambda message: came.set()
+    for nth in range(10):
+        await Asking(place, address=f"a{nth}@example.org", kind=2, bookings=1).ask()
+    await place.checks.take()
+    await Asking(place).ask()
+    await place.checks.take()
+    await asyncio.wait_for(came.wait(), timeout=60)
+    place.mail.hangs.set()
+    await place.checks.all_sent()
+    assert len(place.mail.took) == 10
 
 
 async def test_all_codes_of_a_day_have_a_bound(place: Place) -> None:

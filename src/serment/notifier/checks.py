@@ -21,7 +21,7 @@ from typing import Final, Literal
 import structlog
 
 from serment.domain.instants import wall_clock
-from serment.domain.reminder import DECENT_FROM, DECENT_UNTIL
+from serment.domain.reminder import DECENT_FROM, DECENT_UNTIL, Channel
 from serment.framing.errors import FramingError
 from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier import letters, wording
@@ -48,7 +48,8 @@ TRIES_MAX: Final = 3
 CHECKS_MAX: Final = 5_000  # in hand at once; beyond, questions wait
 CHECK_SECONDS: Final = 0.5
 AGAIN_AFTER_SECONDS: Final = (3.0, 10.0)  # somebody waits: two more tries, soon
-SENDING_MAX: Final = 8
+# Codes in the channels' hands at the same time; those by SMS do not wait for a relay that hangs.
+HANDS: Final[dict[Channel, int]] = {"sms": 6, "mail": 2}
 
 _journal = structlog.get_logger("serment.notifier")
 
@@ -85,7 +86,7 @@ class Checks:
         self._texts, self._letters, self._clock = texts, letters, clock
         self._in_hand: dict[bytes, _Check] = {}
         self._sending: set[asyncio.Task[None]] = set()
-        self._hands = asyncio.Semaphore(SENDING_MAX)
+        self._hands = {channel: asyncio.Semaphore(hands) for channel, hands in HANDS.items()}
 
     @property
     def duties(self) -> tuple[Duty, ...]:
@@ -161,7 +162,8 @@ class Checks:
     async def _send(self, q: bytes, ask: Ask, digits: str) -> None:
         """An objection does not stop a code: whoever holds the phone is asking for it, and three a day is all they can get."""
         outcome, repeat = "gave_up", False
-        async with self._hands:
+        channel: Channel = "sms" if ask.kind == ADDRESS_PHONE else "mail"
+        async with self._hands[channel]:
             for wait in (*AGAIN_AFTER_SECONDS, None):
                 try:
                     await self._carry(q, ask, digits, repeat=repeat)
@@ -176,7 +178,6 @@ class Checks:
                         await asyncio.sleep(wait)
                         continue
                 break
-        channel = "sms" if ask.kind == ADDRESS_PHONE else "mail"
         try:
             await self._outbox.count_code(self._clock().date(), channel, outcome)
         except Exception as error:

@@ -116,9 +116,18 @@ class Notifier:
         return self._clock().date() + dt.timedelta(days=1)
 
     async def send(self) -> None:
-        """All that is due."""
-        while not self._ended.is_set() and await self._sender.send_due():
+        """All that is due by SMS, and beside it by e-mail."""
+        while not self._ended.is_set() and await self._sender.send_due("sms"):
             pass
+
+    async def send_letters(self) -> None:
+        """All that is due by e-mail alone."""
+        while not self._ended.is_set() and await self._sender.send_due("mail"):
+            pass
+
+    async def finish(self) -> None:
+        """Waits until what is in hand is out."""
+        await self._sender.finish()
 
     async def objections(self) -> None:
         """People who want no more: by a link, or by an answer that a provider hands on. One that hangs (45 s at most for each
@@ -183,6 +192,7 @@ class Notifier:
             for duty, seconds in (
                 (self.take, TAKE_SECONDS),
                 (self.send, SEND_SECONDS),
+                (self.send_letters, SEND_SECONDS),
                 (self.objections, OBJECTION_SECONDS),
                 (self.receipts, RECEIPT_SECONDS),
                 (self.hand_over, HAND_OVER_SECONDS),
@@ -193,6 +203,7 @@ class Notifier:
                 *self._more,
             ):
                 duties.create_task(self._again_and_again(duty, seconds))
+        await self.finish()
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]], seconds: float) -> None:
         while not self._ended.is_set():

@@ -11,8 +11,9 @@ import asyncio
 import datetime as dt
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, TypeVar
 
@@ -23,6 +24,7 @@ from serment.domain import reminder
 from serment.domain.reminder import Due, End
 from serment.framing.messages import ADDRESS_MAIL, ADDRESS_PHONE
 from serment.notifier import letters, wording
+from serment.notifier.batch import Attempt, Going, Shared, end, lane_of, put_off, shared
 from serment.notifier.channels import (
     AddressRefused,
     ChannelBroken,
@@ -38,7 +40,7 @@ from serment.notifier.keys import Keys
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
-from serment.notifier.pacing import Pace
+from serment.notifier.pacing import REST_SECONDS, Pace
 from serment.notifier.waiting import Wait, Waiting
 from serment.seal.messages import stop_token
 
@@ -47,6 +49,9 @@ MESSAGES_A_DAY: Final = 8
 # whether its relay hangs.
 HANDS: Final[dict[reminder.Channel, int]] = {"sms": 7, "mail": 1}
 AT_ONCE: Final = sum(HANDS.values())
+IN_HAND_MAX: Final = (
+    512  # SMS or e-mails that wait for a hand, as many as that; what is more waits in the queue
+)
 BATCH: Final = 64
 BROKEN_SECONDS: Final = 300  # a channel that cannot work is tried again after this
 SKIPPED_SECONDS: Final = 1  # another has just taken, or is just giving back
@@ -67,27 +72,6 @@ class Limits:
     sms_a_day: int
 
 
-@dataclass(slots=True)
-class Attempt:
-    """What became of one message on one channel: settled, or to be tried again."""
-
-    opened: Opened
-    channel: reminder.Channel
-    outcome: Outcome | None = None
-    again: dt.datetime | None = None
-    untried: bool = False  # it came to no provider
-
-
-@dataclass(slots=True)
-class _Going:
-    """A message under lease: on how many channels it is still to go, and when those that failed are tried again."""
-
-    opened: Opened
-    to_come: int = 0
-    again: list[dt.datetime] = field(default_factory=list)
-    failed: bool = False
-
-
 class Sender:
     """Over the queue, the keys and the channels, in order of preference. `clock` gives aware UTC."""
 
@@ -102,6 +86,8 @@ class Sender:
         self._pace = Pace(limits.sms_a_day)
         self._groups = secrets.token_bytes(32)
         self._hands = {channel: asyncio.Semaphore(hands) for channel, hands in HANDS.items()}
+        self._batches: set[asyncio.Task[None]] = set()
+        self._in_hand = Counter[reminder.Channel]()
 
     # ------------------------------------------------------------ when
 
@@ -120,31 +106,67 @@ class Sender:
         due = None if isinstance(opened, End) else opened.due(now)
         if isinstance(opened, End) or due is None:
             # To be settled by whoever leases it: another process may be about to send it.
-            self._waiting.add(Wait(sealed.place, now, now, came=came))
+            self._waiting.add(Wait(sealed.place, now, now, "mail", came=came))
         else:
-            self._waiting.add(
-                Wait(sealed.place, opened.planned.not_before, due.at, opened.group(self._groups), came)
-            )
+            self._wait(opened, due.at)
+
+    def _wait(self, opened: Opened, until: dt.datetime) -> None:
+        own, group = opened.planned, opened.group(self._groups)
+        self._waiting.add(Wait(opened.sealed.place, own.not_before, until, lane_of(opened), group, own.came))
 
     # ------------------------------------------------------------ what is due
 
-    async def send_due(self) -> int:
-        """Sends what is due now, a batch; how many messages it had in hand."""
-        waits = self._waiting.pop_due(self._clock(), BATCH)
+    async def send_due(self, lane: reminder.Channel) -> int:
+        """Sends what is due in a lane, a batch; how many messages it had in hand. SMS and e-mails do not wait for each other:
+        what a batch sends by the other channel goes on after this.
+        """
+        waits = self._waiting.pop_due(self._clock(), BATCH, lane)
         if not waits:
             return 0
+        free = asyncio.Event()
+        batch = asyncio.create_task(self._batch(waits, lane, free))
+        self._batches.add(batch)
+        batch.add_done_callback(self._batches.discard)
+        freed = asyncio.create_task(free.wait())
+        try:
+            await asyncio.wait({batch, freed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            freed.cancel()
+        if batch.done():
+            batch.result()
+        else:
+            batch.add_done_callback(_say_failed)
+        return len(waits)
+
+    async def finish(self) -> None:
+        """Waits until what is in hand is out."""
+        await asyncio.gather(*self._batches, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Gives up what is in hand: its lease ends by itself."""
+        for batch in self._batches:
+            batch.cancel()
+        await self.finish()
+
+    async def _batch(self, waits: Sequence[Wait], lane: reminder.Channel, free: asyncio.Event) -> None:
+        """`free` is set once all that is left of it goes by the other channel than its lane's own."""
         leased = self._clock()
         try:
             claimed = await self._outbox.claim([wait.place for wait in waits], leased)
             await self._wait_for_others(waits, claimed, leased)
-            await self._send(claimed, {wait.place: wait.came for wait in waits}, leased)
+            ready = await self._ready(claimed, {wait.place: wait.came for wait in waits})
+            carried = await self._carry_all(ready, leased, lane, free)
+            await self._outbox.give_back([sealed.place.h for sealed in claimed])
+            # One that failed stops no other: what a channel took is settled, whatever became of its neighbour.
+            for failed in carried:
+                if isinstance(failed, BaseException):
+                    raise failed
         except BaseException:
             # The lease ends by itself, and what is settled meanwhile is not claimed again.
             later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
             for wait in waits:
-                self._waiting.add(Wait(wait.place, later, later, came=wait.came))
+                self._waiting.add(Wait(wait.place, later, later, wait.lane, came=wait.came))
             raise
-        return len(waits)
 
     async def _wait_for_others(
         self, waits: Sequence[Wait], claimed: Sequence[Sealed], now: dt.datetime
@@ -157,9 +179,10 @@ class Sender:
                 if place not in self._waiting:
                     self._waiting.add(replace(others[place], due=max(until or soonest, soonest)))
 
-    async def _send(
-        self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None], leased: dt.datetime
-    ) -> None:
+    async def _ready(
+        self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None]
+    ) -> list[Opened]:
+        """Those that go now. The others are settled or put off."""
         now, ready = self._clock(), list[Opened]()
         if not self._pace.knows_sms_of(now.date()):
             self._pace.begin_day(now.date(), await self._outbox.sms_of(now.date()))
@@ -178,89 +201,98 @@ class Sender:
             own = opened.planned
             joins = own.not_before <= now and reminder.is_decent(own, now)
             if at > now and not (joins and opened.group(self._groups) in first):
-                await self._put_off(opened, at)
+                await self._outbox.free(opened.sealed.place, untried=True)
+                self._wait(opened, at)
             elif not opened.channels:
-                await self._drop(opened.sealed, opened.planned.kind, End.NO_ADDRESS)
+                await self._drop(opened.sealed, own.kind, End.NO_ADDRESS)
             else:
                 ready.append(opened)
-        shared = [*_shared("sms", ready), *_shared("mail", ready)]
-        going = {id(opened): _Going(opened) for opened in ready}
-        for one in shared:
-            for opened in one.group:
-                going[id(opened)].to_come += 1
-        carried = await asyncio.gather(
-            *(self._carry_and_settle(one, [going[id(each)] for each in one.group], leased) for one in shared),
-            *(self._settle(each, []) for each in going.values() if not each.to_come),
-            return_exceptions=True,
-        )
-        await self._outbox.give_back([sealed.place.h for sealed in claimed])
-        # One that failed stops no other: what a channel took is settled, whatever became of its neighbour.
-        for failed in carried:
-            if isinstance(failed, BaseException):
-                raise failed
+        return ready
 
-    async def _carry_and_settle(self, shared: Shared, going: Sequence[_Going], leased: dt.datetime) -> None:
+    async def _carry_all(
+        self, ready: Sequence[Opened], leased: dt.datetime, lane: reminder.Channel, free: asyncio.Event
+    ) -> list[BaseException | None]:
+        """Both channels at the same time. What failed is among what is returned."""
+        going = {id(opened): Going(opened) for opened in ready}
+        parts = [*shared("sms", ready), *shared("mail", ready)]
+        for part in parts:
+            for opened in part.group:
+                going[id(opened)].to_come += 1
+        left = Counter(part.channel for part in parts)
+
+        def look() -> None:
+            if not left[lane] and left.total():
+                free.set()
+
+        async def carry(part: Shared) -> None:
+            try:
+                await self._carry_and_settle(part, [going[id(each)] for each in part.group], leased)
+            finally:
+                left[part.channel] -= 1
+                look()
+
+        look()
+        nowhere = [self._settle(each, []) for each in going.values() if not each.to_come]
+        return await asyncio.gather(*map(carry, parts), *nowhere, return_exceptions=True)
+
+    async def _carry_and_settle(self, part: Shared, going: Sequence[Going], leased: dt.datetime) -> None:
         """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
         it said are settled as one: when it is said again it says the same, under the same key.
         """
-        async with self._hands[shared.channel]:
-            later = self._pace.later(shared.channel, self._clock(), leased)
-            if later is not None:
-                made = [Attempt(each, shared.channel, again=later, untried=True) for each in shared.group]
-            else:
-                made = await self._hand_over(shared)
-            async with self._outbox.together() as on:
-                for each, attempt in zip(going, made, strict=True):
-                    each.to_come -= 1
-                    await self._settle(each, [attempt], on)
+        channel = part.channel
+        if self._in_hand[channel] >= IN_HAND_MAX:
+            await self._settle_all(going, put_off(part, self._clock() + dt.timedelta(seconds=REST_SECONDS)))
+            return
+        self._in_hand[channel] += 1
+        try:
+            async with self._hands[channel]:
+                later = self._pace.later(channel, self._clock(), leased)
+                made = await self._hand_over(part) if later is None else put_off(part, later)
+                await self._settle_all(going, made)
+        finally:
+            self._in_hand[channel] -= 1
+
+    async def _settle_all(self, going: Sequence[Going], made: Sequence[Attempt]) -> None:
+        async with self._outbox.together() as on:
+            for each, attempt in zip(going, made, strict=True):
+                each.to_come -= 1
+                await self._settle(each, [attempt], on)
 
     async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
         await self._outbox.settle(
             sealed, kind, [Outcome("none", "dropped", end.value)], last=True, now=self._clock()
         )
 
-    async def _put_off(self, opened: Opened, until: dt.datetime) -> None:
-        place = opened.sealed.place
-        await self._outbox.free(place, untried=True)
-        own = opened.planned
-        self._waiting.add(Wait(place, own.not_before, until, opened.group(self._groups), own.came))
-
-    async def _settle(self, going: _Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:
+    async def _settle(self, going: Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:
         """What became of it on a channel; with the last one, whether it is to be tried again."""
-        opened = going.opened
-        going.again += [attempt.again for attempt in made if attempt.again is not None]
-        going.failed |= any(attempt.again is not None and not attempt.untried for attempt in made)
+        opened, now = going.opened, self._clock()
+        going.again += [attempt for attempt in made if attempt.again is not None]
         outcomes = [attempt.outcome for attempt in made if attempt.outcome is not None]
         done = not going.to_come
         if outcomes or (done and not going.again):
             await self._outbox.settle(
-                opened.sealed,
-                opened.planned.kind,
-                outcomes,
-                last=done and not going.again,
-                now=self._clock(),
-                on=on,
-            )
+                opened.sealed, opened.planned.kind, outcomes, last=done and not going.again, now=now, on=on
+            )  # fmt: skip
         if done and going.again:
             await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
-            first = min(going.again)
             # Together, as if it had not been leased.
             group = None if going.failed else opened.group(self._groups)
-            self._waiting.add(Wait(opened.sealed.place, first, first, group, opened.planned.came))
+            again = going.next_try
+            self._waiting.add(Wait(opened.sealed.place, again, again, going.lane, group, opened.planned.came))
 
     # ------------------------------------------------------------ one SMS or e-mail
 
-    async def _hand_over(self, shared: Shared) -> list[Attempt]:
-        channel, address, group = shared.channel, shared.address, shared.group
+    async def _hand_over(self, part: Shared) -> list[Attempt]:
+        channel, address, group = part.channel, part.address, part.group
         made = [Attempt(opened, channel) for opened in group]
         if refused := await self._why_not(channel, address, group):
-            _end(made, refused)
+            end(made, refused)
             return made
         try:
             with self._pace.tried(channel, self._clock()):
                 taken, name = await self._carry(channel, address, group)
         except AddressRefused as error:
-            _end(made, _REASONS.get(error.reason, _REFUSED[channel]))
+            end(made, _REASONS.get(error.reason, _REFUSED[channel]))
         except NotNow as error:
             self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
         except ChannelBroken:
@@ -344,8 +376,8 @@ class Sender:
             ):
                 case Due(at, _):
                     attempt.again = at
-                case end:
-                    attempt.outcome = Outcome(attempt.channel, "dropped", end.value)
+                case ended:
+                    end([attempt], ended)
 
     def _key(self, channel: reminder.Channel, group: Sequence[Opened]) -> str:
         said = b"".join(sorted(opened.sealed.place.mid for opened in group)) + channel.encode()
@@ -360,39 +392,7 @@ class Sender:
         return hmac.digest(self._tag_key, said, sha256)[:RECEIPT_TAG_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class _Addressed:
-    opened: Opened
-    address: str = field(repr=False)
-
-    @property
-    def language(self) -> str:
-        return self.opened.capsule.language
-
-    @property
-    def planned(self) -> reminder.Planned:
-        return self.opened.planned
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """One SMS or e-mail, and the messages that it says."""
-
-    channel: reminder.Channel
-    address: str = field(repr=False)
-    group: list[Opened]
-
-
-def _shared(channel: reminder.Channel, ready: Sequence[Opened]) -> list[Shared]:
-    """Those that go by a channel and have not yet, by the SMS or e-mail they share."""
-    due = [one for one in ready if channel in one.channels and channel not in one.sealed.settled]
-    addressed = [_Addressed(one, address) for one in due if (address := one.address(channel)) is not None]
-    return [
-        Shared(channel, group[0].address, [one.opened for one in group])
-        for group in reminder.together(addressed)
-    ]
-
-
-def _end(made: Sequence[Attempt], end: End) -> None:
-    for attempt in made:
-        attempt.outcome = Outcome(attempt.channel, "dropped", end.value)
+def _say_failed(batch: asyncio.Task[None]) -> None:
+    """Of one that went on after its lane was free. Its kind alone: an error's words may repeat a row."""
+    if not batch.cancelled() and (error := batch.exception()) is not None:
+        _journal.warning("batch failed", kind=type(error).__name__)

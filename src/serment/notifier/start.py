@@ -55,6 +55,7 @@ async def standing(
             limits=Limits(tuple(config.limits.prefixes), config.limits.sms_a_day),
             texts=config.texts, letters=config.letters, clock=clock,
         )  # fmt: skip
+        stack.push_async_callback(sender.close)
         checks = Checks(
             outbox, keys, sender, instance=instance, origin=origin, tag_key=box.tag_key,
             limits=CodeLimits(tuple(config.limits.prefixes), config.limits.codes_a_day),

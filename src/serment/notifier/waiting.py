@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from serment.domain.reminder import Channel
 from serment.notifier.outbox import Place
 
 Group = bytes
@@ -19,22 +20,25 @@ Key = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A message, from when it may be sent, the group it goes with, if it is one of several that may share an SMS, and when it
-    came from the inbox, if that was in this process.
+    """A message, from when it may be sent, in which lane ("mail": nothing but an e-mail is to go), the group it goes with, if
+    it is one of several that may share an SMS, and when it came from the inbox, if that was in this process.
     """
 
     place: Place
     not_before: dt.datetime
     due: dt.datetime
+    lane: Channel
     group: Group | None = None
     came: dt.datetime | None = None
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A heap by time, and beside it the groups."""
+    """A heap by time for each lane, and beside them the groups."""
 
-    _heap: list[tuple[dt.datetime, bytes, bytes]] = field(default_factory=list)
+    _heaps: dict[Channel, list[tuple[dt.datetime, bytes, bytes]]] = field(
+        default_factory=lambda: {"sms": [], "mail": []}
+    )
     _waits: dict[Key, Wait] = field(default_factory=dict)
     _groups: dict[Group, set[Key]] = field(default_factory=dict)
 
@@ -51,20 +55,25 @@ class Waiting:
         self._waits[key] = wait
         if wait.group is not None:
             self._groups.setdefault(wait.group, set()).add(key)
-        heapq.heappush(self._heap, (wait.due, *key))
+        heapq.heappush(self._heaps[wait.lane], (wait.due, *key))
 
-    def next_due(self) -> dt.datetime | None:
-        """When the first one is due."""
-        self._tidy()
-        return self._heap[0][0] if self._heap else None
-
-    def pop_due(self, now: dt.datetime, most: int) -> list[Wait]:
-        """At least `most` of those that are due, if there are so many: a group whose first is due comes whole."""
+    def pop_due(self, now: dt.datetime, most: int, lane: Channel) -> list[Wait]:
+        """At least `most` of those that are due in a lane, if there are so many: a group whose first is due comes whole."""
         found: list[Wait] = []
-        while len(found) < most and (first := self.next_due()) is not None and first <= now:
-            _, h, mid = heapq.heappop(self._heap)
-            found += self._take((h, mid), now)
+        while len(found) < most and (first := self._first(lane)) is not None and first.due <= now:
+            found += self._take((first.place.h, first.place.mid), now)
         return found
+
+    def _first(self, lane: Channel) -> Wait | None:
+        """Which is due first. Takes from the heap what left it, or has another time or lane now."""
+        heap = self._heaps[lane]
+        while heap:
+            due, h, mid = heap[0]
+            wait = self._waits.get((h, mid))
+            if wait is not None and (wait.due, wait.lane) == (due, lane):
+                return wait
+            heapq.heappop(heap)
+        return None
 
     def _take(self, key: Key, now: dt.datetime) -> Iterable[Wait]:
         group = self._waits[key].group
@@ -83,12 +92,3 @@ class Waiting:
             if not members:
                 del self._groups[wait.group]
         return wait
-
-    def _tidy(self) -> None:
-        """Takes from the heap what left it or has another time now."""
-        while self._heap:
-            due, h, mid = self._heap[0]
-            wait = self._waits.get((h, mid))
-            if wait is not None and wait.due == due:
-                return
-            heapq.heappop(self._heap)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A batch: the messages under one lease, which of them share an SMS or an e-mail, and what became of each by each channel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from serment.domain import reminder
+from serment.domain.reminder import End
+from serment.notifier.opening import Opened
+from serment.notifier.outbox import Outcome
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What became of one message on one channel: settled, or to be tried again."""
+
+    opened: Opened
+    channel: reminder.Channel
+    outcome: Outcome | None = None
+    again: dt.datetime | None = None
+    untried: bool = False  # it came to no provider
+
+
+@dataclass(slots=True)
+class Going:
+    """A message under lease: on how many channels it is still to go, and which of those that failed are tried again."""
+
+    opened: Opened
+    to_come: int = 0
+    again: list[Attempt] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a channel was tried in vain."""
+        return any(not attempt.untried for attempt in self.again)
+
+    @property
+    def next_try(self) -> dt.datetime:
+        """When the first of those is tried again."""
+        return min(attempt.again for attempt in self.again if attempt.again is not None)
+
+    @property
+    def lane(self) -> reminder.Channel:
+        """The lane it waits in for that."""
+        return "sms" if any(attempt.channel == "sms" for attempt in self.again) else "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One SMS or e-mail, and the messages that it says."""
+
+    channel: reminder.Channel
+    address: str = field(repr=False)
+    group: list[Opened]
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    opened: Opened
+    address: str = field(repr=False)
+
+    @property
+    def language(self) -> str:
+        return self.opened.capsule.language
+
+    @property
+    def planned(self) -> reminder.Planned:
+        return self.opened.planned
+
+
+def shared(channel: reminder.Channel, ready: Sequence[Opened]) -> list[Shared]:
+    """Those that go by a channel and have not yet, by the SMS or e-mail they share."""
+    due = [one for one in ready if channel in one.channels and channel not in one.sealed.settled]
+    addressed = [_Addressed(one, address) for one in due if (address := one.address(channel)) is not None]
+    return [
+        Shared(channel, group[0].address, [one.opened for one in group])
+        for group in reminder.together(addressed)
+    ]
+
+
+def lane_of(opened: Opened) -> reminder.Channel:
+    """The lane a message waits in: that of SMS if it is still to go by one."""
+    return "sms" if "sms" in opened.channels and "sms" not in opened.sealed.settled else "mail"
+
+
+def end(made: Sequence[Attempt], why: End) -> None:
+    """So they end on their channel."""
+    for attempt in made:
+        attempt.outcome = Outcome(attempt.channel, "dropped", why.value)
+
+
+def put_off(part: Shared, until: dt.datetime) -> list[Attempt]:
+    """None of it was tried, and is until then."""
+    return [Attempt(each, part.channel, again=until, untried=True) for each in part.group]
