@@ -30,7 +30,7 @@ from serment.database.migrate import migrate
 from serment.database.pool import Pool, open_pool
 from serment.domain.ledger import Part
 from serment.server.ledger_folder import LedgerFolder
-from serment.server.usecases import read_envelope
+from serment.server.usecases import note_read, read_envelope
 from serment.server.usecases.count_reads import count_reads
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.note_read import note_read_by
@@ -204,7 +204,7 @@ async def _contact(house: House, postmaster: int) -> None:
     for nth in range(BATCHES + 1):
         house.clock.now = at("7:00", DAY + timedelta(days=2 * nth))
         records = [await _booked(house, start) for start in bookings.starts(2 * nth, CONTACTS_A_BATCH)]
-        await house.instance.pool.execute("UPDATE sessions SET contacts = 0")
+        await house.instance.pool.execute("UPDATE sessions SET contacts = '{}'")
         for text, noted in (
             ("nothing written down", _nothing),
             ("the ledger alone", _ledger_alone),
@@ -235,11 +235,12 @@ async def _nothing(*_: Any, **__: Any) -> None:
 
 
 async def _ledger_alone(*given: Any, **more: Any) -> None:
-    await note_read_by(*given, **{**more, "key_work": True})
+    with _patched(note_read, "kinds", lambda *_: ()):
+        await note_read_by(*given, **more)
 
 
 async def _read_each(house: House, sam: Staff, records: list[UUID], noted: Any, postmaster: int) -> Timed:
-    with _patched("note_read_by", noted):
+    with _patched(read_envelope, "note_read_by", noted):
         before, begun = spent(postmaster), time.perf_counter()
         for record in records:
             await read_for_member(house.instance, sam, record, ["ct"], [])
@@ -248,13 +249,13 @@ async def _read_each(house: House, sam: Staff, records: list[UUID], noted: Any, 
 
 
 @contextlib.contextmanager
-def _patched(name: str, noted: Any) -> Iterator[None]:
-    kept = getattr(read_envelope, name)
-    setattr(read_envelope, name, noted)
+def _patched(module: Any, name: str, by: Any) -> Iterator[None]:
+    kept = getattr(module, name)
+    setattr(module, name, by)
     try:
         yield
     finally:
-        setattr(read_envelope, name, kept)
+        setattr(module, name, kept)
 
 
 async def _throughput(house: House, postmaster: int) -> None:
@@ -299,7 +300,7 @@ async def _reading(house: House, token: bytes, *, noted: bool) -> AsyncIterator[
             await asyncio.sleep(2)
 
     kept = read_envelope.note_read
-    with _patched("note_read", kept if noted else _nothing):
+    with _patched(read_envelope, "note_read", kept if noted else _nothing):
         tasks = [asyncio.create_task(read()), asyncio.create_task(publish())]
         try:
             yield

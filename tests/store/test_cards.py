@@ -329,21 +329,6 @@ async def test_a_card_that_is_being_written_stands_before_its_writers_removal_an
         await write_cards(house.instance, staff, [card(house)])
 
 
-async def test_whoever_cannot_open_what_is_behind_goes_on_past_it(
-    house: House, sam: Staff, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await write_cards(house.instance, sam, [card(house, str(nth)) for nth in range(5)])
-    token = await sam_signs_in(house)
-    await house.turn_epoch(house.instance.pool)
-    now = await member_of(house.instance, token, house.practice)
-    monkeypatch.setattr(keep_cards, "CARDS_BEHIND_MAX", 2)
-    told, after = [], None
-    while rows := (await read_behind(house.instance, now, house.unit, after)).oldest:
-        told += [row.card for row in rows]
-        after = (rows[-1].epoch, rows[-1].card)
-    assert len(told) == len(set(told)) == 5
-
-
 async def test_an_entry_goes_under_an_id_that_nothing_else_has(house: House, sam: Staff) -> None:
     first = entry(house)
     for _ in range(2):

@@ -8,10 +8,11 @@ days further off are counted by session, and never stop anybody by themselves: b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from uuid import UUID
 
 from serment.domain.agenda import Agenda
 from serment.domain.ledger import Part, Purpose
@@ -37,6 +38,7 @@ CARDS_AN_HOUR, CARDS_A_DAY = 300, 600
 DAYS_OF_SLOTS = 3.5  # in 24 hours, where this is more than the least above
 OPENED_HOUR_SHARE = 5 / 12  # of a day's slots: 500 an hour in a centre of 1,200
 MINUTE_SHARE = 1 / 20
+CARDS_IN_HAND = 300  # under keys that are over, told in 24 hours to one credential and not sealed anew yet
 CARDS_A_BOOKING = 2  # a desk that meets new bookings reads the cards of those people, and of their namesakes
 SLOT_MINUTES_MIN = 5
 DAYS_LOOKED_AT = 7
@@ -109,6 +111,18 @@ def too_much(taken: Taken, slots: int) -> tuple[Why, int] | None:
         (Why.CARDS, taken.cards_day, max(CARDS_A_DAY, slots * DAYS_OF_SLOTS) + most_cards),
     )
     return next(((why, count) for why, count, most in judged if count > most), None)
+
+
+def to_hand_out(cards: Sequence[UUID], told: Collection[UUID], in_hand: int) -> int:
+    """How many of these cards, from the first on, leave to be sealed anew: those told before as often as they are asked for,
+    others while no more than CARDS_IN_HAND are out. Nobody is stopped for it: who collects gets no more, and a desk that
+    works goes on as soon as they are sealed anew, by whomever."""
+    for nth, card in enumerate(cards):
+        if card not in told:
+            in_hand += 1
+            if in_hand > CARDS_IN_HAND:
+                return nth
+    return len(cards)
 
 
 def busiest_day(agendas: Iterable[tuple[Agenda, int]], first: int) -> int:

@@ -35,19 +35,38 @@ RETURNING CASE WHEN :proved THEN far_names_proved ELSE far_names END
 UPDATE sessions SET refused = refused + 1 WHERE token_hash = :session RETURNING refused
 
 -- name: tally
--- What a reader was disclosed within a minute, an hour and a day.
+-- What a reader was disclosed within a minute, an hour and a day; cards that were handed out to be sealed anew are counted apart.
 SELECT count(*) FILTER (WHERE kind = 2 AND at > :now::timestamptz - interval '1 minute') AS reasons_minute,
     count(*) FILTER (WHERE kind IN (1, 2) AND at > :now::timestamptz - interval '1 hour') AS opened_hour,
     count(*) FILTER (WHERE kind IN (1, 2)) AS opened_day,
-    count(*) FILTER (WHERE kind = 3 AND at > :now::timestamptz - interval '1 hour') AS cards_hour,
-    count(*) FILTER (WHERE kind = 3) AS cards_day,
+    count(*) FILTER (WHERE kind = 3 AND NOT resealing AND at > :now::timestamptz - interval '1 hour') AS cards_hour,
+    count(*) FILTER (WHERE kind = 3 AND NOT resealing) AS cards_day,
     count(*) FILTER (WHERE kind = 4) AS unopened_day
 FROM disclosures
 WHERE practice = :practice AND reader = :reader AND at > greatest(:now::timestamptz - interval '24 hours', :since)
 
 -- name: give_back
--- What was read to be sealed anew, and was: it counts no more.
-DELETE FROM disclosures WHERE practice = :practice AND reader = :reader AND taken = :taken AND resealing
+-- What was read of an appointment to be sealed anew, and was: it counts no more.
+DELETE FROM disclosures WHERE practice = :practice AND reader = :reader AND kind IN (1, 2) AND taken = :taken AND resealing
+
+-- name: take_in
+-- Cards that were handed out to be sealed anew, and lie under present keys by now, whoever did it, or are gone: they count no more.
+DELETE FROM disclosures d WHERE d.practice = :practice AND d.reader = :reader AND d.kind = 3 AND d.resealing
+    AND NOT EXISTS (
+        SELECT FROM cards c JOIN unnest(:units::uuid[], :epochs::int[]) AS u (unit, epoch) USING (unit)
+        WHERE c.practice = d.practice AND c.card = d.taken AND c.epoch < u.epoch
+    )
+
+-- name: in_hand
+-- How many cards a reader was handed within a day that still lie under older keys.
+SELECT count(*) FROM disclosures
+WHERE practice = :practice AND reader = :reader AND kind = 3 AND resealing
+    AND at > greatest(:now::timestamptz - interval '24 hours', :since)
+
+-- name: cards_told
+-- Those of some cards that a reader has been told.
+SELECT taken FROM disclosures
+WHERE practice = :practice AND reader = :reader AND kind = 3 AND taken = ANY (:cards::uuid[])
 
 -- name: ask_foreign
 -- Notes ids that a reader asked for in vain. What they were served once, and is deleted or out of their reach by now, is none.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -85,6 +85,24 @@ async def give_back(
     """What was read to be sealed anew, and was."""
     await _QUERIES["give_back"].run(connection, practice=practice, reader=reader, taken=taken)
     await _QUERIES["unspend"].run(connection, session=session, mark=_mark(session, taken))
+
+
+async def in_hand(
+    tx: Transaction, practice: UUID, reader: UUID, epochs: Mapping[UUID, int], now: datetime, since: datetime
+) -> int:
+    """How many cards the reader was handed within a day that still lie under older keys than a unit's present `epochs`. What
+    lies there no more is forgotten."""
+    await _QUERIES["take_in"].run(
+        tx, practice=practice, reader=reader, units=list(epochs), epochs=list(epochs.values())
+    )
+    value = await _QUERIES["in_hand"].value(tx, practice=practice, reader=reader, now=now, since=since)
+    return cast("int", value)
+
+
+async def cards_told(tx: Transaction, practice: UUID, reader: UUID, cards: Sequence[UUID]) -> set[UUID]:
+    """Those of them that the reader was disclosed before."""
+    rows = await _QUERIES["cards_told"].rows(tx, practice=practice, reader=reader, cards=cards)
+    return {row["taken"] for row in rows}
 
 
 async def ask_foreign(

@@ -18,7 +18,7 @@ from serment.server.stores import cards, members, rosters, sentinel
 from serment.server.stores.cards import CardRow as CardRow
 from serment.server.usecases.errors import AlreadyUsed, NoSuchUnit, StaleCard, StaleRoster
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.note_read import note_read_by
+from serment.server.usecases.note_read import note_handed_out, note_read_by
 from serment.server.usecases.sentinel import note_foreign
 
 CARDS_PER_REQUEST_MAX = 100
@@ -157,9 +157,10 @@ async def erase_card(instance: Instance, staff: Staff, card: UUID, rev: int) -> 
 async def read_behind(
     instance: Instance, staff: Staff, unit: UUID, after: tuple[int, UUID] | None = None
 ) -> Behind:
-    """What of a unit still lies under keys of an epoch that is over. Raises NoSuchUnit.
+    """What of a unit still lies under keys of an epoch that is over. Raises NoSuchUnit, Frozen.
 
-    `after`: epoch and id of the last card that was told: whoever cannot open some of them goes on behind them.
+    `after`: epoch and id of the last card that was told: whoever cannot open some of them goes on behind them. No card,
+    though some are left: this member was handed too many that nobody has sealed anew yet.
     """
     if unit not in staff.units:
         raise NoSuchUnit
@@ -168,9 +169,8 @@ async def read_behind(
     oldest = await cards.read_behind(
         instance.pool, staff.practice, unit, epoch, month, CARDS_BEHIND_MAX, after
     )
-    shown = [row.card for row in oldest]
-    await note_read_by(instance, staff, Purpose.CARDS, Part.CARD, shown, key_work=True)
-    return Behind(*count, oldest)
+    may = await note_handed_out(instance, staff, [row.card for row in oldest])
+    return Behind(*count, oldest[:may])
 
 
 def _today(instance: Instance) -> date:

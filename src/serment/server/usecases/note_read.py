@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from serment.database.pool import transaction
@@ -14,7 +14,14 @@ from serment.server.instance import Instance
 from serment.server.stores import ledger
 from serment.server.usecases.errors import Frozen, ProvePresence
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.sentinel import TooMuch, count_names, count_reading, refuse, stop
+from serment.server.usecases.sentinel import (
+    TooMuch,
+    count_handed_out,
+    count_names,
+    count_reading,
+    refuse,
+    stop,
+)
 
 
 async def note_read(
@@ -27,11 +34,10 @@ async def note_read(
 
 async def note_read_by(
     instance: Instance, staff: Staff, purpose: Purpose, parts: Part, records: Iterable[UUID], *,
-    key_work: bool = False, resealing: bool = False, far_names: int = 0,
+    resealing: bool = False, far_names: int = 0,
 ) -> None:  # fmt: skip
-    """By a member. An answer without anything sealed needs no entry. `key_work`: what an epoch left under older keys, which
-    a desk seals anew by itself, is entered and not counted; `resealing`: counted until that has happened; `far_names`: how
-    many of these are names of far days.
+    """By a member. An answer without anything sealed needs no entry. `resealing`: counted until it was sealed anew;
+    `far_names`: how many of these are names of far days.
 
     Raises Frozen once it is too much: nothing leaves then, and the member is served nothing more; ProvePresence for the
     thirty-first contact of a session, and for more names of far days than a session is told.
@@ -40,7 +46,7 @@ async def note_read_by(
     if not (wanted and parts):
         return
     entry = Entry.of(instance.clock(), staff.practice, staff.member, purpose, parts, wanted)
-    salt, counted = secrets.token_bytes(SALT_BYTES), () if key_work else kinds(purpose, parts)
+    salt, counted = secrets.token_bytes(SALT_BYTES), kinds(purpose, parts)
     try:
         async with transaction(instance.pool) as tx:
             if counted:
@@ -54,3 +60,15 @@ async def note_read_by(
     except TooMuch as found:
         await stop(instance, staff.practice, staff.member, found.why, found.asked)
         raise Frozen from None
+
+
+async def note_handed_out(instance: Instance, staff: Staff, cards: Sequence[UUID]) -> int:
+    """Cards under older keys, which a desk seals anew by itself: how many of them, from the first on, leave. Raises Frozen."""
+    async with transaction(instance.pool) as tx:
+        may = await count_handed_out(instance, tx, staff, cards)
+        if may:
+            entry = Entry.of(
+                instance.clock(), staff.practice, staff.member, Purpose.CARDS, Part.CARD, cards[:may]
+            )
+            await ledger.note(tx, entry, secrets.token_bytes(SALT_BYTES))
+    return may

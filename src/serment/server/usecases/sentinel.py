@@ -8,6 +8,7 @@ be written, nothing sealed is read; whoever looks for free times or books never 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from serment.database.pool import Transaction, transaction
@@ -21,6 +22,7 @@ from serment.domain.sentinel import (
     Kind,
     Why,
     busiest_day,
+    to_hand_out,
     too_many_names,
     too_much,
 )
@@ -46,11 +48,7 @@ async def count_reading(
     """Counts what is about to leave. Raises TooMuch, ProvePresence, Frozen or SignedOut (by another request meanwhile),
     NoSuchPractice."""
     now = instance.clock()
-    reader = await sentinel.lock_reader(tx, staff.practice, staff.member)
-    if reader is None:
-        raise NoSuchPractice
-    if reader["frozen"]:
-        raise Frozen
+    since = await _lock(tx, staff)
     if Kind.CONTACT in kinds or Kind.REASON in kinds:
         # By session, new to the member or not: what its owner read yesterday is new to who holds the cookie.
         opened = await sentinel.spend(tx, staff.session, kinds, taken)
@@ -61,12 +59,37 @@ async def count_reading(
     new = await sentinel.take(tx, staff.practice, staff.member, kinds, taken, now, resealing=resealing)
     if not new:
         return
-    tally = await sentinel.tally(tx, staff.practice, staff.member, now, reader["since"])
+    tally = await sentinel.tally(tx, staff.practice, staff.member, now, since)
     found = too_much(tally, 0)
     if found is not None:
         found = too_much(tally, await _day_slots(instance, tx, staff))
     if found is not None:
         raise TooMuch(*found)
+
+
+async def _lock(tx: Transaction, staff: Staff) -> datetime:
+    """Since when counts hold for this member, who is counted in this transaction alone. Raises NoSuchPractice, Frozen."""
+    reader = await sentinel.lock_reader(tx, staff.practice, staff.member)
+    if reader is None:
+        raise NoSuchPractice
+    if reader["frozen"]:
+        raise Frozen
+    since: datetime = reader["since"]
+    return since
+
+
+async def count_handed_out(instance: Instance, tx: Transaction, staff: Staff, cards: Sequence[UUID]) -> int:
+    """Of cards under older keys that are about to leave to be sealed anew, how many may, from the first on; counts these.
+    Raises NoSuchPractice, Frozen."""
+    now, since = instance.clock(), await _lock(tx, staff)
+    epochs = {
+        unit: staff.roster.units[unit.bytes].e for unit in staff.units if unit.bytes in staff.roster.units
+    }
+    in_hand = await sentinel.in_hand(tx, staff.practice, staff.member, epochs, now, since)
+    told = await sentinel.cards_told(tx, staff.practice, staff.member, cards)
+    may = to_hand_out(cards, told, in_hand)
+    await sentinel.take(tx, staff.practice, staff.member, [Kind.CARD], cards[:may], now, resealing=True)
+    return may
 
 
 async def count_names(instance: Instance, tx: Transaction, staff: Staff, names: int) -> None:
