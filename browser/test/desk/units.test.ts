@@ -8,7 +8,7 @@ import { epochKeys, newSeed, userKeys, type UserKeys } from '../../src/seal/keys
 import { PublicKey, SigningKey } from '../../src/seal/primitives';
 import { Roster, signGenesis } from '../../src/seal/roster';
 import type { Member, SignedEvent } from '../../src/seal/roster_events';
-import { openUnits, renewDesk } from '../../src/usecases/desk/units';
+import { openUnits, renewDesk, underPresentKeys } from '../../src/usecases/desk/units';
 import { pinOf } from '../../src/usecases/keep';
 import { assign, changeRoster, compose, turnKeys, withUnits } from '../../src/usecases/members/change';
 import { AlreadyMember, restore, type Found } from '../../src/usecases/members/restore';
@@ -227,6 +227,48 @@ describe('keys that turned', () => {
     expect(heard).toEqual([2, 2]);
     await changeRoster(author, turnKeys(uuidFromId(house.unit)));
     expect(heard).toEqual([2, 2, 3]);
+  });
+
+  async function deskOf(house: House): Promise<OpenDesk> {
+    return { trusted: await trust(house), practice: { practice: house.name, member: uuidFromId(house.owner.id) }, user: house.user, units: new Map() } as unknown as OpenDesk;
+  }
+
+  it('and were taken up while a deed was under way let it be done anew', async () => {
+    const house = await opened();
+    const desk = await deskOf(house);
+    let tries = 0;
+    const deed = async () => {
+      tries += 1;
+      if (tries > 1) return 'done';
+      chain.push(await joining(house));
+      await renewDesk(desk); // the server's hint came meanwhile
+      throw new Unaddressed('stanza');
+    };
+    expect(await underPresentKeys(desk, deed)).toBe('done');
+  });
+
+  it('are taken up by one of two who ask at once, and an older answer that comes late takes nothing back', async () => {
+    const house = await opened();
+    const desk = await deskOf(house);
+    const heard: number[] = [];
+    desk.renewed = () => void heard.push(desk.trusted.roster.seq);
+    const joined = await joining(house);
+    chain.push(joined);
+    const { fetch: real } = globalThis;
+    let late!: () => void;
+    const held = new Promise<void>((resolve) => { late = resolve; });
+    vi.stubGlobal('fetch', async (...asked: Parameters<typeof fetch>) => {
+      vi.stubGlobal('fetch', real);
+      const answer = await real(...asked);
+      await held;
+      return answer;
+    });
+    const slow = renewDesk(desk);
+    chain.push(await joining({ ...house, roster: (await trust(house)).roster }));
+    expect(await renewDesk(desk)).toBe(true);
+    late();
+    expect(await slow).toBe(true);
+    expect([desk.trusted.roster.seq, heard]).toEqual([4, [4]]);
   });
 });
 

@@ -103,6 +103,7 @@ export class Reading {
     // A practice that has no agenda yet has nothing to ask for.
     const { agendas, from, days } = this.wanted();
     if (agendas.length === 0) return;
+    const { seq } = this.open.trusted.roster;
     try {
       const { week, toOpen } = await this.book.read(agendas, from, days);
       if (this.#over) return;
@@ -114,7 +115,7 @@ export class Reading {
       this.week = week;
       this.#followRules(agendas);
       if (toOpen.length === 0) return;
-      const opened = await this.#openLetters(toOpen);
+      const opened = await this.#openLetters(toOpen, seq);
       await this.#settle(opened);
     } catch (error) {
       if (this.#over) return;
@@ -128,12 +129,12 @@ export class Reading {
   }
 
   /** What somebody is looking at first, drawn batch by batch. */
-  async #openLetters(rows: readonly AgendaRow[]): Promise<OpenedRow[]> {
+  async #openLetters(rows: readonly AgendaRow[], seq: number): Promise<OpenedRow[]> {
     const started = performance.now();
     this.opening = true;
     try {
       const opened = await this.book.open(frontFirst(rows, this.front()), () => { if (!this.#over) this.week = this.book.week(); });
-      await this.#followRoster(opened);
+      await this.#followRoster(opened, seq);
       this.week = this.book.week();
       performance.measure(OPENED_MEASURE, { start: started, detail: opened.length });
       return opened;
@@ -148,10 +149,10 @@ export class Reading {
     this.#rules = now;
   }
 
-  /** A letter to keys this desk does not hold: others may stand since, and then it is read again. */
-  async #followRoster(opened: readonly OpenedRow[]): Promise<void> {
+  /** A letter to keys this desk did not hold when it asked: others may stand since, and then it is read again. */
+  async #followRoster(opened: readonly OpenedRow[], seq: number): Promise<void> {
     const foreign = opened.filter(({ reading }) => reading === 'foreign');
-    if (foreign.length === 0 || !(await renewDesk(this.open))) return;
+    if (foreign.length === 0 || !(await renewDesk(this.open, seq))) return;
     for (const { row } of foreign) this.book.forget(row.record);
     this.#again = true;
   }

@@ -63,10 +63,11 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   const next = { place: { ...record.place, rev: at.rev, slot: slotOf(slot) }, groups };
   const link = { bookingPk: record.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
   checkReseal(opened, link, next);
-  const epoch = desk.units.get(at.unit)?.[0];
-  if (epoch === undefined) throw new Altered('unit');
   const plan: Telling['plan'] = (of, now) => (row.status === 'requested' ? [] : unsaid ? planBooked(of, now, { confirm: false }) : planMoved(of, now));
   const { bytes, planned } = await placedWith(desk.trusted, at, secrets, contact, tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, plan));
+  // Looked up together: another roster may have been taken up while the messages were placed.
+  const epoch = desk.units.get(at.unit)?.[0];
+  if (epoch === undefined) throw new Altered('unit');
   const sealed = await sealByMember(next.place, groups, epoch.keys.record, desk.trusted.roster, link, desk.user.sign);
   const reached = contact.phone !== null || contact.email !== null;
   return { move: { revision: wireRevision(at, sealed), seen_rev: row.rev, act, ...bytes }, planned: reached ? planned : null, before: { c } };

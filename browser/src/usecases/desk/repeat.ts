@@ -68,14 +68,15 @@ async function copied(desk: OpenDesk, visit: Visit, series: Series): Promise<Con
 }
 
 async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, confided: Confided): Promise<Booking> {
-  const epoch = desk.units.get(visit.unit)?.[0];
-  if (epoch === undefined) throw new Altered('unit');
   const { groups, secrets, act } = withSecrets(confided);
   const at = { practice: desk.practice.practice, unit: visit.unit, record, rev: 1, slot };
   const telling = tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, (of, now) => planBooked(of, now, { confirm: false }));
   const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
   // Nobody holds a link to it yet: its booking key is drawn and forgotten.
   const { sign } = await capKeys(random(SECRET_BYTES));
+  // Looked up together: another roster may have been taken up while the messages were placed.
+  const epoch = desk.units.get(visit.unit)?.[0];
+  if (epoch === undefined) throw new Altered('unit');
   const made = await sealByMember(
     placeOf(desk.instance, at), groups, epoch.keys.record, desk.trusted.roster, { bookingPk: sign.publicKey, patientPk: null }, desk.user.sign,
   );

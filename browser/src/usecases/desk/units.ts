@@ -104,14 +104,23 @@ export async function openUnits(trusted: Trusted, practice: Id, member: Id, user
 }
 
 /**
- * Takes the roster as it is now into an open desk, which must extend the one it had, and opens the units' present keys.
- * Answers, and tells the desk's `renewed`, whether anything changed. Throws WrongPractice, NoKey, Refused, NoAnswer, NotNow.
+ * Takes the roster as it is now into an open desk, which must extend the one it had, and opens the units' present keys; the desk's
+ * `renewed` hears of it. Answers whether another stands than that of `seen`, the event under which the asker began: where it was taken up
+ * meanwhile, nothing is asked. Throws WrongPractice, NoKey, Refused, NoAnswer, NotNow.
  */
-export async function renewDesk(desk: OpenDesk): Promise<boolean> {
+export async function renewDesk(desk: OpenDesk, seen = desk.trusted.roster.seq): Promise<boolean> {
+  if (desk.trusted.roster.seq === seen) await takeUp(desk);
+  return desk.trusted.roster.seq !== seen;
+}
+
+async function takeUp(desk: OpenDesk): Promise<void> {
   const trusted = await renewTrust(desk.trusted);
-  if (trusted.roster.seq === desk.trusted.roster.seq) return false;
+  const isNewer = () => trusted.roster.seq > desk.trusted.roster.seq;
+  if (!isNewer()) return;
   try {
     const opened = await openUnits(trusted, desk.practice.practice, desk.practice.member, desk.user);
+    // Whoever asked at the same time may have been quicker, with an answer as new or newer.
+    if (!isNewer()) return;
     pin(desk.practice.practice, trusted);
     desk.trusted = trusted;
     Object.assign(desk, opened);
@@ -120,7 +129,6 @@ export async function renewDesk(desk: OpenDesk): Promise<boolean> {
     throw error;
   }
   desk.renewed?.();
-  return true;
 }
 
 /**
@@ -128,10 +136,11 @@ export async function renewDesk(desk: OpenDesk): Promise<boolean> {
  * since this one read the roster. Throws what `deed` throws.
  */
 export async function underPresentKeys<Answer>(desk: OpenDesk, deed: () => Promise<Answer>): Promise<Answer> {
+  const { seq } = desk.trusted.roster;
   try {
     return await deed();
   } catch (error) {
-    if (!(error instanceof Unaddressed) || !(await renewDesk(desk))) throw error;
+    if (!(error instanceof Unaddressed) || !(await renewDesk(desk, seq))) throw error;
     return await deed();
   }
 }

@@ -19,7 +19,7 @@ import type { OpenDesk } from '../desk/unlock';
 import type { Link } from '../link';
 import { readPlanned } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
-import { renewDesk } from '../desk/units';
+import { renewDesk, underPresentKeys } from '../desk/units';
 import type { Telling } from '../messages/place';
 import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
@@ -77,7 +77,7 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, pl
 
 async function change(desk: OpenDesk, record: Id, rev: number, what: Change): Promise<{ rev: number } & Pick<SealedInPlace, 'planned'>> {
   for (let round = 0; ; round += 1) {
-    const { body, before, planned } = await sealInPlace(desk, record, what);
+    const { body, before, planned } = await underPresentKeys(desk, () => sealInPlace(desk, record, what));
     // Somebody else sealed meanwhile: what the person decided on is no longer what stands.
     if (body.seen_rev !== rev) throw new Refused('stale_revision', 409, {});
     try {
