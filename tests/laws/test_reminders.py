@@ -31,7 +31,7 @@ ZONES = (
     PARIS, "America/Guadeloupe", "Indian/Reunion", "Pacific/Noumea", "America/Miquelon", "Pacific/Marquesas",
     "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca", "Asia/Kathmandu",
 )  # fmt: skip
-KINDS: tuple[Kind, ...] = ("booked", "moved", "cancelled", "reminder")
+KINDS: tuple[Kind, ...] = ("booked", "moved", "cancelled", "reminder", "letter")
 MID = bytes(16)
 HOUR, DAY, MINUTE = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(minutes=1)
 
@@ -127,7 +127,8 @@ def test_no_message_goes_before_it_may_or_when_it_serves_nobody(message: Planned
     found = due(message, now)
     if found is not None:
         assert found.at >= now and found.at >= message.not_before
-        assert found.at < too_late_at(message) <= message.start
+        assert found.at < too_late_at(message)
+        assert message.kind == "letter" or too_late_at(message) <= message.start
         if message.kind == "reminder":
             assert message.start - found.at > 30 * MINUTE
 
@@ -214,6 +215,18 @@ def test_a_confirmation_that_was_asked_for_goes_at_once_even_at_night() -> None:
     assert due(planned("booked", "2026-11-25 15:00", "2026-12-04 09:00"), at("2026-11-25 15:00")) == Due(
         at("2026-11-25 15:00"), None
     )
+
+
+def test_a_letter_wakes_nobody_and_is_as_good_after_the_visit_until_its_day_is_over() -> None:
+    assert (
+        when(planned("letter", "2026-11-26 07:30", "2026-11-26 08:30"), "2026-11-26 07:30")
+        == "2026-11-26 08:00"
+    )
+    assert (
+        when(planned("letter", "2026-11-26 18:00", "2026-11-26 09:00"), "2026-11-26 18:00")
+        == "2026-11-26 18:00"
+    )
+    assert when(planned("letter", "2026-11-26 20:30", "2026-11-26 09:00"), "2026-11-26 20:30") is None
 
 
 @pytest.mark.parametrize("kind", ["booked", "cancelled", "moved"])

@@ -31,7 +31,15 @@ GROUPS = {
         "dossiers",
         "custody",
     },
-    "appointments": {"appointments", "stanzas", "acts", "spans", "resource_spans", "next_free_marks"},
+    "appointments": {
+        "appointments",
+        "stanzas",
+        "acts",
+        "letters",
+        "spans",
+        "resource_spans",
+        "next_free_marks",
+    },
     "messages": {
         "inbox_capsules",
         "inbox_messages",
@@ -152,6 +160,7 @@ TRIGGERS = {
     ): "notes nothing: looks for an overbooking there, under the agenda's lock",
 }
 SHARED = {
+    "incident": "which breach: its dossier is the practice's and names no patient; its scope says already whose appointments it is about",
     "unit": "which unit: an appointment and a card lie in one, among all of its others",
     "reader": "a member of staff who read, which is what the ledger is for; of a patient it says that a link was used, never whose",
     "taken": "what was read, by whom of the staff, as the ledger has it: nothing of whose it is",

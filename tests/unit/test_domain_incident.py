@@ -235,3 +235,23 @@ def test_a_letter_without_one_of_them_is_refused_and_the_part_is_named(
 ) -> None:
     expected = "reach" if (part, why) == ("contact", "short") else why
     assert lint(msgspec.structs.replace(ENOUGH, **{part: text})) == {part: expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Des données de votre rendez-vous ont été exfiltrées par une personne sans droit le trois mars.",
+            "jargon",
+        ),
+        ("Your name left our system through an API that nobody had closed to strangers in time.", "jargon"),
+        (" ".join(["mot" + chr(97 + nth % 26) for nth in range(50)]) + ".", "long"),
+    ],
+)
+def test_a_letter_in_words_that_patients_do_not_know_is_refused(text: str, expected: str) -> None:
+    assert lint(msgspec.structs.replace(ENOUGH, nature=text)) == {"nature": expected}
+
+
+def test_where_to_turn_to_is_no_jargon() -> None:
+    contact = "Le cabinet répond à https://cabinet.example/api et à donnees@cabinet.example"
+    assert lint(msgspec.structs.replace(ENOUGH, contact=contact)) == {}

@@ -17,7 +17,16 @@ NOTIFIER: Final = "serment_notifier"
 READER: Final = "serment_reader"
 
 # What the server reads sealed rows from, and by row-level security those of one practice alone (pool.walled).
-_WALLED: Final = ("appointments", "acts", "stanzas", "agendas", "cards", "index_entries", "index_pages")
+_WALLED: Final = (
+    "appointments",
+    "acts",
+    "stanzas",
+    "agendas",
+    "cards",
+    "index_entries",
+    "index_pages",
+    "letters",
+)
 _ROWS: Final = "practice = (SELECT nullif(current_setting('serment.practice', true), '')::uuid)"
 
 # What each right is for stands in the tables' comments. Nothing else of the database is the notifier's to read.

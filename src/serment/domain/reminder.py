@@ -19,7 +19,7 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 from serment.domain.instants import first_instant, local_day, wall_clock
 
-Kind = Literal["booked", "moved", "cancelled", "reminder"]
+Kind = Literal["booked", "moved", "cancelled", "reminder", "letter"]
 Channel = Literal["sms", "mail"]
 
 DECENT_FROM: Final = dt.time(8)
@@ -117,7 +117,10 @@ def channels_of(
 
 
 def too_late_at(planned: Planned) -> dt.datetime:
-    """The instant from which a message serves nobody any more."""
+    """The instant from which a message serves nobody any more. A letter is as good after the visit as before: it goes until the
+    day is over whose key opens its address."""
+    if planned.kind == "letter":
+        return _at(planned.key_day, dt.time(0), planned.zone)
     if planned.kind != "reminder":
         return planned.start
     last = planned.start - dt.timedelta(minutes=REMINDER_AHEAD_MINUTES)
@@ -144,7 +147,7 @@ def _anyway(planned: Planned, at: dt.datetime, decent: dt.datetime) -> Anyway | 
     """Why it may go at `at`, in the night, rather than at `decent`. Only what has just come may: the browser of whoever booked
     sealed kind, hours and zone, and the number may be a stranger's.
     """
-    if planned.came is None:
+    if planned.came is None or planned.kind == "letter":
         return None
     asked = at - planned.not_before < dt.timedelta(minutes=ASKED_NOW_MINUTES)
     if planned.kind == "booked" and asked and at - planned.came < dt.timedelta(minutes=CAME_NOW_MINUTES):

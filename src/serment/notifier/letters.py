@@ -68,9 +68,12 @@ def letter(kind: Kind, visits: Sequence[Visit], language: Language, now: dt.date
             {"hour": hour(language, visit), "place": place(visit.word), "link": link(origin, visit.c)}
             for visit in visits
         ],
-        "act": None if kind == "cancelled" else say(language, "act"),
+        "act": None if kind == "cancelled" else say(language, "letter.act" if kind == "letter" else "act"),
         "act_bare": say(language, "act.bare"),
-        "notes": [say(language, f"{kind}.note"), say(language, f"calendar.note{calendar_note}")],
+        "notes": [
+            say(language, f"{kind}.note"),
+            *([] if kind == "letter" else [say(language, f"calendar.note{calendar_note}")]),
+        ],
         "again": (say(language, "again"), f"{origin}/{language}/") if kind == "cancelled" else None,
         "why": [say(language, f"why{many}", host=host_of(origin)), say(language, "no_answer")],
         "addresses": [
@@ -82,7 +85,7 @@ def letter(kind: Kind, visits: Sequence[Visit], language: Language, now: dt.date
         subject=str(values["subject"]),
         text=_templates().get_template("letter.txt").render(values),
         html=_templates().get_template("letter.html").render(values),
-        calendar=calendar(kind, visits, language, now, origin),
+        calendar=None if kind == "letter" else calendar(kind, visits, language, now, origin),
         unsubscribe=stop_address(origin, first.c),
     )
 

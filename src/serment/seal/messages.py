@@ -42,8 +42,8 @@ from serment.seal.payload import (
 )
 from serment.seal.primitives import KemPair, box_padded, hpke_open, hpke_seal, pad, unbox_padded, unpad
 
-MessageKind = Literal["booked", "moved", "cancelled", "reminder"]
-MESSAGE_KINDS: Final = ("booked", "moved", "cancelled", "reminder")
+MessageKind = Literal["booked", "moved", "cancelled", "reminder", "letter"]
+MESSAGE_KINDS: Final = ("booked", "moved", "cancelled", "reminder", "letter")
 ZONE_BYTES_MAX: Final = 40
 
 

@@ -155,6 +155,22 @@ LATERAL (SELECT array_agg(kid) AS kids, array_agg(bytes) AS stanzas
     FROM stanzas WHERE practice = p.practice AND record = p.record AND rev = p.rev AND kid = ANY (:kids::bytea[])) s
 ORDER BY p.start, p.record
 
+-- name: read_sealed_some
+-- Some appointments in the order of their ids, with group id, the patient's key and the stanzas of some kids.
+SELECT p.practice, p.unit, p.record, p.rev, p.agenda, p.start, p.minutes, p.visit_type, p.sealed_slot, p.status,
+    p.confirmed, p.overbooked, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
+    p.body_id, NULL::bytea AS body_ct, NULL::bytea AS body_rs,
+    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, coalesce(p.hash_rs, sha256(p.body_rs)) AS hash_rs,
+    a.ns, a.kinds, a.signer_kids, a.sigs, s.kids, s.stanzas
+FROM appointments p,
+LATERAL (SELECT array_agg(n ORDER BY n) AS ns, array_agg(kind ORDER BY n) AS kinds,
+        array_agg(signer_kid ORDER BY n) AS signer_kids, array_agg(sig ORDER BY n) AS sigs
+    FROM acts WHERE practice = p.practice AND record = p.record AND rev = p.rev) a,
+LATERAL (SELECT array_agg(kid) AS kids, array_agg(bytes) AS stanzas
+    FROM stanzas WHERE practice = p.practice AND record = p.record AND rev = p.rev AND kid = ANY (:kids::bytea[])) s
+WHERE p.practice = :practice AND p.record = ANY (:records::uuid[]) AND p.unit = ANY (:units::uuid[])
+ORDER BY p.record
+
 -- name: lock_for_stanzas
 -- Locks the appointments whose stanzas change, in one order for everybody.
 SELECT record, rev, head, unit, patient_pk FROM appointments

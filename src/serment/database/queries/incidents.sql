@@ -73,17 +73,23 @@ ON CONFLICT DO NOTHING
 
 -- name: read_dossier
 -- One dossier.
-SELECT d.*, c.name AS practice_name, c.slug FROM dossiers d JOIN practices c USING (practice)
+SELECT d.*, c.name AS practice_name, c.slug,
+    (SELECT count(*) FROM letters l WHERE l.practice = d.practice AND l.incident = d.incident) AS letters
+FROM dossiers d JOIN practices c USING (practice)
 WHERE d.practice = :practice AND d.incident = :incident
 
 -- name: lock_dossier
 -- The same, kept from others until the transaction ends.
-SELECT d.*, c.name AS practice_name, c.slug FROM dossiers d JOIN practices c USING (practice)
+SELECT d.*, c.name AS practice_name, c.slug,
+    (SELECT count(*) FROM letters l WHERE l.practice = d.practice AND l.incident = d.incident) AS letters
+FROM dossiers d JOIN practices c USING (practice)
 WHERE d.practice = :practice AND d.incident = :incident FOR UPDATE OF d
 
 -- name: read_dossiers
 -- All dossiers of a practice, or of all of them, or of one incident: the latest first.
-SELECT d.*, c.name AS practice_name, c.slug FROM dossiers d JOIN practices c USING (practice)
+SELECT d.*, c.name AS practice_name, c.slug,
+    (SELECT count(*) FROM letters l WHERE l.practice = d.practice AND l.incident = d.incident) AS letters
+FROM dossiers d JOIN practices c USING (practice)
 WHERE (:practice::uuid IS NULL OR d.practice = :practice) AND (:incident::uuid IS NULL OR d.incident = :incident)
 ORDER BY d.found_at DESC, d.incident, d.practice LIMIT :most
 
@@ -100,6 +106,10 @@ WHERE practice = :practice AND incident = :incident
 -- name: write_letter
 -- Keeps the letter of art. 34.
 UPDATE dossiers SET letter = :letter, rev = rev + 1 WHERE practice = :practice AND incident = :incident
+
+-- name: write_told
+-- Keeps whom the letter reached, in counts; no other revision of what people write.
+UPDATE dossiers SET told = :told WHERE practice = :practice AND incident = :incident
 
 -- name: decide
 -- Enters the decision, with its reason and author.

@@ -81,7 +81,8 @@ WHERE (SELECT count(*) FROM inbox_objections) < :most OR EXISTS (SELECT FROM inb
 ON CONFLICT (stop) DO UPDATE SET again = excluded.again
 
 -- name: find_by_act
--- The appointment of a message's link: its clear part, the sealed word, the site's zone.
-SELECT p.practice, p.record, p.rev, p.start, p.status, p.confirmed, p.page, s.timezone AS zone
+-- The appointment of a message's link: its clear part, the sealed word, the site's zone, whether a letter waits there.
+SELECT p.practice, p.record, p.rev, p.start, p.status, p.confirmed, p.page, s.timezone AS zone,
+    EXISTS (SELECT FROM letters l WHERE l.practice = p.practice AND l.record = p.record) AS letter
 FROM appointments p JOIN agendas a USING (practice, agenda) JOIN sites s USING (practice, site)
 WHERE p.act_tag = ANY (:tags::bytea[])

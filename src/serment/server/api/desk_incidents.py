@@ -13,13 +13,15 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from serment.domain.incident import REASON_CHARACTERS_MAX, Form, Scope
+from serment.domain.incident import REASON_CHARACTERS_MAX, Count, Form, Scope
 from serment.domain.incident_letter import Letter
 from serment.domain.ledger import Purpose
 from serment.domain.roles import Deed
+from serment.framing.letters import LetterRow
+from serment.server.api.desk_agenda import KIDS_MAX
 from serment.server.api.desk_session import staff_of
 from serment.server.api.problems import problems
-from serment.server.api.wire import Body, Rev, instance_of, instant
+from serment.server.api.wire import Body, Kid, Rev, instance_of, instant
 from serment.server.papers.notice import notice
 from serment.server.papers.pdf import pdf
 from serment.server.papers.record import record
@@ -33,6 +35,14 @@ from serment.server.usecases.dossier import (
     read_dossiers,
 )
 from serment.server.usecases.open_incident import open_by_owner
+from serment.server.usecases.send_letters import (
+    RECIPIENTS_MAX,
+    Reached,
+    Recipients,
+    keep_letters,
+    note_reached,
+    read_recipients,
+)
 
 READERS_MAX = 100
 PDF = "application/pdf"
@@ -97,6 +107,38 @@ class LetterBody(Body):
 
     rev: Rev
     letter: Letter
+
+
+class RecipientsBody(Body):
+    """`kids` are the caller's record keys and unit keys. `after`: the last appointment of the answer before."""
+
+    kids: Annotated[list[Kid], Meta(max_length=KIDS_MAX)]
+    after: UUID | None = None
+
+
+class SealedLetterBody(Body):
+    """The letter, sealed to the key of one patient's link (`pkh`: its hash) and signed at the roster's `head`."""
+
+    record: UUID
+    pkh: bytes
+    sealed: bytes
+    head: bytes
+    sig: bytes
+
+
+class LettersBody(Body):
+    """`rev`: the dossier's revision, whose letter was sealed."""
+
+    rev: Rev
+    letters: Annotated[list[SealedLetterBody], Meta(min_length=1, max_length=RECIPIENTS_MAX)]
+
+
+class ReachedBody(Body):
+    """Whom the messages about the letter reached: waiting to go, gone, none that arrives."""
+
+    waiting: Count
+    told: Count
+    unreached: Count
 
 
 @get("/{practice:uuid}/incidents", responses=problems(401, 403, 404), summary="Dossiers of breaches")
@@ -218,6 +260,56 @@ async def letter(
     return await write_letter(instance_of(request), staff, incident, data.rev, data.letter)
 
 
+@post(
+    "/{practice:uuid}/incidents/{incident:uuid}/recipients",
+    status_code=200,
+    responses=problems(401, 403, 404, 415, 422),
+    summary="Whom the letter concerns, some at a time",
+)
+async def recipients(
+    request: Request[Any, Any, Any],
+    practice: FromPath[UUID],
+    incident: FromPath[UUID],
+    data: JSONBody[RecipientsBody],
+) -> Recipients:
+    staff = await staff_of(request, practice, Deed.KEEP_INCIDENTS)
+    return await read_recipients(instance_of(request), staff, incident, after=data.after, kids=data.kids)
+
+
+@post(
+    "/{practice:uuid}/incidents/{incident:uuid}/letters",
+    status_code=204,
+    responses=problems(401, 403, 404, 409, 415, 422),
+    summary="Leave sealed letters at appointments",
+)
+async def letters(
+    request: Request[Any, Any, Any],
+    practice: FromPath[UUID],
+    incident: FromPath[UUID],
+    data: JSONBody[LettersBody],
+) -> None:
+    staff = await staff_of(request, practice, Deed.KEEP_INCIDENTS)
+    given = [LetterRow(each.record, each.pkh, each.sealed, each.head, each.sig) for each in data.letters]
+    await keep_letters(instance_of(request), staff, incident, data.rev, given)
+
+
+@post(
+    "/{practice:uuid}/incidents/{incident:uuid}/reached",
+    status_code=200,
+    responses=problems(401, 403, 404, 415, 422),
+    summary="Note whom the letter reached, in counts",
+)
+async def reached(
+    request: Request[Any, Any, Any],
+    practice: FromPath[UUID],
+    incident: FromPath[UUID],
+    data: JSONBody[ReachedBody],
+) -> DossierWhole:
+    staff = await staff_of(request, practice, Deed.KEEP_INCIDENTS)
+    found = Reached(data.waiting, data.told, data.unreached)
+    return await note_reached(instance_of(request), staff, incident, found)
+
+
 @get(
     "/{practice:uuid}/incidents/{incident:uuid}/notice.pdf",
     media_type=PDF,
@@ -270,6 +362,9 @@ handlers = [
     decision,
     sent,
     letter,
+    recipients,
+    letters,
+    reached,
     notice_pdf,
     notice_json,
     register_pdf,

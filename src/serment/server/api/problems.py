@@ -50,6 +50,7 @@ _STATUS: Mapping[str, int] = {
     "rule_changed": 409, "rule_id_taken": 409, "too_many_rules": 409, "visit_type_in_use": 409, "resource_in_use": 409,
     "of_another_unit": 403, "no_such_rule": 404,
     "no_such_incident": 404, "stale_dossier": 409, "too_many_dossiers": 409, "not_decided": 409, "already_notified": 409,
+    "letter_lacks": 409, "letter_sent": 409, "not_concerned": 409,
     "form_wrong": 422,
     "no_notifier": 404, "no_day_key": 404, "no_such_messages": 404, "stale_set": 409, "too_many_objections": 503,
     "check_taken": 409, "too_many_checks": 503, "no_such_check": 404, "code_judged": 409, "tries_spent": 409,

@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
+
 from serment.domain.incident_labels import say
 from serment.domain.incident_letter import PARTS
 from serment.domain.named_times import moment
@@ -221,6 +223,9 @@ def _informing(dossier: DossierTold) -> Section:
     if not dossier.letter_lacks:
         text = "\n".join(f"{say('letter', part)} : {getattr(dossier.letter, part)}" for part in PARTS)
         rows.append(Row(say("field", "letter"), text))
+    if dossier.told is not None:
+        counts = {name: number(many) for name, many in msgspec.structs.asdict(dossier.told).items()}
+        rows.append(Row(say("field", "told"), say("paper", "told").format(**counts)))
     return _section("informing", tuple(rows))
 
 

@@ -65,6 +65,7 @@ def record(dossier: DossierTold, kind: Kind, now: datetime) -> bytes:
             "etat": _one("informed", form.informed),
             "moyen": form.informed_how or None,
             "motif_34_3": _one("exemption", form.exemption),
+            "chiffres": dossier.told,
             "texte": None if dossier.letter_lacks else {part: getattr(dossier.letter, part) for part in PARTS},
         },
         "transfrontalier": form.cross_border or None,

@@ -169,6 +169,19 @@ async def read_unopened(
     )
 
 
+async def read_sealed_some(
+    connection: Connection,
+    practice: UUID,
+    records: Sequence[UUID],
+    units: Sequence[UUID],
+    kids: Sequence[bytes],
+) -> list[asyncpg.Record]:
+    """These appointments of some units, in the order of their ids: group id alone."""
+    return await _QUERIES["read_sealed_some"].rows(
+        connection, practice=practice, records=list(records), units=list(units), kids=list(kids)
+    )
+
+
 StanzaKey = tuple[UUID, int, bytes]
 """(record, rev, kid)"""
 

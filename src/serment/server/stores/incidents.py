@@ -34,7 +34,7 @@ class Opening:
     frozen: tuple[UUID, datetime] | None = None
 
 
-def _columns(scope: Scope) -> dict[str, Any]:
+def scope_columns(scope: Scope) -> dict[str, Any]:
     return {
         "since": scope.since,
         "until": scope.until,
@@ -47,7 +47,7 @@ def _columns(scope: Scope) -> dict[str, Any]:
 async def count_taken(connection: Connection, practice: UUID, scope: Scope) -> Figures:
     row = cast(
         "asyncpg.Record",
-        await _QUERIES["count_taken"].row(connection, practice=practice, **_columns(scope)),
+        await _QUERIES["count_taken"].row(connection, practice=practice, **scope_columns(scope)),
     )
     parts: dict[str, int] = msgspec.json.decode(row["by_part"])
     purposes: dict[str, int] = msgspec.json.decode(row["by_purpose"])
@@ -68,19 +68,19 @@ async def read_entries(
 ) -> list[tuple[int, bytes, Entry]]:
     """(number, salt, entry) of those that are numbered, from one number on."""
     rows = await _QUERIES["read_entries"].rows(
-        connection, practice=practice, after=after, most=most, **_columns(scope)
+        connection, practice=practice, after=after, most=most, **scope_columns(scope)
     )
     return [(row["leaf"], row["salt"], entry_of(row)) for row in rows]
 
 
 async def count_unnumbered(connection: Connection, practice: UUID, scope: Scope) -> int:
     """Entries of a scope that stand in no tree yet."""
-    found = await _QUERIES["count_unnumbered"].value(connection, practice=practice, **_columns(scope))
+    found = await _QUERIES["count_unnumbered"].value(connection, practice=practice, **scope_columns(scope))
     return cast("int", found)
 
 
 async def practices_taken_from(connection: Connection, scope: Scope) -> list[UUID]:
-    rows = await _QUERIES["practices_taken_from"].rows(connection, **_columns(scope))
+    rows = await _QUERIES["practices_taken_from"].rows(connection, **scope_columns(scope))
     return [row["practice"] for row in rows]
 
 
@@ -112,7 +112,7 @@ async def open_dossier(connection: Connection, opening: Opening) -> bool:
         frozen_at=frozen_at,
         figures=_figures_json(opening.figures),
         form=opening.form.decode(),
-        **_columns(opening.scope),
+        **scope_columns(opening.scope),
     )
     return bool(opened)
 
@@ -141,7 +141,7 @@ async def write_scope(
     connection: Connection, practice: UUID, incident: UUID, scope: Scope, figures: Figures
 ) -> None:
     await write(
-        connection, "write_scope", practice, incident, figures=_figures_json(figures), **_columns(scope)
+        connection, "write_scope", practice, incident, figures=_figures_json(figures), **scope_columns(scope)
     )
 
 

@@ -21,7 +21,13 @@ from serment.domain.roles import Deed
 from serment.server.instance import Instance
 from serment.server.stores import incidents
 from serment.server.usecases.dossier import DossierWhole, form_of, note_custody, scope_in_custody, whole
-from serment.server.usecases.errors import AlreadyNotified, NoSuchIncident, NotDecided, StaleDossier
+from serment.server.usecases.errors import (
+    AlreadyNotified,
+    LetterSent,
+    NoSuchIncident,
+    NotDecided,
+    StaleDossier,
+)
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.open_incident import check_scope
 
@@ -137,7 +143,8 @@ async def note_sent(
 async def write_letter(
     instance: Instance, staff: Staff, incident: UUID, seen: int, letter: Letter
 ) -> DossierWhole:
-    """Keeps the letter, also while it lacks something: the answer says what. Raises as `write_form` does."""
+    """Keeps the letter, also while it lacks something: the answer says what. Raises as `write_form` does, and LetterSent once
+    somebody has it."""
     staff.check_may(Deed.KEEP_INCIDENTS)
     for part in PARTS:
         if part != "contact":
@@ -147,6 +154,8 @@ async def write_letter(
         changed = msgspec.json.decode(row["letter"], type=Letter) != letter
         await _check_seen(tx, row, seen, staff, "letter", changed=changed)
         if changed:
+            if row["letters"]:
+                raise LetterSent
             kept = msgspec.json.encode(letter)
             await incidents.write(tx, "write_letter", staff.practice, incident, letter=kept.decode())
             await _note(instance, tx, staff, incident, "letter", digest(kept))

@@ -70,9 +70,23 @@ class TakenTold(msgspec.Struct):
     bracket: str
 
 
+class LettersTold(msgspec.Struct):
+    """Whom the letter of art. 34 reached, in appointments: of the owner's units (`concerned`), of other units, no longer kept;
+    with a letter on their page (`sent`); whose message of it waits, went, or could not."""
+
+    concerned: int
+    elsewhere: int
+    gone: int
+    sent: int
+    waiting: int
+    told: int
+    unreached: int
+
+
 class DossierTold(msgspec.Struct):
     """`left_seconds` of the time for the initial notice: below nothing once late, null where nothing is to be notified.
-    `frozen`: the member whose stop opened it. `letter_lacks`: by part, why the letter may not be sent yet."""
+    `frozen`: the member whose stop opened it. `letter_lacks`: by part, why the letter may not be sent yet. `letters`: how many
+    lie sealed at appointments; `told`: whom they reached when an owner last looked."""
 
     practice: UUID
     practice_name: str
@@ -97,6 +111,8 @@ class DossierTold(msgspec.Struct):
     form: Form
     letter: Letter
     letter_lacks: dict[str, str]
+    letters: int
+    told: LettersTold | None
     decision: bool | None
     reason: str
     decided_by: UUID | None
@@ -241,6 +257,8 @@ def told(instance: Instance, row: Any, house: Any) -> DossierTold:
         form=form,
         letter=letter,
         letter_lacks=lint(letter),
+        letters=row["letters"],
+        told=None if row["told"] is None else msgspec.json.decode(row["told"], type=LettersTold),
         decision=row["decision"],
         reason=row["reason"],
         decided_by=row["decided_by"],

@@ -334,3 +334,15 @@ class NotDecided(Refusal):
 
 class AlreadyNotified(Refusal):
     """The authority has been notified. Nothing was changed; say the rest in a supplementary notice."""
+
+
+class LetterLacks(Refusal):
+    """The letter does not say yet all that people must know. Nothing was sent; write what it lacks, then send it."""
+
+
+class LetterSent(Refusal):
+    """The letter has been sent to somebody: everybody gets the same. Nothing was changed; for more, open another dossier."""
+
+
+class NotConcerned(Refusal):
+    """Nothing of this appointment left within the incident. Nothing was sent; look at the period and the accesses."""

@@ -30,6 +30,7 @@ class LinkedAppointment(msgspec.Struct):
     status: str
     confirmed: bool
     page: bytes | None
+    letter: bool
 
 
 async def read_by_message(instance: Instance, act: bytes, bucket: bytes | None = None) -> LinkedAppointment:
@@ -63,4 +64,6 @@ async def _find(instance: Instance, act: bytes, bucket: bytes | None) -> asyncpg
 
 
 def _told(row: asyncpg.Record) -> LinkedAppointment:
-    return LinkedAppointment(row["start"], row["zone"], row["status"], row["confirmed"], row["page"])
+    return LinkedAppointment(
+        row["start"], row["zone"], row["status"], row["confirmed"], row["page"], row["letter"]
+    )

@@ -19,7 +19,7 @@ from serment.domain.ledger import Part, Purpose
 from serment.domain.sentinel import is_far
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
-from serment.server.stores import appointments, envelopes
+from serment.server.stores import appointments, envelopes, letters
 from serment.server.usecases.errors import NoSuchAppointment
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.note_read import note_read, note_read_by
@@ -130,6 +130,16 @@ class PatientVisitType(msgspec.Struct):
     questions: list[QuestionTold]
 
 
+class LetterTold(msgspec.Struct):
+    """A letter of the practice about a breach, sealed to the link's key (spec/rdv1.md section 7a)."""
+
+    incident: UUID
+    sealed: bytes
+    head: bytes
+    signer_kid: bytes
+    sig: bytes
+
+
 class _Place(msgspec.Struct):
     practice: PracticeTold
     site: SiteTold
@@ -138,7 +148,7 @@ class _Place(msgspec.Struct):
 
 
 class PatientAppointment(msgspec.Struct):
-    """What a link opens: the place in clear, as it is public, and the sealed appointment."""
+    """What a link opens: the place in clear, as it is public, the sealed appointment, and letters of the practice."""
 
     practice: PracticeTold
     site: SiteTold
@@ -148,6 +158,7 @@ class PatientAppointment(msgspec.Struct):
     confirmed: bool
     acts: int
     appointment: Sealed
+    letters: list[LetterTold]
 
 
 def sealed(row: asyncpg.Record, *, listed: bool = False) -> Sealed:
@@ -198,6 +209,7 @@ async def read_by_link(
     practice, record = await find_record(instance, row_token, bucket)
     async with walled(instance.pool, practice) as tx:
         row = await envelopes.read_sealed(tx, practice, record, list(GROUPS.values()), None)
+        waiting = await letters.read_letters(tx, practice, record)
     if row is None:
         raise NoSuchAppointment
     place = await appointments.read_place(instance.pool, practice, row["agenda"], row["visit_type"])
@@ -217,6 +229,12 @@ async def read_by_link(
         appointment.confirmed,
         len(appointment.acts),
         appointment,
+        # Sealed to an earlier link's key, a letter opens for nobody any more: an owner sends it anew.
+        [
+            LetterTold(each["incident"], each["sealed"], each["head"], each["signer_kid"], each["sig"])
+            for each in waiting
+            if each["pkh"] == appointment.pkh
+        ],
     )
 
 
