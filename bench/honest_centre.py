@@ -30,6 +30,7 @@ from serment.server.usecases.sign_in import signed_in
 
 STEP_MINUTES = 15
 RUSH, CALM = 40, 15  # calls an hour at one desk, from eight to ten and later
+AFTERWARDS_MAX = 6  # calls a day at one desk about visits that are over
 CARDS_A_REQUEST, UNOPENED_A_REQUEST, CARD_BYTES = 100, 50, 1052
 SATURDAY = 5
 AGENDAS_A_WEEK = 8  # a screen shows a week of no more than these (pages/practice/shown.svelte.ts)
@@ -202,6 +203,7 @@ def moments_of(
     found = [
         *_opening(centre, day, chance),
         *_calls(centre, day, chance, factor),
+        *_calls_afterwards(centre, day, chance),
         *_visits(centre, day, chance, locum),
         *_looks_ahead(centre, day, chance),
         *_ill_and_printed(centre, day, chance),
@@ -259,6 +261,18 @@ def _calls(centre: Centre, day: date, chance: random.Random, factor: float) -> I
                     yield _read(when + timedelta(seconds=20), who, record, ["ct"], "contact")
                 elif chance.random() < 0.3:
                     yield _read(when + timedelta(seconds=30), who, record, ["id", "ct", "rs"], "move")
+
+
+def _calls_afterwards(centre: Centre, day: date, chance: random.Random) -> Iterator[Moment]:
+    """Somebody calls about a visit of the last weeks: a bill, a certificate, something left behind."""
+    over = [each for each in centre.days if each < day]
+    for who in centre.desks:
+        for _ in range(chance.randint(0, AFTERWARDS_MAX) if over else 0):
+            agendas = centre.days[chance.choice(over)]
+            when = at("10:00", day) + timedelta(seconds=chance.randrange(7 * 3600))
+            record = chance.choice(agendas[chance.choice(centre.agendas)])
+            yield _read(when, who, record, ["rs"], "detail")
+            yield _read(when + timedelta(seconds=20), who, record, ["ct"], "contact")
 
 
 def _visits(centre: Centre, day: date, chance: random.Random, locum: Person | None) -> Iterator[Moment]:

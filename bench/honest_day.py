@@ -83,8 +83,10 @@ async def _month(centre: Centre, pool: Pool, base: str, seed: int) -> None:
                 await ask(client, centre, moment, told)
             worst_day = max(worst_day, told.gestures.total() - before)
     stopped = await pool.fetchval("SELECT count(*) FROM freezes")
+    told_of = await pool.fetchval("SELECT count(*) FROM look_backs")
     report.figure(f"seed {seed}: requests", f"{told.asked:,} in {time.perf_counter() - begun:.0f} s")
     report.figure("  people stopped", str(stopped), aim=0, got=stopped)
+    report.figure("  people told to the owners for looks back", str(told_of), aim=0, got=told_of)
     desks = len(centre.staff) * DAYS
     report.figure(
         "  asked to show that they are there: all, a desk and day, most in a day",

@@ -61,6 +61,7 @@ DEEDS: Mapping[str, Deed] = {
     "POST members/{member:uuid}/suspend": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/unsuspend": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/unfreeze": Deed.CHANGE_MEMBERS,
+    "POST members/{member:uuid}/looked": Deed.CHANGE_MEMBERS,
     "POST members/{member:uuid}/until": Deed.CHANGE_MEMBERS,
     "POST ledger": Deed.READ_LEDGER,
     "POST ledger/figures": Deed.READ_LEDGER,

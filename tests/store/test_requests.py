@@ -67,7 +67,7 @@ async def test_who_is_not_of_its_unit_is_not_told_that_there_is_one(house: House
         sam.practice, sam.account, sam.member, frozenset({house.id("unit", "lab")}), sam.role,
         sam.kem_kid, sam.sign_kid, sam.roster,
     )  # fmt: skip
-    assert await read_requests(house.instance, outside) == Requests([], more=False, stopped=0)
+    assert await read_requests(house.instance, outside) == Requests([], more=False, stopped=0, looked=0)
 
 
 async def test_more_requests_than_one_answer_holds_are_said(

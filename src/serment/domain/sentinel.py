@@ -4,6 +4,7 @@
 Counted are new disclosures alone: whoever reads again what they have read gives nothing away. Names of the days that a
 front desk works with are not counted, since a week of a centre is thousands of them; contacts, reasons and cards are. Names of
 days further off are counted by session, and never stop anybody by themselves: beyond a day's worth somebody shows to be there.
+Whoever opens many visits that were long over is told to the owners and not stopped: it may be their work.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ FAR_NAMES, FAR_NAMES_PROVED = (
     3_000,
 )  # told to a session; the second while it has just been shown that somebody is there
 FAR_DAYS_OF_SLOTS, FAR_DAYS_OF_SLOTS_PROVED = 1, 35  # where these are more
+
+LOOK_BACK_OVER_DAYS = 4  # a visit is long over then: Monday's desk still settles Friday's
+LOOK_BACK_FILES, LOOK_BACK_DAYS = 40, 7  # so many within so long are told to the owners; nobody is stopped
+LOOK_BACK_QUIET_DAYS = 30  # then not again of the same member
 
 REASONS_A_MINUTE = 60
 OPENED_AN_HOUR, OPENED_A_DAY = 250, 400
@@ -89,6 +94,11 @@ def kinds(purpose: Purpose, parts: Part) -> tuple[Kind, ...]:
 def is_far(start: datetime, now: datetime) -> bool:
     """Whether the name at this appointment is none that a front desk works with today."""
     return abs(start - now) > timedelta(days=NEAR_DAYS)
+
+
+def is_long_over(start: datetime, now: datetime) -> bool:
+    """Whether few people still have work with this visit."""
+    return now - start > timedelta(days=LOOK_BACK_OVER_DAYS)
 
 
 def too_many_names(told: int, slots: int, *, proved: bool) -> bool:

@@ -68,6 +68,32 @@ WHERE practice = :practice AND reader = :reader AND kind = 3 AND resealing
 SELECT taken FROM disclosures
 WHERE practice = :practice AND reader = :reader AND kind = 3 AND taken = ANY (:cards::uuid[])
 
+-- name: look_back
+-- Notes a member who opened contacts or reasons of so many visits long over, but for whom it was noted of late or is unseen yet.
+INSERT INTO look_backs (practice, member, at, files)
+SELECT :practice, :reader, :now, count(DISTINCT d.taken)
+FROM disclosures d JOIN appointments p ON p.practice = d.practice AND p.record = d.taken
+WHERE d.practice = :practice AND d.reader = :reader AND d.kind IN (1, 2)
+    AND d.at > :now::timestamptz - :days::int * interval '1 day' AND p.start < d.at - :over_days::int * interval '1 day'
+    AND NOT EXISTS (SELECT FROM look_backs l WHERE l.practice = :practice AND l.member = :reader
+        AND (l.seen_at IS NULL OR l.at > :now::timestamptz - :quiet_days::int * interval '1 day'))
+HAVING count(DISTINCT d.taken) >= :files
+ON CONFLICT DO NOTHING
+
+-- name: see_look_backs
+-- Notes that an owner has seen it.
+UPDATE look_backs SET seen_at = :now, seen_by = :seen_by WHERE practice = :practice AND member = :member AND seen_at IS NULL
+
+-- name: read_look_backs
+-- Whose are told in a practice, the latest first: unseen ones, and those seen within some days.
+SELECT member, at, files, seen_at, seen_by FROM look_backs
+WHERE practice = :practice AND (seen_at IS NULL OR seen_at > :now::timestamptz - :days::int * interval '1 day')
+ORDER BY at DESC
+
+-- name: count_look_backs
+-- How many members there are of whom no owner has seen it yet.
+SELECT count(*) FROM look_backs JOIN members USING (practice, member) WHERE practice = :practice AND seen_at IS NULL
+
 -- name: ask_foreign
 -- Notes ids that a reader asked for in vain. What they were served once, and is deleted or out of their reach by now, is none.
 INSERT INTO foreign_asks (practice, reader, asked, at)
@@ -116,6 +142,10 @@ SELECT m.practice, m.member FROM members m WHERE m.account = :account AND member
 -- name: expire_disclosures
 -- Deletes what no window looks at any more: after that a reading counts anew.
 DELETE FROM disclosures WHERE at < CASE WHEN kind = 4 THEN :now::timestamptz - interval '2 days' ELSE :before END
+
+-- name: expire_look_backs
+-- Deletes them with the disclosures that they counted.
+DELETE FROM look_backs WHERE at < :before
 
 -- name: expire_foreign
 -- Deletes asks that no window looks at any more.

@@ -29,6 +29,7 @@ from serment.server.usecases.invite import (
 )
 from serment.server.usecases.older_stanzas import OLDER_MAX, OlderRecords, keep_previous, older_stanzas
 from serment.server.usecases.read_members import MembersTold, read_members
+from serment.server.usecases.see_look_back import see_look_back
 from serment.server.usecases.suspend_member import name_last_day, suspend_member
 from serment.server.usecases.unfreeze import unfreeze
 
@@ -225,6 +226,18 @@ async def unfreeze_member(
 
 
 @post(
+    "/{practice:uuid}/members/{member:uuid}/looked",
+    status_code=204,
+    responses=problems(401, 403, 404, 415),
+    summary="Note that an owner has seen whose visits long over a member opened",
+)
+async def saw_look_back(
+    request: Request[Any, Any, Any], practice: FromPath[UUID], member: FromPath[UUID]
+) -> None:
+    await see_look_back(instance_of(request), await staff_of(request, practice), member)
+
+
+@post(
     "/{practice:uuid}/members/{member:uuid}/until",
     status_code=204,
     responses=problems(401, 403, 404, 409, 415, 422),
@@ -285,6 +298,7 @@ handlers = [
     suspend,
     unsuspend,
     unfreeze_member,
+    saw_look_back,
     last_day,
     invitation,
     revoke,

@@ -14,7 +14,16 @@ import asyncpg
 from serment.database.pool import Transaction
 from serment.database.queries import Connection, load
 from serment.domain.retention import kept
-from serment.domain.sentinel import FOREIGN_DAYS, Kind, Taken, Why
+from serment.domain.sentinel import (
+    FOREIGN_DAYS,
+    LOOK_BACK_DAYS,
+    LOOK_BACK_FILES,
+    LOOK_BACK_OVER_DAYS,
+    LOOK_BACK_QUIET_DAYS,
+    Kind,
+    Taken,
+    Why,
+)
 
 _QUERIES = load("sentinel")
 MARK_BYTES = 8
@@ -105,6 +114,35 @@ async def cards_told(tx: Transaction, practice: UUID, reader: UUID, cards: Seque
     return {row["taken"] for row in rows}
 
 
+async def look_back(connection: Connection, practice: UUID, reader: UUID, now: datetime) -> bool:
+    """Whether it is noted now that the reader opened LOOK_BACK_FILES visits long over, or more, within LOOK_BACK_DAYS."""
+    noted = await _QUERIES["look_back"].run(
+        connection, practice=practice, reader=reader, now=now, days=LOOK_BACK_DAYS, over_days=LOOK_BACK_OVER_DAYS,
+        quiet_days=LOOK_BACK_QUIET_DAYS, files=LOOK_BACK_FILES,
+    )  # fmt: skip
+    return noted > 0
+
+
+async def see_look_backs(
+    connection: Connection, practice: UUID, member: UUID, seen_by: UUID, now: datetime
+) -> None:
+    """Again: who saw it first stands."""
+    await _QUERIES["see_look_backs"].run(
+        connection, practice=practice, member=member, seen_by=seen_by, now=now
+    )
+
+
+async def read_look_backs(
+    connection: Connection, practice: UUID, now: datetime, days: int
+) -> list[asyncpg.Record]:
+    """member, at, files, seen_at, seen_by: what no owner has seen, and what was seen within so many days."""
+    return await _QUERIES["read_look_backs"].rows(connection, practice=practice, now=now, days=days)
+
+
+async def count_look_backs(connection: Connection, practice: UUID) -> int:
+    return cast("int", await _QUERIES["count_look_backs"].value(connection, practice=practice))
+
+
 async def ask_foreign(
     tx: Transaction, practice: UUID, reader: UUID, asked: Sequence[UUID], now: datetime, since: datetime
 ) -> int:
@@ -158,6 +196,8 @@ async def read_frozen(connection: Connection, account: UUID) -> list[asyncpg.Rec
 
 async def expire(connection: Connection, now: datetime) -> None:
     """Deletes what no window looks at any more, and freezes that ended long ago."""
-    await _QUERIES["expire_disclosures"].run(connection, now=now, before=kept("disclosure").before(now))
+    before = kept("disclosure").before(now)
+    await _QUERIES["expire_disclosures"].run(connection, now=now, before=before)
+    await _QUERIES["expire_look_backs"].run(connection, before=before)
     await _QUERIES["expire_foreign"].run(connection, before=kept("foreign").before(now))
     await _QUERIES["expire_freezes"].run(connection, before=kept("freeze").before(now))

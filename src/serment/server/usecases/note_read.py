@@ -34,10 +34,10 @@ async def note_read(
 
 async def note_read_by(
     instance: Instance, staff: Staff, purpose: Purpose, parts: Part, records: Iterable[UUID], *,
-    resealing: bool = False, far_names: int = 0,
+    resealing: bool = False, far_names: int = 0, long_over: bool = False,
 ) -> None:  # fmt: skip
     """By a member. An answer without anything sealed needs no entry. `resealing`: counted until it was sealed anew;
-    `far_names`: how many of these are names of far days.
+    `far_names`: how many of these are names of far days; `long_over`: the visit is.
 
     Raises Frozen once it is too much: nothing leaves then, and the member is served nothing more; ProvePresence for the
     thirty-first contact of a session, and for more names of far days than a session is told.
@@ -47,10 +47,13 @@ async def note_read_by(
         return
     entry = Entry.of(instance.clock(), staff.practice, staff.member, purpose, parts, wanted)
     salt, counted = secrets.token_bytes(SALT_BYTES), kinds(purpose, parts)
+    looked_back = False
     try:
         async with transaction(instance.pool) as tx:
             if counted:
-                await count_reading(instance, tx, staff, counted, entry.records, resealing=resealing)
+                looked_back = await count_reading(
+                    instance, tx, staff, counted, entry.records, resealing=resealing, long_over=long_over
+                )
             if far_names:
                 await count_names(instance, tx, staff, far_names)
             await ledger.note(tx, entry, salt)
@@ -60,6 +63,8 @@ async def note_read_by(
     except TooMuch as found:
         await stop(instance, staff.practice, staff.member, found.why, found.asked)
         raise Frozen from None
+    if looked_back:
+        instance.changes.note(staff.practice)
 
 
 async def note_handed_out(instance: Instance, staff: Staff, cards: Sequence[UUID]) -> int:

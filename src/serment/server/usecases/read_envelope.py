@@ -16,7 +16,7 @@ import msgspec
 
 from serment.database.pool import walled
 from serment.domain.ledger import Part, Purpose
-from serment.domain.sentinel import is_far
+from serment.domain.sentinel import is_far, is_long_over
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes, letters
@@ -259,10 +259,11 @@ async def read_for_member(
         # Ids of a series follow from a secret: many of them were never booked, and no browser can know which.
         raise NoSuchAppointment if row is None and purpose == SERIES else NoSuchAppointment().about(record)
     parts = Part(sum(Part[group.upper()] for group in set(groups)))
-    far = Part.ID in parts and is_far(row["start"], instance.clock())
+    now = instance.clock()
     await note_read_by(
-        instance, staff, Purpose.RECORD, parts, [record], resealing=purpose in RESEALING, far_names=int(far)
-    )
+        instance, staff, Purpose.RECORD, parts, [record], resealing=purpose in RESEALING,
+        far_names=int(Part.ID in parts and is_far(row["start"], now)), long_over=is_long_over(row["start"], now),
+    )  # fmt: skip
     return sealed(row)
 
 

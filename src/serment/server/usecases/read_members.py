@@ -30,6 +30,17 @@ class Stopped(msgspec.Struct):
     ended_by: UUID | None
 
 
+class LookedBack(msgspec.Struct):
+    """Who opened contacts or reasons of `files` visits that were long over, within a week of `at`. Seen ones are told for a
+    week."""
+
+    member: UUID
+    at: datetime
+    files: int
+    seen_at: datetime | None
+    seen_by: UUID | None
+
+
 class MemberTold(msgspec.Struct):
     """`served` is false for who is suspended, stopped or dormant (away for thirty days), and after a last day. Of a colleague,
     who is no owner is told the name alone: the other four are null."""
@@ -62,13 +73,14 @@ class InvitationTold(msgspec.Struct):
 
 
 class MembersTold(msgspec.Struct):
-    """Invitations and stops are told to owners alone. `old_keys`: units whose keys are more than EPOCH_MONTHS_MAX months
-    old."""
+    """Invitations, stops and looks back are told to owners alone. `old_keys`: units whose keys are more than
+    EPOCH_MONTHS_MAX months old."""
 
     members: list[MemberTold]
     invitations: list[InvitationTold]
     old_keys: list[UUID]
     stopped: list[Stopped]
+    looked: list[LookedBack]
 
 
 async def read_members(instance: Instance, staff: Staff) -> MembersTold:
@@ -88,6 +100,7 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
             [],
             [],
             [],
+            [],
         )
     invitations = [
         InvitationTold(**{name: row[name] for name in InvitationTold.__struct_fields__})
@@ -98,8 +111,12 @@ async def read_members(instance: Instance, staff: Staff) -> MembersTold:
         Stopped(**dict(row))
         for row in await sentinel.read_freezes(instance.pool, staff.practice, now, STOPS_TOLD_DAYS)
     ]
+    looked = [
+        LookedBack(**dict(row))
+        for row in await sentinel.read_look_backs(instance.pool, staff.practice, now, STOPS_TOLD_DAYS)
+    ]
     old_keys = [unit for unit, month in months if _is_old(month, today)]
-    return MembersTold(people, invitations, old_keys, stopped)
+    return MembersTold(people, invitations, old_keys, stopped, looked)
 
 
 def _is_old(month: date, today: date) -> bool:

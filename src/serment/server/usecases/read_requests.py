@@ -31,11 +31,13 @@ class RequestTold(msgspec.Struct):
 
 class Requests(msgspec.Struct):
     """Of the caller's units, the earliest first. `more`: there are others after these. `stopped`: how many of the team's
-    accesses the sentinel stopped, told to owners, beside what waits because every room tells both."""
+    accesses the sentinel stopped; `looked`: how many of the team opened many visits long over. Both are told to owners,
+    beside what waits because every room tells all of it."""
 
     requests: list[RequestTold]
     more: bool
     stopped: int
+    looked: int
 
 
 async def read_requests(instance: Instance, staff: Staff) -> Requests:
@@ -50,4 +52,5 @@ async def read_requests(instance: Instance, staff: Staff) -> Requests:
     ]
     owner = staff.may(Deed.CHANGE_MEMBERS)
     stopped = await sentinel.count_frozen(instance.pool, staff.practice) if owner else 0
-    return Requests(told, len(rows) > REQUESTS_MAX, stopped)
+    looked = await sentinel.count_look_backs(instance.pool, staff.practice) if owner else 0
+    return Requests(told, len(rows) > REQUESTS_MAX, stopped, looked)

@@ -43,10 +43,12 @@ class TooMuch(Exception):
 
 async def count_reading(
     instance: Instance, tx: Transaction, staff: Staff, kinds: Sequence[Kind], taken: Sequence[UUID],
-    *, resealing: bool,
-) -> None:  # fmt: skip
-    """Counts what is about to leave. Raises TooMuch, ProvePresence, Frozen or SignedOut (by another request meanwhile),
-    NoSuchPractice."""
+    *, resealing: bool, long_over: bool,
+) -> bool:  # fmt: skip
+    """Counts what is about to leave; `long_over`: the visit is. Whether owners have something new to see.
+
+    Raises TooMuch, ProvePresence, Frozen or SignedOut (by another request meanwhile), NoSuchPractice.
+    """
     now = instance.clock()
     since = await _lock(tx, staff)
     if Kind.CONTACT in kinds or Kind.REASON in kinds:
@@ -58,13 +60,14 @@ async def count_reading(
             raise ProvePresence
     new = await sentinel.take(tx, staff.practice, staff.member, kinds, taken, now, resealing=resealing)
     if not new:
-        return
+        return False
     tally = await sentinel.tally(tx, staff.practice, staff.member, now, since)
     found = too_much(tally, 0)
     if found is not None:
         found = too_much(tally, await _day_slots(instance, tx, staff))
     if found is not None:
         raise TooMuch(*found)
+    return long_over and await sentinel.look_back(tx, staff.practice, staff.member, now)
 
 
 async def _lock(tx: Transaction, staff: Staff) -> datetime:
