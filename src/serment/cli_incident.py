@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import secrets
+import socket
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -14,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from serment.command import SaidInWords, database, in_words, settings_here
+from serment.settings import LOOPBACK, PORT_MAX
 
 if TYPE_CHECKING:
     from serment.domain.incident import Scope
     from serment.server.instance import Instance
     from serment.server.usecases.dossier import DossierTold
 
+TOKEN_BYTES = 16
 ROUTES = ("agenda", "unopened", "record", "link", "cards", "index")
 
 
@@ -173,6 +178,40 @@ def draft(incident: uuid.UUID, folder: Path, supplementary: bool) -> None:
             await note_paper(instance, dossier.practice, incident, f"draft {kind}", paper)
 
     _run(run)
+
+
+@incident.command(name="page")
+@click.option("--port", type=click.IntRange(0, PORT_MAX), default=0, help="On which port (any that is free).")
+def page_(port: int) -> None:
+    """Shows all dossiers on a page, on this machine alone, until Ctrl-C: clocks, figures, papers to take away.
+
+    Its address holds a secret of this start. From elsewhere: ssh -L PORT:127.0.0.1:PORT, with --port.
+    """
+
+    async def run(instance: Instance) -> None:
+        import uvicorn
+
+        from serment.server.pages.officer import officers_app
+
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind((LOOPBACK, port))
+            except OSError as error:
+                raise SaidInWords(
+                    f"Port {port} of {LOOPBACK} cannot be listened on: {error.strerror}."
+                ) from error
+            listening.listen()  # whoever opens the address at once waits for the answer
+            click.echo(f"http://{LOOPBACK}:{listening.getsockname()[1]}/fr/{token}")
+            config = uvicorn.Config(
+                officers_app(instance, token), log_level="warning", access_log=False, server_header=False,
+                timeout_graceful_shutdown=1,
+            )  # fmt: skip
+            await uvicorn.Server(config).serve(sockets=[listening])
+
+    with contextlib.suppress(KeyboardInterrupt):  # this is how one ends it
+        _run(run)
 
 
 @incident.command()

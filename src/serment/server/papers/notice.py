@@ -77,12 +77,13 @@ def lacking(dossier: DossierTold) -> str:
     return say("paper", key).format(count=count, names=names)
 
 
-def full_label(name: str) -> str:
+def full_label(name: str, language: str = "fr") -> str:
     """A field's label where its section is not seen: "Nom" alone would not say whose."""
-    label = say("field", name)
+    label = say("field", name, language)
     for section in ("representative", "contact"):
         if name.startswith(f"{section}_"):
-            return f"{label[0].lower()}{label[1:]} ({say('section', section)[0].lower()}{say('section', section)[1:]})"
+            whose = say("section", section, language)
+            return f"{label[0].lower()}{label[1:]} ({whose[0].lower()}{whose[1:]})"
     return f"{label[0].lower()}{label[1:]}" if not label.isupper() else label
 
 
