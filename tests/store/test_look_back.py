@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 import members_house as people
@@ -152,3 +153,16 @@ async def test_an_owner_does_not_see_their_own_away_while_there_is_another(
     assert (await looked(house, alma))[1] == 1
     await see_look_back(house.instance, await today(house, bento), alma.member)
     assert (await looked(house, alma))[1] == 0
+
+
+async def test_where_it_cannot_be_noted_no_visit_long_over_is_read_and_the_day_goes_on(
+    house: House, sam: Person
+) -> None:
+    [alice] = await booked(house, 1)
+    house.clock.pass_(days=ceilings.LOOK_BACK_OVER_DAYS + 2)
+    [tom] = await booked(house, 1, days=8)
+    await house.instance.pool.execute("ALTER TABLE look_backs RENAME TO away")
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await opens(house, sam, alice)
+    assert await house.instance.pool.fetchval("SELECT count(*) FROM ledger") == 0
+    await opens(house, sam, tom)
