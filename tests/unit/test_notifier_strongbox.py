@@ -13,6 +13,7 @@ from serment.notifier import strongbox
 from serment.notifier.strongbox import Strongbox, StrongboxUnusable
 
 DAY = dt.date(2027, 3, 28)
+NEXT_DAY = DAY + dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -22,20 +23,20 @@ def paths(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_what_is_made_is_there_again_and_in_both_places(paths: tuple[Path, Path]) -> None:
     with Strongbox(*paths) as box:
-        root, tag, day, code = box.root, box.tag_key, box.make_day(DAY), box.make_code(DAY)
+        root, tag, [day], code = box.root, box.tag_key, box.make_days([DAY]), box.make_code(DAY)
         assert len({root, tag, day, code}) == 4
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert paths[0].stat().st_mode & 0o777 == 0o600
     with Strongbox(*paths) as box:
         assert (box.root, box.tag_key, box.day(DAY), box.code(DAY)) == (root, tag, day, code)
-        assert box.make_day(DAY) == day
+        assert box.make_days([DAY]) == [day]
 
 
 def test_a_forgotten_day_stands_in_no_byte_of_either_file_and_the_next_day_does(
     paths: tuple[Path, Path],
 ) -> None:
     with Strongbox(*paths) as box:
-        gone, kept = box.make_day(DAY), box.make_day(DAY + dt.timedelta(days=1))
+        gone, kept = box.make_days([DAY, NEXT_DAY])
         box.forget_day(DAY)
         assert box.day(DAY) is None
     for path in paths:
@@ -50,7 +51,7 @@ def test_a_forgotten_day_stands_in_no_byte_of_either_file_and_the_next_day_does(
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_lost_file_is_made_again_from_the_other(paths: tuple[Path, Path], lost: int) -> None:
     with Strongbox(*paths) as box:
-        root, day = box.root, box.make_day(DAY)
+        root, [day] = box.root, box.make_days([DAY])
     paths[lost].unlink()
     with Strongbox(*paths) as box:
         assert (box.root, box.day(DAY)) == (root, day)
@@ -59,7 +60,7 @@ def test_a_lost_file_is_made_again_from_the_other(paths: tuple[Path, Path], lost
 
 def test_a_place_torn_by_a_crash_is_taken_from_the_other_file(paths: tuple[Path, Path]) -> None:
     with Strongbox(*paths) as box:
-        root, day = box.root, box.make_day(DAY)
+        root, [day] = box.root, box.make_days([DAY])
     content = bytearray(paths[0].read_bytes())
     at = content.index(day)
     content[at + 16 : at + 32] = bytes(16)
@@ -82,11 +83,11 @@ def test_files_of_two_notifiers_are_refused_and_left_as_they_are(
 def test_days_that_differ_are_refused(paths: tuple[Path, Path]) -> None:
     with Strongbox(*paths) as box:
         old = paths[0].read_bytes()
-        box.make_day(DAY)
+        box.make_days([DAY])
     newer = paths[0].read_bytes()
     with Strongbox(*paths) as box:
         box.forget_day(DAY)
-        box.make_day(DAY + dt.timedelta(days=1))
+        box.make_days([NEXT_DAY])
     assert old != newer
     paths[1].write_bytes(newer)
     with pytest.raises(StrongboxUnusable, match="differ"):
@@ -136,13 +137,12 @@ def test_a_crash_after_any_write_leaves_a_box_that_opens(
         return real(file, data, offset)
 
     monkeypatch.setattr(strongbox.os, "pwrite", write)
-    seen: bytes | None = None
+    seen: list[bytes] = []
     for budget in range(12):
         left = budget
         try:
             with Strongbox(*paths) as box:
-                seen = box.make_day(DAY)
-                box.make_day(DAY + dt.timedelta(days=1))
+                seen = box.make_days([DAY, NEXT_DAY])
         except Crash:
             continue
         break
@@ -150,7 +150,7 @@ def test_a_crash_after_any_write_leaves_a_box_that_opens(
         pytest.fail("never whole")
     left = 99
     with Strongbox(*paths) as box:
-        assert box.day(DAY) == seen
+        assert [box.day(DAY), box.day(NEXT_DAY)] == seen
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
@@ -162,3 +162,8 @@ def test_all_places_taken_is_said(paths: tuple[Path, Path], monkeypatch: pytest.
             box.make_code(DAY + dt.timedelta(days=9))
         box.forget_code(DAY)
         box.make_code(DAY + dt.timedelta(days=9))
+        more = [DAY + dt.timedelta(days=ahead) for ahead in range(strongbox.DAY_PLACES + 1)]
+        with pytest.raises(StrongboxUnusable, match="no place"):
+            box.make_days(more)
+        assert box.days() == []
+        assert len(box.make_days(more[1:])) == strongbox.DAY_PLACES

@@ -71,16 +71,16 @@ class Keys:
             raise AnotherNotifier
         today = now.astimezone(dt.UTC).date()
         published = await outbox.day_keys()
-        for ahead in range(DAYS_AHEAD + 1):
-            day = today + dt.timedelta(days=ahead)
-            if is_over(day, now):
-                continue
-            pk = KemPair.from_seed(self._box.make_day(day)).pk
+        ahead = (today + dt.timedelta(days=days) for days in range(DAYS_AHEAD + 1))
+        wanted = [day for day in ahead if not is_over(day, now)]
+        fresh = []
+        for day, seed in zip(wanted, self._box.make_days(wanted), strict=True):
+            pk = KemPair.from_seed(seed).pk
             if day not in published:
-                sig = self.root.sign(day_key_message(self._instance, day.isoformat(), pk))
-                await outbox.publish_day_key(day, pk, sig)
+                fresh.append((day, pk, self.root.sign(day_key_message(self._instance, day.isoformat(), pk))))
             elif published[day] != pk:
                 raise KeyChanged
+        await outbox.publish_day_keys(fresh)
         await self._publish_code(outbox, today)
 
     async def _publish_code(self, outbox: Outbox, today: dt.date) -> None:

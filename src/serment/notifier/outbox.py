@@ -84,9 +84,10 @@ class Outbox:
         """The published keys, by day."""
         return {row["day"]: row["pk"] for row in await self._queries["read_day_keys"].rows(self._pool)}
 
-    async def publish_day_key(self, day: dt.date, pk: bytes, sig: bytes) -> None:
-        """Publishes one."""
-        await self._queries["publish_day_key"].run(self._pool, day=day, pk=pk, sig=sig)
+    async def publish_day_keys(self, keys: Sequence[tuple[dt.date, bytes, bytes]]) -> None:
+        """Publishes days with their keys and signatures: all of them or none."""
+        many = [{"day": day, "pk": pk, "sig": sig} for day, pk, sig in keys]
+        await self._queries["publish_day_key"].run_many(self._pool, many)
 
     async def publish_code_key(self, since: dt.date, until: dt.date, pk: bytes, sig: bytes) -> bytes:
         """Publishes one; the key that stands from that day."""

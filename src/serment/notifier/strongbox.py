@@ -19,7 +19,7 @@ import datetime as dt
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -96,22 +96,22 @@ class Strongbox:
             raise StrongboxUnusable(
                 f"{self._paths[0]} lacks its root key. Nothing was changed. Put the right file, or its mirror, back."
             )
-        self._places = [self._agree(index, *(places[index] for places in kept)) for index in range(_PLACES)]
+        self._places = [self._agree(*pair) for pair in zip(*kept, strict=True)]
+        self._write(
+            {index: key for index, key in enumerate(self._places) if kept[0][index] != kept[1][index]}
+        )
         # Files lost whole look like a first start: keys.py compares the root with the one that was published.
-        if self._places[0] is None:
-            self._places[0] = self._write(0, _Key(_ROOT, _EPOCH, secrets.token_bytes(SEED_BYTES)))
-        if self._places[1] is None:
-            self._places[1] = self._write(1, _Key(_TAG, _EPOCH, secrets.token_bytes(SEED_BYTES)))
+        for index, kind in enumerate((_ROOT, _TAG)):
+            if self._places[index] is None:
+                self._write({index: _Key(kind, _EPOCH, secrets.token_bytes(SEED_BYTES))})
 
-    def _agree(self, index: int, first: _Key | None, second: _Key | None) -> _Key | None:
+    def _agree(self, first: _Key | None, second: _Key | None) -> _Key | None:
         """What one place holds. A key in one file alone was being written, being forgotten, or its other file is new."""
-        if first == second:
-            return first
-        if first is not None and second is not None:
+        if first is not None and second is not None and first != second:
             raise StrongboxUnusable(
                 f"{self._paths[0]} and {self._paths[1]} differ. Nothing was changed. Take away the one that is older."
             )
-        return self._write(index, first or second)
+        return first or second
 
     def __enter__(self) -> Strongbox:
         return self
@@ -159,25 +159,29 @@ class Strongbox:
         """The first days of the code keys that are here, in order."""
         return sorted(key.day for key in self._places if key is not None and key.kind == _CODE)
 
-    def make_day(self, day: dt.date) -> bytes:
-        """The seed of a day's key, new if there is none; in both files when this returns."""
-        return self._make(_DAY, day, range(2 + CODE_PLACES, _PLACES))
+    def make_days(self, days: Sequence[dt.date]) -> list[bytes]:
+        """The seeds of these days' keys, new where there is none; all of them in both files when this returns."""
+        return self._make(_DAY, days, range(2 + CODE_PLACES, _PLACES))
 
     def make_code(self, since: dt.date) -> bytes:
         """The seed of the code key that is good from this day, new if there is none; in both files when this returns."""
-        return self._make(_CODE, since, range(2, 2 + CODE_PLACES))
+        return self._make(_CODE, [since], range(2, 2 + CODE_PLACES))[0]
 
-    def _make(self, kind: int, day: dt.date, places: range) -> bytes:
-        if kept := self._find(kind, day):
-            return kept
-        free = next((index for index in places if self._places[index] is None), None)
-        if free is None:
+    def _make(self, kind: int, days: Sequence[dt.date], places: range) -> list[bytes]:
+        seeds = {key.day: key.seed for key in self._places if key is not None and key.kind == kind}
+        lacking = [day for day in dict.fromkeys(days) if day not in seeds]
+        free = [index for index in places if self._places[index] is None]
+        if len(free) < len(lacking):
             raise StrongboxUnusable(
                 f"{self._paths[0]} has no place left. Forget the keys of days that are over."
             )
-        key = _Key(kind, day, secrets.token_bytes(SEED_BYTES))
-        self._places[free] = self._write(free, key)
-        return key.seed
+        fresh = {
+            index: _Key(kind, day, secrets.token_bytes(SEED_BYTES))
+            for index, day in zip(free, lacking, strict=False)
+        }
+        self._write(fresh)
+        seeds |= {key.day: key.seed for key in fresh.values()}
+        return [seeds[day] for day in days]
 
     def forget_day(self, day: dt.date) -> None:
         """Overwrites a day's key in both files. Repeatable; a crash leaves it in one, from where the next call takes it too."""
@@ -190,14 +194,19 @@ class Strongbox:
     def _forget(self, kind: int, day: dt.date) -> None:
         for index, key in enumerate(self._places):
             if key is not None and (key.kind, key.day) == (kind, day):
-                self._places[index] = self._write(index, None)
+                self._write({index: None})
 
-    def _write(self, index: int, key: _Key | None) -> _Key | None:
-        place = _EMPTY if key is None else key.place()
+    def _write(self, keys: Mapping[int, _Key | None]) -> None:
+        """Each key into its place, in one file after the other; each file is synced once."""
+        if not keys:
+            return
         for file in self._files:
-            os.pwrite(file, place, len(MAGIC) + index * PLACE_BYTES)
+            for index, key in keys.items():
+                place = _EMPTY if key is None else key.place()
+                os.pwrite(file, place, len(MAGIC) + index * PLACE_BYTES)
             os.fsync(file)
-        return key
+        for index, key in keys.items():
+            self._places[index] = key
 
 
 def _open_file(path: Path) -> int:
