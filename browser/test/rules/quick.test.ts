@@ -54,6 +54,15 @@ describe('one line typed on the phone', () => {
     ['ce jeudi après midi', hours('2027-03-18', 13, 24)],
     ['de jeudi après-midi à samedi matin', hours('2027-03-18', 13, 13, 'absent', '2027-03-20')],
     ['vendredi à 15h', hours('2027-03-19', 15, 24)],
+    ['malade à partir de 14h', hours(TODAY, 14, 24)],
+    ['aujourd’hui à partir de 14h', hours(TODAY, 14, 24)],
+    ['malade aujourd’hui dès 14h', hours(TODAY, 14, 24)],
+    ['dès 14h', hours(TODAY, 14, 24)],
+    ['à partir de 14 h 30', hours(TODAY, 14.5, 24)],
+    ['jeudi à partir de 14h', hours('2027-03-18', 14, 24)],
+    ['from 2pm', hours(TODAY, 14, 24)],
+    ['sick from 14:00', hours(TODAY, 14, 24)],
+    ['sick tomorrow from 2pm', hours('2027-03-17', 14, 24)],
     ['this Thursday only 14-16', hours('2027-03-18', 14, 16, 'only')],
     ['jeudi seulement 14-16', hours('2027-03-18', 14, 16, 'only')],
     ['ouvert samedi 9-12', hours('2027-03-20', 9, 12, 'extra')],
@@ -63,7 +72,7 @@ describe('one line typed on the phone', () => {
     expect(readQuick(text, TODAY)).toEqual(wanted);
   });
 
-  it.each(['', 'bonjour', '31 février', '19 août au 12 août 2027', 'jeudi 16-14', 'jeudi 25h', 'ouvert samedi', 'le 12', '12 19 23', '1/1 2/2 3/3', 'matin', 'ce', 'ce matin et ce soir'])(
+  it.each(['', 'bonjour', '31 février', '19 août au 12 août 2027', 'jeudi 16-14', 'jeudi 25h', 'ouvert samedi', 'le 12', '12 19 23', '1/1 2/2 3/3', 'matin', 'ce', 'ce matin et ce soir', '14h', 'malade', 'à partir de', 'à partir de demain', 'dès jeudi', 'dès le 12 août'])(
     '"%s" is not guessed at', (text) => {
       expect(readQuick(text, TODAY)).toBeNull();
     },

@@ -81,6 +81,8 @@ interface Read {
   tokens: Token[];
   /** "ce matin", "this afternoon", "tonight": of today where no date is said. */
   now: boolean;
+  /** "from 2pm", "dès 14h": an hour with nothing else is of today; `must`: without an hour nobody knows until when. */
+  since: 'not said' | 'may' | 'must';
   kind: QuickKind;
 }
 
@@ -90,6 +92,7 @@ function read(text: string, today: LocalDate): Read | null {
   let kind: QuickKind = 'absent';
   let next = false;
   let now = false;
+  let since: Read['since'] = 'not said';
   while ((rest = rest.trimStart()) !== '') {
     const match = (pattern: RegExp): RegExpExecArray | null => {
       const found = pattern.exec(rest.trimEnd());
@@ -110,6 +113,7 @@ function read(text: string, today: LocalDate): Read | null {
       token = date === null ? null : { kind: 'date', value: date };
     } else if ((found = match(/^(\d{1,4})(?:er|st|nd|rd|th)?(?= |-|$)/)) !== null) token = { kind: 'number', value: Number(found[1]) };
     else if (match(/^-/) !== null) token = { kind: 'dash' };
+    else if (match(/^(a partir|a compter|as of|as from|starting)\b|^(des|depuis|since)(?= )/) !== null) { since = 'must'; continue; }
     else if (match(/^(apres|after) ?-? ?midi\b/) !== null) token = { kind: 'part', value: 1 };
     else if (match(/^(apres|day after) ?-? ?(demain|tomorrow)\b/) !== null) token = { kind: 'date', value: addDays(today, 2) };
     else if (match(/^(semaine prochaine|next week)\b/) !== null) token = { kind: 'week', value: addDays(monday(today), 7) };
@@ -121,7 +125,10 @@ function read(text: string, today: LocalDate): Read | null {
       else if (word === 'tonight') {
         now = true;
         token = { kind: 'part', value: 2 };
-      } else if (['du', 'de', 'from', 'le', 'la', 'les', 'the', 'of', 'on', 'et', 'en', 'absent', 'absente', 'away', 'off', 'in', 'conge', 'conges', 'h', 'journee', 'journees', 'entiere', 'entieres', 'whole', 'day', 'days', 'all'].includes(word)) continue;
+      } else if (word === 'from') {
+        if (since === 'not said') since = 'may';
+        continue;
+      } else if (['du', 'de', 'le', 'la', 'les', 'the', 'of', 'on', 'et', 'en', 'absent', 'absente', 'malade', 'souffrant', 'souffrante', 'sick', 'ill', 'away', 'off', 'in', 'conge', 'conges', 'h', 'journee', 'journees', 'entiere', 'entieres', 'whole', 'day', 'days', 'all'].includes(word)) continue;
       else if (word === 'prochain' || word === 'next') { next = true; continue; }
       else if (ONLY.includes(word)) { kind = 'only'; continue; }
       else if (EXTRA.includes(word)) { if (kind === 'absent') kind = 'extra'; continue; }
@@ -137,7 +144,7 @@ function read(text: string, today: LocalDate): Read | null {
     // "jusqu’au" and "to the" are one dash.
     if (token.kind !== 'dash' || tokens.at(-1)?.kind !== 'dash') tokens.push(token);
   }
-  return { tokens: dated(tokens, today, next), kind, now };
+  return { tokens: dated(tokens, today, next), kind, now, since };
 }
 
 /** Numbers with their months, and weekdays, become dates; "12-19 août" lends its month to the first. */
@@ -173,12 +180,13 @@ function dated(tokens: readonly Token[], today: LocalDate, next: boolean): Token
 export function readQuick(text: string, today: LocalDate): Quick | null {
   const found = read(text, today);
   if (found === null) return null;
-  const { tokens, kind, now } = found;
+  const { tokens, kind, now, since } = found;
   const dates = tokens.flatMap((token) => (token.kind === 'date' ? [token.value] : []));
   const week = tokens.find((token) => token.kind === 'week');
   if (week !== undefined && dates.length === 0) dates.push(week.value, addDays(week.value, 6));
   const parts = tokens.flatMap((token) => (token.kind === 'part' ? [PARTS[token.value]!] : []));
   if (dates.length === 0 && now && parts.length > 0) dates.push(today);
+  if (dates.length === 0 && since !== 'not said' && tokens.length === 1 && tokens[0]!.kind === 'clock') dates.push(today);
   if (dates.length === 0 || dates.length > 2) return null;
   const clocks = tokens.flatMap((token, at) => {
     if (token.kind === 'clock') return [token.value];
@@ -189,6 +197,7 @@ export function readQuick(text: string, today: LocalDate): Quick | null {
   const [from, until] = [dates[0]!, dates[1] ?? dates[0]!];
   if (until < from || clocks.some(Number.isNaN) || clocks.length > 2 || parts.length > dates.length || (parts.length > 0 && clocks.length > 0)) return null;
   if (parts.length > 0) return { kind, from, until, start: parts[0]![0], end: parts.at(-1)![1] };
+  if (clocks.length === 0 && since === 'must') return null;
   if (clocks.length === 0) return kind === 'absent' ? { kind, from, until, start: null, end: null } : null;
   if (clocks.length === 1) return kind === 'absent' ? { kind, from, until, start: clocks[0]!, end: DAY_MINUTES } : null;
   const [start, end] = [clocks[0]!, clocks[1]!];
