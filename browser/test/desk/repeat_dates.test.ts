@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
+import { holdToken } from '../../src/usecases/desk/repeat';
 import { dateAt, instantOf, localDay, wallOf } from '../../src/usecases/desk/days';
 import { planned, REPEATS_MAX, wishedTimes } from '../../src/usecases/desk/repeat_dates';
 
@@ -18,7 +19,7 @@ describe('the dates of a repeated appointment', () => {
   it('name the night whose clocks skip the hour, and give it no time', () => {
     const [skipped] = wishedTimes(PARIS, at('2027-03-21', 2, 30), { every: 1, unit: 'week', end: { count: 1 } });
     expect(skipped).toEqual({ date: '2027-03-28', start: null });
-    expect(planned(PARIS, skipped!, 150, [{ date: '2027-03-28', holiday: null, starts: [at('2027-03-28', 3, 0)] }], 3)).toMatchObject({
+    expect(planned(PARIS, skipped!, 150, [{ date: '2027-03-28', holiday: null, starts: [at('2027-03-28', 3, 0)] }], 3, new Set())).toMatchObject({
       state: 'no_hour', neighbours: [at('2027-03-28', 3, 0)],
     });
   });
@@ -34,7 +35,7 @@ describe('the dates of a repeated appointment', () => {
     const start = at('2027-03-25', 9, 40);
     const wished = { date: '2027-03-25', start };
     const day = (date: string, starts: number[], holiday: { fr: string; en: string } | null = null) => ({ date, starts, holiday });
-    const say = (days: ReturnType<typeof day>[]) => planned(PARIS, wished, 580, days, 3);
+    const say = (days: ReturnType<typeof day>[]) => planned(PARIS, wished, 580, days, 3, new Set());
     expect(say([day('2027-03-25', [start])])).toMatchObject({ state: 'free', neighbours: [] });
     const near = [at('2027-03-25', 9), at('2027-03-25', 10), at('2027-03-26', 9, 40)];
     expect(say([day('2027-03-25', near.slice(0, 2)), day('2027-03-26', near.slice(2))])).toMatchObject({ state: 'taken', neighbours: near });
@@ -43,5 +44,20 @@ describe('the dates of a repeated appointment', () => {
     // What lies further off than asked for is no neighbour.
     expect(say([day('2027-03-25', []), day('2027-03-29', [at('2027-03-29', 9, 40)])]).neighbours).toEqual([]);
     expect(dateAt(PARIS, start)).toBe('2027-03-25');
+  });
+
+  it('are the series’ own where an earlier try booked them, and nothing is proposed instead', () => {
+    const [start, other] = [at('2027-03-25', 9, 40), at('2027-03-25', 10)];
+    const days = [{ date: '2027-03-25', starts: [other], holiday: null }];
+    expect(planned(PARIS, { date: '2027-03-25', start }, 580, days, 3, new Set([start]))).toMatchObject({ state: 'own', neighbours: [] });
+    expect(planned(PARIS, { date: '2027-03-25', start }, 580, days, 3, new Set([other]))).toMatchObject({ state: 'taken', neighbours: [other] });
+  });
+
+  it('are held by a token that a second try finds again, each date by its own', () => {
+    const series = { seed: new Uint8Array(32).fill(1), first: new Uint8Array(16) };
+    const [one, two] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+    expect(holdToken(series, one)).toBe(holdToken({ ...series }, one));
+    expect(holdToken(series, two)).not.toBe(holdToken(series, one));
+    expect(holdToken({ ...series, seed: new Uint8Array(32).fill(2) }, one)).not.toBe(holdToken(series, one));
   });
 });

@@ -4,21 +4,22 @@
  * clear joins them: their ids follow from a secret in each one's sealed identity. What is not booked is told, and what is
  * booked stands.
  */
-import { base64, random } from '../../seal/bytes';
+import { base64, idFromUuid, random } from '../../seal/bytes';
+import { D } from '../../seal/conventions';
 import { Altered } from '../../seal/errors';
 import type { Series } from '../../seal/groups';
 import { capKeys } from '../../seal/keys';
 import { open } from '../../seal/record';
 import { sealByMember } from '../../seal/readers';
 import { NoAnswer, Refused, isOver } from '../../wire/problem';
-import type { Booking, Id, Slot } from '../../wire/types';
+import type { Booking, Id, Slot, Status } from '../../wire/types';
 import { planBooked } from '../messages/plan';
 import { type Confided, isSealedAnew, placedWith, placeOf, reasonOf, recordOf, wireRevision, withSecrets } from '../sealing';
 import { addDays, dateAt, instantText, localDay, wallOf } from './days';
 import type { Visit } from './model';
 import { isSigned } from './open_records';
 import { planned, wishedTimes, type OfferDay, type Planned, type Rhythm } from './repeat_dates';
-import { newRecords } from './series';
+import { newRecords, readSeries } from './series';
 import { isOutage, postHold, postRead, postRelease, postStaffBooking, readStaffSlots } from './routes';
 import { tellingOf } from './telling';
 import type { OpenDesk } from './unlock';
@@ -30,6 +31,8 @@ const NEAR_DAYS = 3;
 const OFFER_DAYS_MAX = 35;
 const TOKEN_BYTES = 32;
 const SECRET_BYTES = 32;
+/** Those of a series that take a time. */
+const STANDS: ReadonlySet<Status> = new Set(['booked', 'requested', 'arrived', 'waiting', 'seen']);
 const ROSTER_ROUNDS_MAX = 3;
 
 async function offer(desk: OpenDesk, visit: Visit, from: string, until: string): Promise<OfferDay[]> {
@@ -50,7 +53,9 @@ export async function planRepeat(desk: OpenDesk, visit: Visit, zone: string, rhy
   if (last === undefined) return [];
   const days = await offer(desk, visit, addDays(wished[0]!.date, -NEAR_DAYS), addDays(last.date, NEAR_DAYS));
   const { minute } = wallOf(localDay(zone, dateAt(zone, visit.start)), visit.start);
-  return wished.map((one) => planned(zone, one, minute, days, NEAR_DAYS));
+  // What an earlier try booked before the line broke is nobody else's.
+  const own = new Set((await readSeries(desk, visit)).all.filter(({ status }) => STANDS.has(status)).map(({ start }) => start));
+  return wished.map((one) => planned(zone, one, minute, days, NEAR_DAYS, own));
 }
 
 /** What is sealed again on each date. Answers to questions and files belong to the first visit; so does a checked number. */
@@ -71,7 +76,7 @@ async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, conf
   const { groups, secrets, act } = withSecrets(confided);
   const at = { practice: desk.practice.practice, unit: visit.unit, record, rev: 1, slot };
   const telling = tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, (of, now) => planBooked(of, now, { confirm: false }));
-  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
+  const { bytes } = await placedWith(desk.trusted, at, secrets, confided, telling);
   // Nobody holds a link to it yet: its booking key is drawn and forgotten.
   const { sign } = await capKeys(random(SECRET_BYTES));
   // Looked up together: another roster may have been taken up while the messages were placed.
@@ -93,9 +98,14 @@ async function send(desk: OpenDesk, booking: Booking, token: string): Promise<vo
   }
 }
 
+/** Follows from the series: whoever tries again after a line that broke has the hold that the first try left. */
+export function holdToken({ seed }: Series, record: Id): string {
+  return base64(D(seed, `hold ${base64(idFromUuid(record))}`, TOKEN_BYTES));
+}
+
 async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, copy: Confided): Promise<void> {
   const { practice } = desk.practice;
-  const token = base64(random(TOKEN_BYTES));
+  const token = holdToken(copy.id.series!, record);
   const held = await postHold(practice, { record, agenda: visit.agenda, visit_type: visit.visitType, start: instantText(start), minutes: visit.minutes }, token);
   const slot: Slot = { agenda: visit.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
@@ -114,10 +124,16 @@ async function bookOne(desk: OpenDesk, visit: Visit, record: Id, start: number, 
   }
 }
 
-/** booked; taken or refused: nothing stands there; unsure: no answer came, the agenda tells; left: not tried after that. */
+/** booked; taken, refused by the rules, or failed for another reason: nothing stands there; unsure: no answer came, the agenda tells; left: not tried after that. */
 export interface Outcome {
   start: number;
-  result: 'booked' | 'taken' | 'refused' | 'unsure' | 'left';
+  result: 'booked' | 'taken' | 'refused' | 'failed' | 'unsure' | 'left';
+}
+
+function whyNot(error: unknown): 'taken' | 'refused' | 'failed' {
+  if (!(error instanceof Refused)) return 'failed';
+  if (error.is('slot_taken') || error.is('hold_expired')) return 'taken';
+  return error.is('not_offered') ? 'refused' : 'failed';
 }
 
 /** Books each time, one after another; `tell` hears of each. Throws what stops all of them before the first is tried. */
@@ -138,8 +154,7 @@ export async function bookRepeat(desk: OpenDesk, visit: Visit, starts: readonly 
       if (isOver(error)) throw error;
       away = isOutage(error);
       if (!away && !(error instanceof Refused)) throw error;
-      const taken = error instanceof Refused && (error.is('slot_taken') || error.is('hold_expired'));
-      outcomes.push({ start, result: away ? 'unsure' : taken ? 'taken' : 'refused' });
+      outcomes.push({ start, result: away ? 'unsure' : whyNot(error) });
     }
     tell(outcomes.length);
   }

@@ -42,21 +42,24 @@ export interface OfferDay {
 }
 
 export interface Planned extends Wished {
-  state: 'free' | 'taken' | 'closed' | 'holiday' | 'no_hour';
+  /** own: booked in this very series. */
+  state: 'free' | 'own' | 'taken' | 'closed' | 'holiday' | 'no_hour';
   holiday: { fr: string; en: string } | null;
   /** The free times nearest to the wished one, in order of time. */
   neighbours: number[];
 }
 
-/** What the offer says of a wished time. `near` days on either side are looked at for other times. */
-export function planned(zone: string, wished: Wished, minute: number, days: readonly OfferDay[], near: number): Planned {
-  const own = days.find(({ date }) => date === wished.date);
+/** What the offer says of a wished time. `near` days on either side are looked at for other times; `own`: starts that stand in this very series. */
+export function planned(zone: string, wished: Wished, minute: number, days: readonly OfferDay[], near: number, own: ReadonlySet<number>): Planned {
+  const day = days.find(({ date }) => date === wished.date);
+  const holiday = day?.holiday ?? null;
+  if (wished.start !== null && own.has(wished.start)) return { ...wished, state: 'own', holiday, neighbours: [] };
   const around = days.filter(({ date }) => date >= addDays(wished.date, -near) && date <= addDays(wished.date, near)).flatMap(({ starts }) => starts);
   const aim = wished.start ?? instantOf(localDay(zone, wished.date), minute + 60) ?? localDay(zone, wished.date).start;
   const state = wished.start === null ? 'no_hour'
-    : own?.starts.includes(wished.start) === true ? 'free'
-      : own?.holiday != null && own.starts.length === 0 ? 'holiday'
-        : (own?.starts.length ?? 0) === 0 ? 'closed' : 'taken';
+    : day?.starts.includes(wished.start) === true ? 'free'
+      : day?.holiday != null && day.starts.length === 0 ? 'holiday'
+        : (day?.starts.length ?? 0) === 0 ? 'closed' : 'taken';
   const neighbours = state === 'free' ? [] : [...around].sort((a, b) => Math.abs(a - aim) - Math.abs(b - aim)).slice(0, NEIGHBOURS_MAX).sort((a, b) => a - b);
-  return { ...wished, state, holiday: own?.holiday ?? null, neighbours };
+  return { ...wished, state, holiday, neighbours };
 }
