@@ -125,6 +125,7 @@ export class Carry {
       return false;
     }
     desk.deeds.dismiss();
+    desk.deeds.problem = null;
     // One person at a time: the panel of somebody else, or of a deed that is done, gives way.
     const { selection } = desk.choice;
     if (selection !== null && 'record' in selection && !desk.choice.is(visit.record)) desk.choice.selection = null;

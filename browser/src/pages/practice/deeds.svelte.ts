@@ -121,7 +121,7 @@ export class Deeds {
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
       this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit.record, back));
-    }, kind === 'no_show' ? { illegal_change: 'wrong.came' } : {});
+    }, kind === 'no_show' ? { illegal_change: 'wrong.came', too_early: 'wrong.before_hour' } : {});
   }
 
   async #noteBack(record: Id, back: Note): Promise<void> {
