@@ -16,6 +16,7 @@ import { asWord } from '../messages/word';
 import { isSealedAnew, placedWith, placeOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { presentEpoch } from './index_book';
 import { postStaffHold } from './routes';
+import { isBooked } from './waiting';
 
 const TOKEN_BYTES = 32;
 const ROSTER_ROUNDS_MAX = 3;
@@ -34,7 +35,8 @@ export class Entering {
   readonly record = uuidFromId(random(16));
   readonly #token = base64(random(TOKEN_BYTES));
   #held: Slot | null = null;
-  #ready: Booking | null = null;
+  /** Sealed for one sending, and for its repetitions: `of` is all that it says. */
+  #ready: { booking: Booking; of: string } | null = null;
   /** What its patient will be sent; null where no message comes. */
   planned: readonly PlannedMessage[] | null = null;
 
@@ -51,12 +53,16 @@ export class Entering {
     this.#ready = null;
   }
 
-  /** Seals and books what is held, its messages in that language; again after no answer: the very same bytes. Throws Refused (hold_expired, …), NoAnswer, NotNow. */
+  /**
+   * Seals and books what is held, its messages in that language. The same again after no answer: the very same bytes; something else: only
+   * where nothing of the first stands, or it is refused (already_used). Throws Refused (hold_expired, …), NoAnswer, NotNow.
+   */
   async book(unit: Id, language: Language, confided: Confided): Promise<Booked> {
+    const of = JSON.stringify([unit, language, confided]);
     for (let round = 0; ; round += 1) {
-      this.#ready ??= await this.#seal(unit, language, confided);
+      if (this.#ready?.of !== of) this.#ready = { booking: await this.#seal(unit, language, confided), of };
       try {
-        return await postStaffBooking(this.desk.practice.practice, this.#ready, this.#token);
+        return await postStaffBooking(this.desk.practice.practice, this.#ready.booking, this.#token);
       } catch (error) {
         if (!(error instanceof Refused) || !isSealedAnew(error) || round >= ROSTER_ROUNDS_MAX) throw error;
         if (error.is('stale_roster')) await renewDesk(this.desk);
@@ -80,6 +86,16 @@ export class Entering {
     this.planned = planned;
     const sealed = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
     return { revision: wireRevision(at, sealed), act, ...bytes };
+  }
+
+  /**
+   * Whether what was sent, and got no answer, stands. Its time is given up first: without it, a booking that is still on its way comes to
+   * nothing. Asked before something else is sent in its place. Throws Refused, NoAnswer, NotNow.
+   */
+  async stands(): Promise<boolean> {
+    await postRelease(this.desk.practice.practice, this.record, this.#token);
+    this.#held = null;
+    return isBooked(this.desk, this.record);
   }
 
   /** Gives the time up; what is lost on the way expires. */

@@ -51,6 +51,17 @@ function read(unit: Id, payload: Uint8Array): Heard {
   return { unit, card, apart, person, lastVisit };
 }
 
+/** Whether a booking of which no answer came stands. Throws Refused, NoAnswer, NotNow. */
+export async function isBooked(desk: OpenDesk, record: Id): Promise<boolean> {
+  try {
+    await postRead(desk.practice.practice, record, ['id'], desk.kids, 'card');
+    return true;
+  } catch (error) {
+    if (error instanceof Refused && error.is('no_such_appointment')) return false;
+    throw error;
+  }
+}
+
 export class Waiting {
   readonly #here = new Map<Id, Heard>();
   /** Booked as far as this tab knows; of the others the server is asked. */
@@ -102,20 +113,10 @@ export class Waiting {
     for (const record of new Set([...this.#here.keys(), ...this.#stored()])) {
       const heard = this.#here.get(record) ?? (await this.#open(record));
       if (heard === null) continue;
-      if (this.#booked.has(record) || (await this.#stands(record))) due.push({ record, heard });
+      if (this.#booked.has(record) || (await isBooked(this.desk, record))) due.push({ record, heard });
       else if (!this.#here.has(record)) this.drop(record);
     }
     return due;
-  }
-
-  async #stands(record: Id): Promise<boolean> {
-    try {
-      await postRead(this.desk.practice.practice, record, ['id'], this.desk.kids, 'card');
-      return true;
-    } catch (error) {
-      if (error instanceof Refused && error.is('no_such_appointment')) return false;
-      throw error;
-    }
   }
 
   async #open(record: Id): Promise<Heard | null> {

@@ -3,7 +3,7 @@
 import { Mistyped, readBirthDate, readEmail, readName, readPhone } from '../../../usecases/fields';
 import { dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecases/desk/days';
 import { explain } from '../../../usecases/desk/explain';
-import type { Why } from '../../../usecases/desk/routes';
+import { isOutage, type Why } from '../../../usecases/desk/routes';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
 import { chosenLanguage } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
@@ -11,6 +11,7 @@ import { readCaller } from '../../../usecases/patients/query';
 import type { Person } from '../../../usecases/patients/search';
 import type { Language } from '../../../seal/groups';
 import type { CardContent } from '../../../seal/people';
+import type { Confided } from '../../../usecases/sealing';
 import { Refused } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
@@ -65,13 +66,16 @@ export class BookingForm {
   readonly date: LocalDate;
   #entering: Entering;
   #held: string | null = null;
+  /** What was sent and not answered, and whose it is. */
+  #unanswered: { of: string; name: string; addressed: boolean } | null = null;
 
-  constructor(readonly desk: Desk, readonly agenda: Id, start: number, visitType: Id | undefined) {
+  /** `around`: when the free time begins; the time is chosen on its day. */
+  constructor(readonly desk: Desk, readonly agenda: Id, readonly around: number, visitType: Id | undefined) {
     this.patients = patientsOf(desk);
     this.zone = desk.rules.zoneOf(agenda);
     this.unit = desk.rules.agenda(agenda)?.unit ?? '';
-    this.date = dateAt(this.zone, start);
-    const { minute } = wallOf(localDay(this.zone, this.date), start);
+    this.date = dateAt(this.zone, around);
+    const { minute } = wallOf(localDay(this.zone, this.date), around);
     this.time = `${two(Math.floor(minute / 60) % 24)}:${two(Math.round(minute % 60))}`;
     this.visitType = visitType ?? desk.rules.usualType(agenda) ?? '';
     this.#entering = new Entering(desk.open);
@@ -166,32 +170,74 @@ export class BookingForm {
     this.working = true;
     this.problem = null;
     const { patients: { waiting } } = this;
-    const { record } = this.#entering;
+    const { content } = read;
+    const { note: _note, refuse: _refuse, noShows: _noShows, language: _language, phone, email, ...person } = content;
+    const confided: Confided = {
+      id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null, messages: null },
+      rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
+    };
+    const addressed = phone !== null || email !== null;
+    const of = JSON.stringify([wanted, this.warning?.names, this.language, confided]);
+    let { record } = this.#entering;
     try {
+      if (await this.#cameBefore(of)) return null;
+      ({ record } = this.#entering);
       await this.#hold(wanted);
-      const { content } = read;
-      const { note: _note, refuse: _refuse, noShows: _noShows, language: _language, phone, email, ...person } = content;
       const told = { ...content, note: null, refuse: null, noShows: [] };
       await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? null, apart: this.apart, person: told, lastVisit: this.date });
-      await this.#entering.book(this.unit, this.language, {
-        id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null, messages: null },
-        rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
-      });
+      this.#unanswered = { of, name: this.name(), addressed };
+      await this.#entering.book(this.unit, this.language, confided);
+      this.#unanswered = null;
       this.patients.booked(record);
-      if (phone === null && email === null) noteUnaddressed(record);
+      if (!addressed) noteUnaddressed(record);
       const { planned } = this.#entering;
-      this.reminded = phone === null && email === null ? t('patients.no_address')
+      this.reminded = !addressed ? t('patients.no_address')
         : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
       await this.desk.reading.read();
       return record;
     } catch (error) {
       // No answer is no refusal, and a session that ended may have booked before: whether it did is asked before a card is written.
-      if (error instanceof Refused && !error.is('signed_out')) waiting.drop(record);
+      const sent = this.#unanswered;
+      if (error instanceof Refused && !error.is('signed_out') && (sent === null || sent.of === of)) {
+        if (sent !== null && error.is('already_used')) return await this.#arrived(sent);
+        this.#unanswered = null;
+        waiting.drop(record);
+      }
       await this.#told(error, wanted);
       return null;
     } finally {
       this.working = false;
     }
+  }
+
+  /** Before something else is sent than what got no answer: whether that one stands after all, which is told. */
+  async #cameBefore(of: string): Promise<boolean> {
+    const first = this.#unanswered;
+    if (first === null || first.of === of) return false;
+    if (await this.#entering.stands()) {
+      await this.#arrived(first);
+      return true;
+    }
+    this.patients.waiting.drop(this.#entering.record);
+    this.#begin();
+    return false;
+  }
+
+  /** What got no answer had arrived. What is entered next is another booking. */
+  async #arrived({ name, addressed }: { name: string; addressed: boolean }): Promise<null> {
+    const { record } = this.#entering;
+    this.patients.booked(record);
+    if (!addressed) noteUnaddressed(record);
+    this.#begin();
+    this.problem = t('patients.booked_before', { name });
+    await this.desk.reading.read();
+    return null;
+  }
+
+  #begin(): void {
+    this.#entering = new Entering(this.desk.open);
+    this.#unanswered = null;
+    this.#held = null;
   }
 
   async #hold(wanted: Wanted): Promise<void> {
@@ -217,7 +263,8 @@ export class BookingForm {
         return;
       }
     }
-    this.problem = inWords(error, this.desk, { not_overbookable: 'patients.not_overbookable', slot_taken: 'patients.taken' });
+    this.problem = this.#unanswered !== null && isOutage(error) ? t('patients.unanswered', { name: this.#unanswered.name })
+      : inWords(error, this.desk, { not_overbookable: 'patients.not_overbookable', slot_taken: 'patients.taken' });
   }
 
   /** Every reason against the time, as it is now: the confirmation carries their names, and one that comes later is told anew. */
