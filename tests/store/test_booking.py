@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
@@ -306,6 +307,29 @@ async def test_a_request_the_patient_changed_meanwhile_is_not_accepted_unseen(
         with pytest.raises(StaleRevision):
             await mark(house.instance, sam, alice.record, answer, 1)
     assert (await mark(house.instance, sam, alice.record, "accept", 2)).status == "booked"
+
+
+async def test_a_request_that_staff_move_stays_one_there_and_back_and_takes_no_time_until_it_is_accepted(
+    house: House, alice: Hand
+) -> None:
+    sam = await staff(house)
+    await alice.book(at("09:00"), kind="ask")
+    for rev, hour in ((2, "11:00"), (3, "09:00")):
+        alice.token = secrets.token_bytes(32)
+        await alice.hold(at(hour), kind="ask", who=Who.STAFF, units=sam.units)
+        written = alice.seal_as_sam(alice.wants(at(hour), kind="ask"), rev=rev)
+        moved = await move(
+            house.instance,
+            house.practice,
+            alice.record,
+            written,
+            seen_rev=rev - 1,
+            token=alice.token,
+            staff=sam,
+        )
+        assert moved.status == "requested"
+        assert await house.instance.pool.fetchval("SELECT count(*) FROM spans") == 0
+    assert (await mark(house.instance, sam, alice.record, "accept", 3)).status == "booked"
 
 
 async def test_the_time_of_an_accepted_request_is_not_given_up_for_another_request(

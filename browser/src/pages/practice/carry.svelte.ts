@@ -241,12 +241,13 @@ export class Carry {
     const when = whenInWords(zone, start);
     const done = agenda === visit.agenda ? t('move.done', { when }) : t('move.done_other', { when, practitioner: desk.rules.agenda(agenda)?.practitioner ?? '' });
     this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev, until: noticeOf(moved.planned)?.message.notBefore ?? null });
-    desk.deeds.sayTold(done, visit, moved.planned, () => this.#putBack(visit, true));
+    const text = moved.status === 'requested' ? `${done} ${t('move.still_request')}` : done;
+    desk.deeds.sayTold(text, visit, moved.planned, () => this.#putBack(visit, true));
     await desk.choice.focusStop(visit.record);
     return null;
   }
 
-  async #move(visit: Visit, target: Target): Promise<{ rev: number; planned: Moved['planned'] } | 'warning_changed' | null> {
+  async #move(visit: Visit, target: Target): Promise<Moved | 'warning_changed' | null> {
     const { desk } = this;
     let moved: Moved | null = null;
     let changed = false;

@@ -114,8 +114,8 @@ async def _take_hold(
         raise AskPractice
     if (hold["agenda"], hold["visit_type"], hold["start"], hold["minutes"]) != wanted:
         raise Altered("another slot than the one held")
-    # A request stays one, whoever holds its link: only the practice accepts.
-    ask_first = hold["on_request"] or (staff is None and before.status is Status.REQUESTED)
+    # A request stays one, whoever moves it: only accepting it takes a time, and has its reminders sent.
+    ask_first = hold["on_request"] or before.status is Status.REQUESTED
     # The record's old time goes before its hold may stand: one standing span a record, in the database.
     await spans.free_record(tx, practice, record)
     if ask_first:
