@@ -242,7 +242,7 @@ export class Carry {
     const done = agenda === visit.agenda ? t('move.done', { when }) : t('move.done_other', { when, practitioner: desk.rules.agenda(agenda)?.practitioner ?? '' });
     this.#origins = new Map(this.#origins).set(visit.record, { before: visit, rev: moved.rev, until: noticeOf(moved.planned)?.message.notBefore ?? null });
     const text = moved.status === 'requested' ? `${done} ${t('move.still_request')}` : done;
-    desk.deeds.sayTold(text, visit, moved.planned, () => this.#putBack(visit, true));
+    desk.deeds.sayTold(text, visit, moved.planned, () => this.#putBack(visit, { record: visit.record, agenda, start }, true));
     await desk.choice.focusStop(visit.record);
     return null;
   }
@@ -278,13 +278,13 @@ export class Carry {
   async toOrigin(visit: Visit): Promise<void> {
     const before = this.originOf(visit);
     this.desk.deeds.dismiss();
-    if (before !== null) await this.#putBack(before, false);
+    if (before !== null) await this.#putBack(before, visit, false);
   }
 
-  /** Undo: the old time, if nobody took it meanwhile; again a new revision. `atOnce`: before anybody can have called. */
-  async #putBack(before: Visit, atOnce: boolean): Promise<void> {
+  /** Undo: from `here` to the old time, if nobody took it meanwhile; again a new revision. `atOnce`: before anybody can have called. */
+  async #putBack(before: Visit, here: Pick<Visit, 'record' | 'agenda' | 'start'>, atOnce: boolean): Promise<void> {
     const { desk } = this;
-    const now = desk.reading.visit(before.record);
+    const now = await desk.choice.bring(here);
     if (now === undefined) return;
     const target = await this.#backTo(now, before);
     const until = this.#origins.get(before.record)?.until ?? null;

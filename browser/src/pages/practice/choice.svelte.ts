@@ -7,6 +7,7 @@ import { placesFor } from '../../usecases/desk/lanes';
 import type { Visit } from '../../usecases/desk/model';
 import type { LaneView } from '../../usecases/desk/view';
 import type { Id, LocalDate } from '../../wire/types';
+import { t } from '../../words/index';
 import type { Desk } from './desk.svelte';
 
 const KEYS_STORED = 'serment.keys';
@@ -156,6 +157,15 @@ export class Choice {
     // Moved or answered elsewhere meanwhile: it is not there, and the lists say what is.
     if (this.desk.reading.visit(record) === undefined) void Promise.all([this.desk.requests.read(), this.desk.messages.look()]);
     else this.select({ kind: 'visit', record }, event);
+  }
+
+  /** A visit as it stands, to take something back: its own days are shown where others are on screen. Undefined, which is told, where it is not read. */
+  async bring({ record, agenda, start }: { record: Id; agenda: Id; start: number }): Promise<Visit | undefined> {
+    const { reading, deeds } = this.desk;
+    if (reading.visit(record) === undefined) await this.#turnTo(agenda, start);
+    const visit = reading.visit(record);
+    if (visit === undefined) deeds.say(t('said.not_undone'));
+    return visit;
   }
 
   async #turnTo(agenda: Id, start: number): Promise<LocalDate> {

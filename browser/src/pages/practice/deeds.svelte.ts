@@ -120,13 +120,13 @@ export class Deeds {
       await note(open, visit, kind);
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
-      this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit.record, back));
+      this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit, back));
     }, kind === 'no_show' ? { illegal_change: 'wrong.came', too_early: 'wrong.before_hour' } : {});
   }
 
-  async #noteBack(record: Id, back: Note): Promise<void> {
-    const { open, reading } = this.desk;
-    const visit = reading.visit(record);
+  async #noteBack(noted: Visit, back: Note): Promise<void> {
+    const { open, reading, choice } = this.desk;
+    const visit = await choice.bring(noted);
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
       await note(open, visit, back);
@@ -141,19 +141,19 @@ export class Deeds {
       await this.#owing(visit, () => sign(open, visit, 'cancel'));
       const planned = await this.#steer(steeredOf(visit, 'cancelled'));
       await reading.read();
-      this.sayTold(t('said.cancelled'), visit, planned, () => this.restore(visit.record));
+      this.sayTold(t('said.cancelled'), visit, planned, () => this.restore(visit));
     });
   }
 
   /** Takes a cancellation or a refusal back. A booking needs its time to be free still; a request is a request again. */
-  async restore(record: Id): Promise<void> {
-    const { open, reading } = this.desk;
-    const visit = reading.visit(record);
+  async restore(gone: Pick<Visit, 'record' | 'agenda' | 'start'>): Promise<void> {
+    const { open, reading, choice } = this.desk;
+    const visit = await choice.bring(gone);
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
       const { status } = await this.#owing(visit, () => sign(open, visit, 'undo'));
       const followed = await this.#follow(visit, status);
-      if (followed !== 'owed' && followed.rev !== null) reading.markSeen(record, followed.rev);
+      if (followed !== 'owed' && followed.rev !== null) reading.markSeen(visit.record, followed.rev);
       await reading.read();
       this.#sayRestored(visit, status, followed);
     }, { slot_taken: 'wrong.restore_taken' });
@@ -186,7 +186,7 @@ export class Deeds {
       const planned = await this.#steer({ ...steeredOf(visit, status), accepted: yes });
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
-      this.sayTold(t(yes ? 'said.accepted' : 'said.refused'), visit, planned, yes ? null : () => this.restore(visit.record));
+      this.sayTold(t(yes ? 'said.accepted' : 'said.refused'), visit, planned, yes ? null : () => this.restore(visit));
     });
   }
 }

@@ -15,6 +15,6 @@ export async function refuseWith(desk: Desk, visit: Visit, message: string): Pro
     await (visit.status === 'requested' ? refuse(open, next) : sign(open, next, 'cancel'));
     reading.markSeen(visit.record, rev);
     await reading.read();
-    deeds.say(t('patients.refused_said'), () => deeds.restore(visit.record));
+    deeds.say(t('patients.refused_said'), () => deeds.restore(visit));
   });
 }
