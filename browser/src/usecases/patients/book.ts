@@ -6,9 +6,9 @@ import { entryOf, goneEntry, joinedEntry, NO_SHOWS_MAX, type CardContent } from 
 import type { Language } from '../../seal/groups';
 import type { Id, LocalDate } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
-import { fallsAfter, readOneCard, writeCards, type Card } from './cards';
+import { fallsAfter, isSameCard, readCards, readOneCard, writeCards, type Card } from './cards';
 import { personId } from './folding';
-import { IndexBook, presentEpoch } from './index_book';
+import { IndexBook } from './index_book';
 import { postCardErase } from './routes';
 import { People, type Person } from './search';
 
@@ -19,9 +19,15 @@ export class CardChanged extends Error {
   }
 }
 
-function derivedId(desk: OpenDesk, unit: Id, person: CardContent): Id {
-  return uuidFromId(personId(presentEpoch(desk, unit).seed, person));
+/** The ids that a browser derives, or derived under keys that were turned since, for a person's card: the present one first. */
+function derivedIds(desk: OpenDesk, unit: Id, person: CardContent): [Id, ...Id[]] {
+  const [present, ...older] = (desk.units.get(unit) ?? []).map(({ seed }) => uuidFromId(personId(seed, person)));
+  if (present === undefined) throw new Altered('unit');
+  return [present, ...older];
 }
+
+/** Of a card that staff make by hand. */
+export const newCardId = (): Id => uuidFromId(random(16));
 
 export class PatientBook {
   readonly people = new People();
@@ -58,27 +64,52 @@ export class PatientBook {
   /** The card as it stands; null if it is gone. A revision before the one the index told is refused. */
   async read(card: Id): Promise<Card | null> {
     const found = await readOneCard(this.desk, card);
-    if (found !== null && found.rev < (this.people.of(card)?.rev ?? 0)) throw new Altered('card revision');
+    if (found === 'gone') {
+      await this.#mend([], [card]);
+      return null;
+    }
+    if (found === null) return null;
+    if (found.rev < (this.people.of(card)?.rev ?? 0)) throw new Altered('card revision');
+    await this.#mend([found], []);
     return found;
   }
 
-  /** A card that a browser makes by itself would have this id: it was erased, or joined to another one, and is not made again. */
-  isGone(unit: Id, person: CardContent): boolean {
-    return this.unit(unit).isGone(derivedId(this.desk, unit, person));
+  /** Those of these cards that stand and open. Throws Refused, NoAnswer, NotNow. */
+  async readAll(cards: readonly Id[]): Promise<Map<Id, Card>> {
+    const { found, gone } = await readCards(this.desk, cards);
+    await this.#mend([...found.values()], gone);
+    return found;
   }
 
-  /** A new card. `apart`: staff tell this person from a namesake of the same day, so the id is no derived one. */
-  draft(unit: Id, content: CardContent, lastVisit: LocalDate, apart = false): Card {
+  /** Whoever wrote or erased a card may have closed before its entry was kept: where the index, read anew, says less than the cards, it is told. */
+  async #mend(found: readonly Card[], gone: readonly Id[]): Promise<void> {
+    const untold = () => found.filter(({ card, unit, rev }) => rev > (this.people.of(card)?.rev ?? 0) && !this.unit(unit).isGone(card));
+    const unsaid = () => gone.flatMap((card) => this.people.of(card) ?? []);
+    if (untold().length + unsaid().length === 0) return;
+    await this.refresh();
+    await this.tell(untold());
+    for (const { card, unit, rev, month } of unsaid()) await this.unit(unit).append([{ content: goneEntry(idFromUuid(card), rev + 1), month }]);
+  }
+
+  /** A card that a browser makes by itself has, or had under older keys, this id: it was erased, or joined to another one, and is not made again. */
+  isGone(unit: Id, person: CardContent): boolean {
+    return derivedIds(this.desk, unit, person).some((id) => this.unit(unit).isGone(id));
+  }
+
+  /** A new card. `apart`: staff tell this person from a namesake of the same day; this is its id then, drawn once for all tries, and no derived one. */
+  draft(unit: Id, content: CardContent, lastVisit: LocalDate, apart: Id | null = null): Card {
     // No card comes again under an id that the index calls gone: nothing would find it.
-    const card = apart || this.isGone(unit, content) ? uuidFromId(random(16)) : derivedId(this.desk, unit, content);
+    const own = apart !== null && !this.unit(unit).isGone(apart) ? apart : null;
+    const card = own ?? (apart !== null || this.isGone(unit, content) ? newCardId() : derivedIds(this.desk, unit, content)[0]);
     return { card, unit, rev: 1, month: fallsAfter(lastVisit), content };
   }
 
-  /** Writes one card and the entry that finds it. Throws CardChanged, Altered, Refused, NoAnswer, NotNow. */
+  /** Writes one card and the entry that finds it; a card that was written so before, and got no answer, has its entry. Throws CardChanged, Altered, Refused, NoAnswer, NotNow. */
   async save(card: Card): Promise<void> {
     const stale = await writeCards(this.desk, [card]);
-    if (stale.length > 0) throw new CardChanged(await this.read(card.card));
-    await this.tell([card]);
+    if (stale.length === 0) return this.tell([card]);
+    const stands = await this.read(card.card);
+    if (stands === null || !isSameCard(stands, card)) throw new CardChanged(stands);
   }
 
   /** Appends the entries that find these cards. */
@@ -92,7 +123,13 @@ export class PatientBook {
   /** Erases a card. Throws CardChanged, Refused, NoAnswer, NotNow. */
   async erase(card: Card): Promise<void> {
     await postCardErase(this.desk.practice.practice, card.card, card.rev);
-    await this.unit(card.unit).append([{ content: goneEntry(idFromUuid(card.card), card.rev + 1), month: card.month }]);
+    await this.unit(card.unit).append([card.card, ...this.#notAgain(card)].map((id) => ({ content: goneEntry(idFromUuid(id), card.rev + 1), month: card.month })));
+  }
+
+  /** A card made by hand has an id of its own: the one that a browser would derive goes with it, unless a namesake of the same day has it. */
+  #notAgain({ card, unit, content }: Card): Id[] {
+    const ids = derivedIds(this.desk, unit, content);
+    return ids.includes(card) || ids.some((id) => this.people.of(id) !== undefined || this.unit(unit).isGone(id)) ? [] : [ids[0]];
   }
 
   /** Writes the joined card and takes the other one away, both or neither; the other's names find it from then on. Throws CardChanged, Altered, Refused, NoAnswer, NotNow. */

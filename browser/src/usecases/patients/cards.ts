@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Sealed cards: fetched and opened, sealed and written, compared and swapped on the revision. */
-import { base64, fromBase64, idFromUuid } from '../../seal/bytes';
+import { base64, equal, fromBase64, idFromUuid } from '../../seal/bytes';
 import { openCard, sealCard } from '../../seal/cards';
 import { SealError } from '../../seal/errors';
 import { readCard, writeCard, type CardContent } from '../../seal/people';
@@ -52,20 +52,27 @@ export async function openCardRows(desk: OpenDesk, rows: readonly CardWire[]): P
   return { cards: opened.filter((card) => card !== null), spoilt };
 }
 
-/** Those of these cards that exist for this member and open. Throws Refused, NoAnswer, NotNow. */
-export async function readCards(desk: OpenDesk, ids: readonly Id[]): Promise<Map<Id, Card>> {
+/** Those of these cards that exist for this member and open; `gone`: the server has none of that id. Throws Refused, NoAnswer, NotNow. */
+export async function readCards(desk: OpenDesk, ids: readonly Id[]): Promise<{ found: Map<Id, Card>; gone: Id[] }> {
   const found = new Map<Id, Card>();
+  const gone = new Set(ids);
   for (let from = 0; from < ids.length; from += CARDS_PER_REQUEST) {
     const { cards } = await postCardsRead(desk.practice.practice, ids.slice(from, from + CARDS_PER_REQUEST));
+    for (const { card } of cards) gone.delete(card);
     for (const card of (await openCardRows(desk, cards)).cards) found.set(card.card, card);
   }
-  return found;
+  return { found, gone: [...gone] };
 }
 
-/** One card; null if it is gone. Throws Altered for one that opens to nothing, Refused, NoAnswer, NotNow. */
-export async function readOneCard(desk: OpenDesk, id: Id): Promise<Card | null> {
+/** One card; null under keys that this member does not have, 'gone' where the server has none of that id. Throws Altered for one that opens to nothing, Refused, NoAnswer, NotNow. */
+export async function readOneCard(desk: OpenDesk, id: Id): Promise<Card | 'gone' | null> {
   const { cards: [row] } = await postCardsRead(desk.practice.practice, [id]);
-  return row === undefined ? null : await openCardRow(desk, row);
+  return row === undefined ? 'gone' : await openCardRow(desk, row);
+}
+
+/** Whether they say the same. */
+export function isSameCard(one: Card, other: Card): boolean {
+  return one.card === other.card && one.rev === other.rev && one.month === other.month && equal(writeCard(one.content), writeCard(other.content));
 }
 
 /** The bytes that go to the server; sent again they are these very bytes. */

@@ -9,7 +9,7 @@ import type { Sex } from '../../seal/groups';
 import { dateAt } from '../desk/days';
 import type { Visit } from '../desk/model';
 import { countNoShow, type PatientBook } from './book';
-import { CARDS_PER_REQUEST, fallsAfter, readCards, writeCards, type Card } from './cards';
+import { CARDS_PER_REQUEST, fallsAfter, writeCards, type Card } from './cards';
 import { keysOf, type Named } from './folding';
 import type { Person } from './search';
 
@@ -69,7 +69,7 @@ export class Learning {
       const person = known[at];
       return person != null && this.#tells(person, told) ? [person.card] : [];
     });
-    const read = toRead.length === 0 ? new Map<string, Card>() : await readCards(this.book.desk, toRead);
+    const read = toRead.length === 0 ? new Map<string, Card>() : await this.book.readAll(toRead);
     const write: Card[] = [];
     groups.forEach((told, at) => {
       const person = known[at];
@@ -108,9 +108,7 @@ export class Learning {
       return cards.length;
     }
     // Another browser made or changed some of them: theirs stand, and are told if nobody has told them; ours go without them.
-    const theirs = await readCards(this.book.desk, [...stale]);
-    await this.book.refresh();
-    await this.book.tell([...theirs.values()].filter(({ card }) => this.book.people.of(card) === undefined));
+    await this.book.readAll([...stale]);
     const rest = cards.filter(({ card }) => !stale.has(card));
     if (rest.length === 0 || (await writeCards(this.book.desk, rest)).length > 0) return 0;
     await this.book.tell(rest);

@@ -24,7 +24,7 @@ const UUID_CHARS_MAX = 36;
 /** What a booking at the desk says of a person. */
 export interface Heard {
   unit: Id;
-  /** Null for somebody new. */
+  /** Null for somebody new, whose card has a derived id; of somebody new and apart, the id that it will have. */
   card: Id | null;
   /** Staff said that this is another person of the same name and birth date. */
   apart: boolean;

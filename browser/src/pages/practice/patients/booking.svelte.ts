@@ -5,7 +5,7 @@ import { dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecase
 import { explain } from '../../../usecases/desk/explain';
 import { isOutage, type Why } from '../../../usecases/desk/routes';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
-import { chosenLanguage } from '../../../usecases/patients/book';
+import { chosenLanguage, newCardId } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
 import { readCaller } from '../../../usecases/patients/query';
 import type { Person } from '../../../usecases/patients/search';
@@ -184,7 +184,7 @@ export class BookingForm {
       ({ record } = this.#entering);
       await this.#hold(wanted);
       const told = { ...content, note: null, refuse: null, noShows: [] };
-      await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? null, apart: this.apart, person: told, lastVisit: this.date });
+      await waiting.keep(record, { unit: this.unit, card: this.card?.card ?? (this.apart ? newCardId() : null), apart: this.apart, person: told, lastVisit: this.date });
       this.#unanswered = { of, name: this.name(), addressed };
       await this.#entering.book(this.unit, this.language, confided);
       this.#unanswered = null;

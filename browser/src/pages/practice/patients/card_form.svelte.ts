@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** A card being changed: what was typed, what is wrong with it, and what somebody else wrote meanwhile. */
 import { Mistyped, readBirthDate, readEmail, readName, readPhone, showPhone } from '../../../usecases/fields';
-import { CardChanged } from '../../../usecases/patients/book';
-import { CARD_NOTE_BYTES_MAX, REFUSE_BYTES_MAX, type Card } from '../../../usecases/patients/cards';
+import { CardChanged, newCardId } from '../../../usecases/patients/book';
+import { CARD_NOTE_BYTES_MAX, isSameCard, REFUSE_BYTES_MAX, type Card } from '../../../usecases/patients/cards';
 import { readCaller } from '../../../usecases/patients/query';
 import { chosenLanguage } from '../../../usecases/patients/book';
 import type { Language } from '../../../seal/groups';
@@ -60,6 +60,10 @@ export class CardForm {
   working = $state(false);
 
   #began = '';
+  /** A new card has one id, however often it is sent. */
+  readonly #newId = newCardId();
+  /** What was sent last: an answer that got lost is not somebody else's change. */
+  #sent: Card | null = null;
 
   constructor(readonly desk: Desk, readonly card: Card) {
     this.unit = card.unit;
@@ -137,7 +141,7 @@ export class CardForm {
     const content = this.#read();
     if (content === null || this.working) return null;
     if (this.card.rev !== NEW_REV) return this.#put({ ...this.card, rev: this.card.rev + 1, content });
-    const draft = patientsOf(this.desk).book.draft(this.unit, content, this.desk.shown.today, true);
+    const draft = patientsOf(this.desk).book.draft(this.unit, content, this.desk.shown.today, this.#newId);
     return this.#put(draft);
   }
 
@@ -151,12 +155,15 @@ export class CardForm {
     const patients = patientsOf(this.desk);
     this.working = true;
     this.problem = null;
+    const before = this.#sent;
+    this.#sent = card;
     try {
       await patients.book.save(card);
       patients.version += 1;
       return card;
     } catch (error) {
       if (error instanceof CardChanged) {
+        if (before !== null && error.current !== null && isSameCard(error.current, before)) return await this.#put({ ...card, rev: before.rev + 1 });
         if (error.current === null) this.problem = t('patients.gone');
         else this.conflict = { theirs: error.current, mine: card.content };
       } else this.problem = inWords(error, this.desk);

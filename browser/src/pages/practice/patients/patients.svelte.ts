@@ -3,7 +3,7 @@
  * The people of an open desk, for its components. The index is read when the desk opens; some seconds after the agenda was read or a
  * booking entered, cards are written: in batches, and never in one request with an appointment.
  */
-import { PatientBook, CardChanged } from '../../../usecases/patients/book';
+import { CardChanged, newCardId, PatientBook } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
 import { Learning } from '../../../usecases/patients/learn';
 import type { Person } from '../../../usecases/patients/search';
@@ -137,7 +137,7 @@ export class Patients {
   }
 
   async #write({ unit, card, apart, person, lastVisit }: Heard): Promise<void> {
-    const draft = this.book.draft(unit, person, lastVisit, apart);
+    const draft = this.book.draft(unit, person, lastVisit, apart ? (card ?? newCardId()) : null);
     const stands = await this.book.read(card ?? draft.card);
     const next = stands === null ? draft : withContact(stands, person, draft.month);
     if (next === null) return;
@@ -146,7 +146,7 @@ export class Patients {
     } catch (error) {
       // Somebody else wrote it in that very moment: what is new is put on theirs.
       if (!(error instanceof CardChanged)) throw error;
-      const again = error.current === null ? this.book.draft(unit, person, lastVisit, true) : withContact(error.current, person, draft.month);
+      const again = error.current === null ? this.book.draft(unit, person, lastVisit, newCardId()) : withContact(error.current, person, draft.month);
       if (again !== null) await this.book.save(again);
     }
   }
