@@ -4,7 +4,7 @@
  * bear it: what is typed is compared with words, not with people. Beginnings come first, then parts, then small typing errors.
  */
 import { showPhone } from '../fields';
-import { keysOf, plain, type Named } from './folding';
+import { fold, keysOf, plain, type Named } from './folding';
 import { isTooShort, readQuery } from './query';
 
 export interface Person extends Named {
@@ -93,8 +93,9 @@ export class People {
   #readNamesOf(at: number): void {
     const person = this.#people[at]!;
     this.#phones.push(person.phone === null ? '' : `${showPhone(person.phone).replace(/\D/g, '')} ${person.phone.slice(1)}`);
-    const names = `${plain(person.birthName)} ${plain(person.givenName)} ${plain(person.usedName ?? '')}`;
-    for (const word of new Set(names.split(' '))) {
+    const names = [person.birthName, person.givenName, person.usedName ?? ''];
+    // A name of several words is also found by who types it as one: "legoff", "jeanpierre".
+    for (const word of new Set(names.flatMap((name) => [...plain(name).split(' '), fold(name)]))) {
       if (word === '') continue;
       const bearers = this.#words.get(word);
       if (bearers === undefined) this.#words.set(word, [at]);
