@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { base64, fromBase64, random, uuidFromId } from '../../src/seal/bytes';
 import { openIndex, sealCard, sealEntry } from '../../src/seal/cards';
+import { Altered } from '../../src/seal/errors';
 import { epochKeys, newSeed } from '../../src/seal/keys';
 import { readPage, writeCard, writeEntry } from '../../src/seal/people';
 import type { CardContent, EntryContent } from '../../src/seal/people';
@@ -165,5 +166,19 @@ describe('after a removal', () => {
     await book.refresh();
     expect([people.find('fontbonne', 2027).count, book.spoilt, server.pages.get(MONTH)!.version]).toEqual([1, 0, 8]);
     expect(server.pages.get(MONTH)!.epoch).toBe(2);
+  });
+});
+
+describe('a page older than one that was seen', () => {
+  it('is refused, of whichever of two units that were read at the same time', async () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal('localStorage', { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) });
+    const [one, other] = [await deskOf(1), await deskOf(1)];
+    const server = new Server([], []);
+    const page = (version: number) => server.pages.set(MONTH, { month: MONTH, epoch: 1, version, bytes: base64(new Uint8Array(65_536 + 28)) });
+    page(7);
+    await Promise.all([one, other].map(({ desk, unit }) => new IndexBook(desk, unit, new People()).refresh()));
+    page(6);
+    for (const { desk, unit } of [one, other]) await expect(new IndexBook(desk, unit, new People()).refresh()).rejects.toThrow(Altered);
   });
 });

@@ -69,13 +69,15 @@ export function presentEpoch(desk: OpenDesk, unit: Id): OpenEpoch {
 
 /** Versions seen by this browser, by unit and month: numbers, which the server knows. Storage that is refused remembers nothing. */
 class VersionsSeen {
-  #all: Record<string, number> = {};
+  readonly #all = VersionsSeen.#stored();
 
-  constructor(readonly unit: Id) {
+  constructor(readonly unit: Id) {}
+
+  static #stored(): Record<string, number> {
     try {
-      this.#all = JSON.parse(localStorage.getItem(SEEN) ?? '{}') as Record<string, number>;
+      return JSON.parse(localStorage.getItem(SEEN) ?? '{}') as Record<string, number>;
     } catch {
-      this.#all = {};
+      return {};
     }
   }
 
@@ -85,9 +87,12 @@ class VersionsSeen {
     this.#all[key] = version;
   }
 
+  /** Beside what other units, and other tabs, have kept meanwhile. */
   keep(): void {
+    const all = VersionsSeen.#stored();
+    for (const [key, version] of Object.entries(this.#all)) all[key] = Math.max(all[key] ?? 0, version);
     try {
-      localStorage.setItem(SEEN, JSON.stringify(this.#all));
+      localStorage.setItem(SEEN, JSON.stringify(all));
     } catch {
       // A browser that keeps nothing refuses nothing older.
     }
