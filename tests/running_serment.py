@@ -16,6 +16,7 @@ import httpx
 
 from serment.database.cluster_folder import processes_in
 
+SMALL_TOWN = (str(Path(__file__).with_name("crash") / "small_town.py"),)
 UP_SECONDS_MAX = 120.0
 END_SECONDS_MAX = 20.0
 GONE_SECONDS_MAX = 10.0

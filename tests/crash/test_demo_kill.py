@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from over_http import b64
-from running_serment import UP_SECONDS_MAX, Serment
+from running_serment import SMALL_TOWN, UP_SECONDS_MAX, Serment
 from serment.demo.run import STATE_FILE
 from serment.demo.screen import PEOPLE
 from serment.demo.town import MAIN
@@ -62,7 +62,7 @@ async def _names_of_main(data: Path) -> list[str]:
 
 
 def _kill_after(words: str, seconds: float, data: Path, port: int) -> None:
-    serment = Serment("demo", data=data, port=port)
+    serment = Serment("demo", data=data, port=port, program=SMALL_TOWN)
     deadline = time.monotonic() + UP_SECONDS_MAX
     while words not in serment.words():
         assert serment.process.poll() is None and time.monotonic() < deadline, serment.words()
@@ -80,7 +80,7 @@ async def test_a_demo_killed_while_planting_is_finished_without_doubles(
         assert not (data / STATE_FILE).exists()
     found = []
     for _ in range(2):
-        serment = Serment("demo", data=data, port=free_port)
+        serment = Serment("demo", data=data, port=free_port, program=SMALL_TOWN)
         try:
             serment.wait_until_up()
             found.append(await _counts(data))

@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Ctrl-C, `kill` and a closed terminal, with desks listening: it ends within seconds, in order, and leaves nothing."""
+"""Ctrl-C, `kill` and a closed terminal, with desks listening: it ends within seconds, in order, and leaves nothing.
+
+The demo's notifier is a process of its own: it comes back when it dies, and ends when the demo does, however that ends.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from over_http import b64
-from running_serment import Serment
+from running_serment import SMALL_TOWN, Serment
+from serment.demo.run import STATE_FILE
 from serment.demo.screen import PEOPLE
+from serment.demo.sender import CONFIG
 from serment.seal.unlock import derive_password
 
 DESKS = 3
 INSTANCE = "serment-demo"
+WAIT_SECONDS_MAX = 30.0
 END_SECONDS = 4.0  # less than the server's patience with open answers: they end by themselves
 SAM = PEOPLE[2]
 
@@ -31,6 +39,26 @@ pytestmark = pytest.mark.slow
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demo, planted by whichever test comes first."""
     return tmp_path_factory.mktemp("d") / "d"
+
+
+def _child_of(pid: int) -> int | None:
+    """The `serment notify` whose parent is `pid`, if there is one."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            continue
+        if parent == pid and b"notify" in command:
+            return int(folder.name)
+    return None
+
+
+def _until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -58,6 +86,36 @@ def _listening(serment: Serment) -> Iterator[None]:
         yield
 
 
+def test_the_demos_notifier_comes_back_and_ends_with_the_demo(data: Path, free_port: int) -> None:
+    serment = Serment("demo", data=data, port=free_port, program=SMALL_TOWN)
+    pid = serment.process.pid
+    try:
+        serment.wait_until_up()
+        assert (data / "notifier.toml").read_text("utf-8") == CONFIG
+        _until(lambda: "Practices compare its key" in (data / "notifier.log").read_text("utf-8"))
+        _until(lambda: "The witness answers" in (data / "witness.log").read_text("utf-8"))
+        phone = httpx.get(f"{serment.address}/fr/demo/phone")
+        assert phone.status_code == 200 and "Aucun message pour l’instant." in phone.text
+        first = _child_of(pid)
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        _until(lambda: _child_of(pid) not in (None, first))
+        last = _child_of(pid)
+        serment.kill_9()
+        _until(lambda: not Path(f"/proc/{last}").exists())
+        # What somebody changed in the configuration stays; ended in order, nothing is left running either.
+        (data / "notifier.toml").write_text(f"# mine\n{CONFIG}", "utf-8")
+        serment = Serment("demo", data=data, port=free_port, program=SMALL_TOWN)
+        serment.wait_until_up()
+        _until(lambda: _child_of(serment.process.pid))
+        last = _child_of(serment.process.pid)
+        assert serment.end(signal.SIGINT, whole_group=True) == 0
+        assert not Path(f"/proc/{last}").exists()
+        assert (data / "notifier.toml").read_text("utf-8").startswith("# mine")
+    finally:
+        serment.clean_up()
+
+
 @pytest.mark.parametrize(
     ("command", "workers", "signals", "whole_group"),
     [
@@ -72,7 +130,7 @@ def _listening(serment: Serment) -> Iterator[None]:
 def test_it_ends_within_seconds_in_order_and_leaves_no_database(
     data: Path, free_port: int, command: str, workers: int, signals: list[signal.Signals], whole_group: bool
 ) -> None:
-    serment = Serment(command, data=data, port=free_port, SERMENT_WORKERS=str(workers))
+    serment = Serment(command, data=data, port=free_port, program=SMALL_TOWN, SERMENT_WORKERS=str(workers))
     try:
         serment.wait_until_up()
         with _listening(serment):
@@ -88,19 +146,19 @@ def test_it_ends_within_seconds_in_order_and_leaves_no_database(
         serment.clean_up()
 
 
-@pytest.mark.parametrize("moment", ["everybody in it is invented", "database running", "practices opened"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_demo_that_is_still_planting_ends_as_well(
-    tmp_path: Path, free_port: int, moment: str, number: signal.Signals
-) -> None:
-    serment = Serment("demo", data=tmp_path / "d", port=free_port)
-    try:
-        while moment not in serment.words():
-            assert serment.process.poll() is None, serment.words()
-            time.sleep(0.01)
-        time.sleep(0.2)
-        assert serment.end(number, whole_group=True) == 0
-        assert serment.database_processes() == []
-        assert "Traceback" not in serment.words() and "Stopped." in serment.words()
-    finally:
-        serment.clean_up()
+def test_a_demo_that_is_still_planting_ends_as_well(tmp_path: Path, free_port: int) -> None:
+    """Each time it goes on where it was ended, by Ctrl-C and by `kill`."""
+    for moment in ("everybody in it is invented", "database running", "practices opened"):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            serment = Serment("demo", data=tmp_path / "d", port=free_port, program=SMALL_TOWN)
+            try:
+                while moment not in serment.words():
+                    assert serment.process.poll() is None, serment.words()
+                    time.sleep(0.01)
+                time.sleep(0.2)
+                assert serment.end(number, whole_group=True) == 0, (moment, number)
+                assert serment.database_processes() == []
+                assert "Traceback" not in serment.words() and "Stopped." in serment.words()
+                assert not (tmp_path / "d" / STATE_FILE).exists(), "it was planted already"
+            finally:
+                serment.clean_up()
