@@ -150,7 +150,8 @@ async def _copies(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[Cal
 
     async def make() -> str:
         name = f"t_{uuid.uuid4().hex}"
-        await _on(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+        # A copy of the files takes half of what it takes to write them through the log.
+        await _on(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         made.append(name)
         return cluster.url(name)
 
