@@ -21,6 +21,7 @@ from serment.database.pool import Pool
 from serment.domain.throttle import solve
 from serment.framing import Act
 from serment.server.app import create_app
+from serment.server.changes import CHANNEL
 from serment.server.session import COOKIE
 from serment.settings import Settings
 
@@ -307,6 +308,19 @@ async def test_a_booking_is_heard_at_the_desk(
         async for line in lines:
             if line == "event: changed":
                 break
+
+
+async def test_keys_that_turned_are_heard_at_every_desk(desk: httpx.AsyncClient, house: House) -> None:
+    """Each hint names the last event of the roster, the first one too: what came before somebody listened is not missed."""
+    async with asyncio.timeout(8), desk.stream("GET", f"/api/practice/{house.practice}/changes") as stream:
+        lines = stream.aiter_lines()
+        assert [await anext(lines), await anext(lines)] == ["event: ready", f"data: {house.roster.seq}"]
+        await house.turn_epoch(house.instance.pool)
+        await house.instance.pool.execute("SELECT pg_notify($1, $2)", CHANNEL, str(house.practice))
+        async for line in lines:
+            if line == "event: changed":
+                break
+        assert await anext(lines) == f"data: {house.roster.seq}"
 
 
 async def test_every_answer_carries_the_headers(browser: httpx.AsyncClient, house: House) -> None:

@@ -8,7 +8,9 @@ import { isOutage, readHouse } from '../../usecases/desk/routes';
 import { shownBy } from '../../usecases/desk/presence';
 import { isSomethingLeft, settling } from '../../usecases/desk/settling_later';
 import { watchTabs } from '../../usecases/desk/tabs';
+import { NoKey, renewDesk } from '../../usecases/desk/units';
 import type { OpenDesk } from '../../usecases/desk/unlock';
+import { WrongPractice } from '../../usecases/trust';
 import { Refused } from '../../wire/problem';
 import { t } from '../../words/index';
 import { Carry } from './carry.svelte';
@@ -86,7 +88,7 @@ export class Desk {
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
     this.#ends.push(
       this.shown.follow(), () => this.reading.end(), () => this.drawing.end(), () => this.carry.end(), () => this.deeds.dismiss(),
-      watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look()),
+      watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look(), (seq) => void this.#followRoster(seq)),
     );
     this.#ends.push(shownBy(() => this.#showPresence()), () => this.presence?.(false));
     this.#ends.push(() => this.rewrapping.end(), () => this.messages.end(), watchTabs(open, (name) => this.close('another member', name)));
@@ -111,6 +113,18 @@ export class Desk {
     } catch (error) {
       // It stays owed: the next opening, or the end of the outage, asks again.
       if (!isOutage(error) && !(error instanceof Refused)) throw error;
+    }
+  }
+
+  /** Somebody joined or left, or keys turned. */
+  async #followRoster(seq: number): Promise<void> {
+    if (seq <= this.open.trusted.roster.seq) return;
+    try {
+      await renewDesk(this.open);
+    } catch (error) {
+      // Whoever is no member any more, or hears nothing now, is told so by the agenda.
+      if (error instanceof WrongPractice) this.deeds.problem = t('unlock.stranger');
+      else if (!isOutage(error) && !(error instanceof Refused) && !(error instanceof NoKey)) throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** Hears that the practice's agenda changed: the server's hint, and a look every half minute for when the hint is lost. */
+/** Hears that the practice's agenda or roster changed: the server's hint, and a look every half minute for when the hint is lost. */
 import type { Id } from '../../wire/types';
 import { changesAddress } from './routes';
 
@@ -11,9 +11,9 @@ const GATHER_MS = 250;
 
 /**
  * Calls `look` after a hint, when the line breaks, when it stands again, and every POLL_SECONDS: an outage is noticed
- * at once, and so is its end. Answers what ends it.
+ * at once, and so is its end. `roster` hears each time which event of the roster is the last. Answers what ends it.
  */
-export function hearChanges(practice: Id, look: () => void): () => void {
+export function hearChanges(practice: Id, look: () => void, roster: (seq: number) => void): () => void {
   let gathered: ReturnType<typeof setTimeout> | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
   let broken = false;
@@ -24,7 +24,11 @@ export function hearChanges(practice: Id, look: () => void): () => void {
   };
   const listen = () => {
     source = new EventSource(changesAddress(practice));
-    source.addEventListener('changed', soon);
+    source.addEventListener('ready', ({ data }) => roster(Number(data)));
+    source.addEventListener('changed', ({ data }) => {
+      roster(Number(data));
+      soon();
+    });
     source.addEventListener('open', () => {
       // What happened while nobody listened was hinted to nobody.
       if (broken) soon();

@@ -230,20 +230,31 @@ async def why(
     "/{practice:uuid}/changes",
     media_type="text/event-stream",
     responses=problems(401, 403, 404),
-    summary="A hint whenever an appointment changes",
+    summary="A hint whenever an appointment or the roster changes",
 )
 async def changes(request: Request[Any, Any, Any], practice: FromPath[UUID]) -> ServerSentEvent:
     instance = instance_of(request)
     staff = await staff_of(request, practice, Deed.READ_AGENDA)
-    return ServerSentEvent(_hints(instance, session_token(request), practice, staff.account))
+    return ServerSentEvent(_hints(instance, session_token(request), staff))
 
 
 async def _hints(
-    instance: Instance, token: bytes | None, practice: UUID, account: UUID
+    instance: Instance, token: bytes | None, staff: Staff
 ) -> AsyncIterator[ServerSentEventMessage]:
-    async with instance.changes.listen(practice, account) as changed:
-        yield ServerSentEventMessage(event="ready", data="", retry=3_000)
+    """Each with the last event of the roster, so that open desks take up keys that turned."""
+    async with instance.changes.listen(staff.practice, staff.account) as changed:
+        # Judged anew now that nothing is missed: the roster may have gone on since the request came.
+        hint = ServerSentEventMessage(event="ready", data="", retry=3_000)
         while not instance.changes.closing:
+            try:
+                now = await member_of(instance, token, staff.practice)
+            except (SignedOut, NoSuchPractice):
+                return
+            if hint.event is not None:
+                hint.data = str(now.roster.seq)
+            if instance.changes.closing:
+                return
+            yield hint
             try:
                 async with asyncio.timeout(KEEP_ALIVE_SECONDS):
                     await changed.wait()
@@ -251,12 +262,6 @@ async def _hints(
                 hint = ServerSentEventMessage(event="changed", data="")
             except TimeoutError:
                 hint = ServerSentEventMessage(comment="still here", data=None)
-            try:
-                await member_of(instance, token, practice)
-            except (SignedOut, NoSuchPractice):
-                return
-            if not instance.changes.closing:
-                yield hint
 
 
 handlers = [house, seeds, agenda, staff_slots, requests, read, unopened, why, changes]
