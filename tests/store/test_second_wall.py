@@ -19,7 +19,7 @@ from bento_house import DAY, Hand, House, at, open_house
 from serment.database import roles
 from serment.database.pool import Pool, open_pool, transaction, walled
 from serment.database.queries import Query, load
-from serment.server.stores import cards, envelopes, search_index
+from serment.server.stores import cards, envelopes, letters, search_index
 from serment.server.usecases.keep_cards import month_of
 
 FIRST_WALL = re.compile(r"\b(?:\w+\.)?practice = \$(\d+)")
@@ -49,6 +49,8 @@ class TwoPractices:
             "one": one is not None,
             "list": len(listed),
             "unopened": len(unopened),
+            "some": len(await envelopes.read_sealed_some(connection, practice, [self.record], [unit], [key])),
+            "letters": len(await letters.read_letters(connection, practice, self.record)),
             "cards": len(await cards.read(connection, practice, [self.card], [unit])),
             "entries": len(
                 await search_index.read_entries(connection, practice, unit, month_of(now), None, 9)
@@ -81,6 +83,10 @@ async def two(pool: Pool) -> TwoPractices:
         await pool.execute(
             f"INSERT INTO {table} ({columns}, bytes) VALUES ({marks})", *values, secrets.token_bytes(size)
         )
+    await pool.execute(
+        "INSERT INTO letters (practice, record, incident, pkh, sealed, head, signer_kid, sig) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        lestrade.practice, hand.record, uuid.uuid4(), *map(secrets.token_bytes, (32, 2160, 32, 16, 64)),
+    )  # fmt: skip
     return TwoPractices(bento, lestrade, hand.record, card)
 
 
@@ -92,11 +98,11 @@ def forget_the_practice(query: Query) -> Query:
 async def test_without_the_first_wall_the_second_shows_nothing_of_another_practice(
     two: TwoPractices, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    everything = {"one", "list", "unopened", "cards", "entries", "page", "pages"}
+    everything = {"one", "list", "unopened", "some", "letters", "cards", "entries", "page", "pages"}
     own, foreign = two.lestrade.practice, two.bento.practice
     async with transaction(pool) as tx:
         assert not any((await two.ways_out(tx, foreign)).values())
-    for store in ("envelopes", "cards", "search_index"):
+    for store in ("envelopes", "letters", "cards", "search_index"):
         queries = {name: forget_the_practice(query) for name, query in load(store).items()}
         monkeypatch.setattr(f"serment.server.stores.{store}._QUERIES", queries)
     async with transaction(pool) as tx:  # the first wall is down indeed
