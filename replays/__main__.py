@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from bench import report
 from replays.plays import NAMES, Outcome, outcome_of, read_expected
-from replays.stage import theatre
+from replays.stage import DRAFT_SECONDS_MAX, theatre
 
 SEEDS = 3
 
@@ -54,6 +54,10 @@ def _table(outcome: Outcome, seconds: float) -> str:
         value = outcome.figures[figure]
         verdict = "WORSE" if value > most else "held"
         lines.append(f"    {figure.replace('_', ' '):34} {value:>12g}   at most {most:g}: {verdict}")
+    if outcome.draft:
+        lines.append(
+            f"    each stop had its dossier {outcome.draft:.0f} s after the play, at most {DRAFT_SECONDS_MAX}"
+        )
     if expected.short:
         lines.append(f"    SHORT: {expected.short}")
     beside = (

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from replays.stage import Theatre
+from replays.stage import DRAFT_SECONDS_MAX, Theatre
 
 FOLDER = Path(__file__).parent
 NAMES = tuple(
@@ -29,7 +29,8 @@ class Expected:
 
 @dataclass
 class Outcome:
-    """The worst of all seeds. `worse`: figures over what is allowed; `honest`: what honest work suffered."""
+    """The worst of all seeds. `worse`: figures over what is allowed; `honest`: what honest work suffered; `draft`: seconds from
+    the end of a play until each stop had its dossier, in long plays."""
 
     name: str
     figures: dict[str, float] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Outcome:
     asked: int = 0
     gestures: int = 0
     booked: int = 0
+    draft: float = 0
 
 
 def read_expected(name: str) -> Expected:
@@ -60,6 +62,8 @@ async def outcome_of(theatre: Theatre, name: str, seeds: Iterable[int]) -> Outco
         async with theatre.stage(seed) as stage:
             figures: dict[str, float] = await script.play(stage)
             await stage.rest_of_the_day()
+            if not stage.short:
+                outcome.draft = max(outcome.draft, await stage.seconds_to_the_drafts())
             figures |= {"sealed": stage.left.count(), "readable": len(stage.left.readable)}
             stopped, lost = await stage.honest_stopped(), await stage.bookings_lost()
         for figure, value in figures.items():
@@ -72,5 +76,6 @@ async def outcome_of(theatre: Theatre, name: str, seeds: Iterable[int]) -> Outco
         outcome.honest += [
             f"seed {seed}: {count} requests refused, {kind}" for kind, count in stage.honest.refused.items()
         ]
-    outcome.worse = [figure for figure, most in expected.most.items() if outcome.figures[figure] > most]
+    outcome.worse = ["seconds_to_the_drafts"] if outcome.draft > DRAFT_SECONDS_MAX else []
+    outcome.worse += [figure for figure, most in expected.most.items() if outcome.figures[figure] > most]
     return outcome

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import math
 import mmap
 import random
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +48,7 @@ SHORT, LONG = Size(practitioners=4, each=12, secretaries=3), Size()
 BACK_DAYS, AHEAD_DAYS = 30, 60
 SWARM, SWARM_SHORT = 50, 3
 BOOKINGS, BOOKINGS_SHORT, BOOKED_A_DAY = 60, 8, 20  # patients who book beside
+DRAFT_SECONDS_MAX = 300
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -159,6 +162,11 @@ class Stage:
         self._coming += self.bookings
         self._coming.sort(key=lambda each: each.when, reverse=True)
 
+    def comes(self, moment: Moment) -> None:
+        """One more thing that somebody honest asks when its time comes."""
+        self._coming.append(moment)
+        self._coming.sort(key=lambda each: each.when, reverse=True)
+
     async def until(self, when: datetime) -> None:
         """The clock goes on to then; what honest people ask before is asked."""
         assert self._client is not None
@@ -207,6 +215,18 @@ class Stage:
             [each.hand.record for each in self.bookings if each.stands],
         )
         return len(self.bookings) - int(there)
+
+    async def seconds_to_the_drafts(self) -> float:
+        """By everybody's clock, until each stop has its dossier, which the server opens by itself."""
+        begun = time.monotonic()
+        while await self.pool.fetchval(
+            "SELECT count(*) FROM freezes f WHERE NOT EXISTS (SELECT FROM dossiers d"
+            " WHERE d.practice = f.practice AND d.frozen = f.member AND d.frozen_at = f.at)"
+        ):
+            if time.monotonic() - begun > DRAFT_SECONDS_MAX:
+                return math.inf
+            await asyncio.sleep(0.5)
+        return time.monotonic() - begun
 
     async def honest_stopped(self) -> int:
         """How many of those who only worked."""
