@@ -140,12 +140,14 @@ def edit_all(opening: Opening, wanted: Opening | None, *, changes: Sequence[Date
 
 
 def _cut(opening: Opening, day: date) -> Opening | None:
-    """The opening up to the day before; None if it never ran until then."""
+    """The opening up to the day before; None if it never ran until then. A rule older than NEXT_DAYS_MAX is kept unasked:
+    one that never ran does no harm."""
     last = day - timedelta(days=1)
     if opening.last_date is not None and opening.last_date < last:
         last = opening.last_date
     first = opening.first_date.toordinal()
-    if not any(opening.runs_on(ordinal) for ordinal in range(first, last.toordinal() + 1)):
+    days = range(first, last.toordinal() + 1)
+    if len(days) <= NEXT_DAYS_MAX and not any(map(opening.runs_on, days)):
         return None
     return replace(opening, last_date=last)
 

@@ -14,7 +14,7 @@ from msgspec import Meta
 from serment.domain.agenda import Absence, Agenda, ChangeKind, DatedChange, Opening
 from serment.domain.errors import InvalidRule
 from serment.domain.opening_edit import Edit, Scope, edit_all, edit_day, edit_from
-from serment.server.usecases.rule_rows import AbsenceRow, ExceptionRow, OpeningRow, row_of
+from serment.server.usecases.rule_rows import AbsenceRow, ExceptionRow, OpeningRow, check_days, row_of
 
 OPENINGS_ASKED_MAX = 20
 DATES_ASKED_MAX = 400
@@ -73,6 +73,7 @@ def outcome_of(asked: HoursAsked, agenda: Agenda) -> Outcome:
     after, edits = agenda, list[Edit]()
     for opening in asked.openings:
         _check_own(asked.agenda, opening.was, opening.now)
+        check_days(opening.day)
         edits.append(_edit(opening, after))
         after = edits[-1].applied(after)
     for exception in asked.exceptions:

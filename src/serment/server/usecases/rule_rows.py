@@ -57,7 +57,7 @@ class OpeningRow(RuleRow, kw_only=True):
 
     def rule(self) -> Opening:
         """As the engine reads it. Raises InvalidRule."""
-        _check_days(self.first_date, self.last_date)
+        check_days(self.first_date, self.last_date)
         return Opening(
             opening=self.opening,
             first_date=self.first_date,
@@ -84,7 +84,7 @@ class ExceptionRow(RuleRow, kw_only=True):
 
     def rule(self) -> DatedChange:
         """As the engine reads it. Raises InvalidRule."""
-        _check_days(self.on_date)
+        check_days(self.on_date)
         return DatedChange(
             change=self.exception,
             on_date=self.on_date,
@@ -106,7 +106,7 @@ class AbsenceRow(RuleRow, kw_only=True):
 
     def rule(self) -> Absence:
         """As the engine reads it. Raises InvalidRule."""
-        _check_days(self.since.date(), self.until.date())
+        check_days(self.since.date(), self.until.date())
         if any(each.second or each.microsecond for each in (self.since, self.until)):
             raise InvalidRule("since, until: an absence begins and ends on a whole minute")
         return Absence(absence=self.absence, since=self.since, until=self.until)
@@ -243,7 +243,8 @@ def _sorted(types: frozenset[UUID] | None) -> list[UUID] | None:
     return None if types is None else sorted(types)
 
 
-def _check_days(*days: date | None) -> None:
+def check_days(*days: date | None) -> None:
+    """Raises InvalidRule for a day outside DAY_MIN to DAY_MAX."""
     for day in days:
         if day is not None and not DAY_MIN <= day <= DAY_MAX:
             raise InvalidRule(f"{day} is not between {DAY_MIN} and {DAY_MAX}")
