@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** An open desk: what it has read, what it shows, what is chosen, what is carried, what is done. Components read these. */
+import { oldCodeStands } from '../../usecases/account/old_code';
 import { dateAt } from '../../usecases/desk/days';
 import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
@@ -46,6 +47,8 @@ export class Desk {
   room = $state<Room>('agenda');
   /** The server asks whether somebody is there: answers whether they have shown it. */
   presence = $state.raw<((shown: boolean) => void) | null>(null);
+  /** The account was opened by its code, and the next code never tried. */
+  oldCode = $state(false);
   readonly rules: Rules;
   readonly shown: Shown;
   readonly reading: Reading;
@@ -60,6 +63,7 @@ export class Desk {
 
   constructor(readonly open: OpenDesk, place: Place | null, readonly closed: (closing: Closing) => void) {
     const here = place?.practice === open.practice.practice ? place : null;
+    this.oldCode = oldCodeStands(open.user);
     this.rules = new Rules(open);
     this.shown = new Shown(this.rules, () => this.reading, here);
     this.carry = new Carry(this);

@@ -9,10 +9,12 @@ import { newSeed, userKeys, type UserKeys } from '../../seal/keys';
 import {
   METHODS, StretchedPassword, boxUnlock, newRecoveryCode, openUnlock, passwordFind, recoverySecret, type Method, type UnlockPlace,
 } from '../../seal/unlock';
+import { Refused } from '../../wire/problem';
 import type { Base64, Id } from '../../wire/types';
 import type { Membership } from '../desk/routes';
 import { readyToSeal } from '../sealing';
 import { deviceName, deviceProof, rememberThisDevice } from './device';
+import { noteOldCode, oldCodeSpent } from './old_code';
 import { makePasskey, usePasskey } from './passkey';
 import {
   postAccount, postPasskeySignIn, postPasswordSignIn, postRecover, postShare, readWays, type Away, type Box, type NewWay, type SignedIn, type Way, type WaysAsked,
@@ -93,12 +95,20 @@ export class Account {
     await this.#change({ put: [way], password: { find: base64(find), auth: base64(stretched.auth) } });
   }
 
-  /** Stores the box of a code that was printed and tried; the code before is spent. */
+  /** Stores the box of a code that was printed and tried; the code before is spent. Again after no answer: done already. */
   async putCode(code: Bytes): Promise<void> {
     const { secret, find } = recoverySecret(code);
+    const credential = base64(sha256(find));
     const version = this.#next('recovery');
     const box = await boxUnlock(this.#place('recovery', find, version), secret, this.#seed);
-    await this.#change({ put: [{ method: METHODS.recovery, credential: base64(sha256(find)), version, bytes: base64(box) }] });
+    try {
+      await this.#change({ put: [{ method: METHODS.recovery, credential, version, bytes: base64(box) }] });
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.is('stale_ways')) throw error;
+      await this.renew();
+      if (!this.ways.some((way) => way.method === METHODS.recovery && way.credential === credential)) throw error;
+    }
+    oldCodeSpent(this.user);
   }
 
   /** Asks for a passkey and adds it. Throws PasskeyDeclined, PasskeyWithoutSecret, Refused (too_many_ways). */
@@ -184,5 +194,7 @@ export async function openByCode(instance: string, code: Bytes): Promise<Account
   const { secret, find } = recoverySecret(code);
   const signedIn = await postRecover(base64(find));
   // The server knows the code by a hash of what finds it; the box is bound to what was hashed.
-  return await opened(instance, signedIn, boxOf(signedIn, 'recovery', sha256(find)), 'recovery', find, secret);
+  const account = await opened(instance, signedIn, boxOf(signedIn, 'recovery', sha256(find)), 'recovery', find, secret);
+  noteOldCode(account.user);
+  return account;
 }
