@@ -120,7 +120,7 @@ export class Team {
       this.#turns += 1;
     } catch (error) {
       if (this.#signedOut(error)) return;
-      this.away = inWords(error, this.desk, WRONG);
+      this.away = error instanceof NoAnswer ? t('members.wrong.unread') : inWords(error, this.desk, WRONG);
     }
   }
 
@@ -138,6 +138,8 @@ export class Team {
     this.problem = null;
     try {
       await deed();
+      // What the desk's roster says of it is drawn, even where the lists cannot be read anew.
+      this.#turns += 1;
       if (said !== null) this.desk.deeds.say(said);
       return true;
     } catch (error) {
