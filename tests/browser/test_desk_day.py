@@ -476,7 +476,7 @@ def test_removed_in_the_middle_of_a_drag_nothing_moves_and_it_is_said(centre: To
     try:
         sam.mouse.move(box["x"] + 40, box["y"] - 18)
         sam.mouse.up()
-        expect(sam.get_by_text("Votre session est finie.")).to_be_visible(timeout=30_000)
+        expect(sam.get_by_text("Ce cabinet ne vous est plus ouvert")).to_be_visible(timeout=30_000)
         assert "Abescat" not in sam.content()
         row = centre.rows(
             "SELECT rev, (SELECT count(*) FROM spans s WHERE s.record = a.record) AS spans FROM appointments a "

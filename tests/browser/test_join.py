@@ -303,4 +303,4 @@ def test_sam_who_lost_everything_is_let_in_again_with_new_keys_and_the_old_ones_
     thief = profile(DESK).new_page()
     thief.goto(f"{practice.origin}/fr/desk")
     fill_in(thief, SAM)
-    expect(thief.get_by_text("Ce compte n’appartient plus à aucun cabinet.")).to_be_visible()
+    expect(thief.get_by_text("Ce compte n’ouvre aucun cabinet en ce moment")).to_be_visible()

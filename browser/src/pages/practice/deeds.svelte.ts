@@ -100,7 +100,7 @@ export class Deeds {
       return true;
     } catch (error) {
       if (isOver(error)) {
-        desk.close('signed out');
+        desk.closeFor(error);
         return false;
       }
       const text = inWords(error, desk, words);

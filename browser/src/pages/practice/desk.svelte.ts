@@ -33,7 +33,7 @@ export interface KnownHour {
   visitType: string;
 }
 
-export type Closed = 'by hand' | 'idle' | 'signed out' | 'another practice' | 'another member';
+export type Closed = 'by hand' | 'idle' | 'signed out' | 'not served' | 'another practice' | 'another member';
 
 export interface Closing {
   why: Closed;
@@ -76,7 +76,7 @@ export class Desk {
     this.messages = new Messages(this);
     this.drawing = new Drawing(() => this.reading.opening);
     this.reading = new Reading(open, () => this.shown.wanted, () => this.shown.front(this.drawing), {
-      signedOut: () => this.close('signed out'),
+      over: (error) => this.closeFor(error),
       back: () => {
         // What was just done, and can be taken back, is not talked over.
         if (this.deeds.said === null) this.deeds.say(t('offline.back'));
@@ -152,6 +152,11 @@ export class Desk {
     Object.assign(this.open.house, await readHouse(this.open.practice.practice));
     this.rules.read(this.open);
     this.reading.redraw();
+  }
+
+  /** Closes for what `isOver` says: the session ended, or this practice serves its member no more. */
+  closeFor(error: unknown): void {
+    this.close(error instanceof Refused && error.is('no_such_practice') ? 'not served' : 'signed out');
   }
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */

@@ -26,8 +26,8 @@ export interface Window {
 }
 
 export interface Told {
-  /** The session has ended. */
-  signedOut(): void;
+  /** The session has ended, or this practice serves its member no more. */
+  over(error: unknown): void;
   /** The server answers again after an outage. */
   back(): void;
   /** Nobody showed to be there, and these days' names were not read. */
@@ -120,7 +120,7 @@ export class Reading {
     } catch (error) {
       if (this.#over) return;
       // Whoever is no member any more is told so where the desk opens again.
-      if (isOver(error)) this.told.signedOut();
+      if (isOver(error)) this.told.over(error);
       else if (error instanceof Refused && error.is('no_such_agenda')) this.told.rulesChanged();
       else if (error instanceof Refused && error.is('prove_presence')) this.told.notShown();
       else if (isOutage(error)) this.outageSince ??= Math.floor(Date.now() / 1000);

@@ -136,7 +136,7 @@ export class Incidents {
       this.now = serverNow();
     } catch (error) {
       if (isOver(error)) {
-        this.desk.close('signed out');
+        this.desk.closeFor(error);
         return;
       }
       if (!(error instanceof Refused || error instanceof NoAnswer || error instanceof NotNow)) throw error;

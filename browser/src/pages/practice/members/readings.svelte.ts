@@ -118,7 +118,7 @@ export class Readings {
       await deed();
     } catch (error) {
       if (isOver(error)) {
-        this.desk.close('signed out');
+        this.desk.closeFor(error);
         return;
       }
       if (!(error instanceof Refused || error instanceof NoAnswer || error instanceof NotNow)) throw error;

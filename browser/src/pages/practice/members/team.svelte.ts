@@ -127,7 +127,7 @@ export class Team {
   /** The session ended, or it is one's own removal that was read: the desk closes. */
   #signedOut(error: unknown): boolean {
     if (!isOver(error)) return false;
-    this.desk.close('signed out');
+    this.desk.closeFor(error);
     return true;
   }
 

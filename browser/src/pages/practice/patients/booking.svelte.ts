@@ -12,7 +12,7 @@ import type { Person } from '../../../usecases/patients/search';
 import type { Language } from '../../../seal/groups';
 import type { CardContent } from '../../../seal/people';
 import type { Confided } from '../../../usecases/sealing';
-import { Refused } from '../../../wire/problem';
+import { Refused, isOver } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
 import { inWords } from '../wrong';
@@ -198,7 +198,7 @@ export class BookingForm {
     } catch (error) {
       // No answer is no refusal, and a session that ended may have booked before: whether it did is asked before a card is written.
       const sent = this.#unanswered;
-      if (error instanceof Refused && !error.is('signed_out') && (sent === null || sent.of === of)) {
+      if (error instanceof Refused && !isOver(error) && (sent === null || sent.of === of)) {
         if (sent !== null && error.is('already_used')) return await this.#arrived(sent);
         this.#unanswered = null;
         waiting.drop(record);
@@ -249,8 +249,8 @@ export class BookingForm {
   }
 
   async #told(error: unknown, wanted: Wanted): Promise<void> {
-    if (error instanceof Refused && error.is('signed_out')) {
-      this.desk.close('signed out');
+    if (isOver(error)) {
+      this.desk.closeFor(error);
       return;
     }
     if (error instanceof Refused && error.is('hold_expired')) this.#held = null;
