@@ -171,6 +171,18 @@ export class Carry {
     void this.desk.choice.focusStop(record);
   }
 
+  /** After a reading: what was cancelled or changed elsewhere is carried no further, and its panel says so. */
+  look(): void {
+    const { moving, desk } = this;
+    if (moving === null || moving.working) return;
+    const now = desk.reading.visit(moving.record);
+    // In a week that is not on screen nothing is known of it: the server refuses then.
+    if (now === undefined || (now.rev === moving.visit.rev && now.status === moving.visit.status)) return;
+    this.end();
+    desk.choice.select({ kind: 'visit', record: now.record });
+    desk.deeds.problem = t(now.status === 'cancelled' ? 'move.cancelled' : 'wrong.stale');
+  }
+
   /** Keys while a visit is carried. Answers whether the key was one of them. */
   key(event: KeyboardEvent, stop: string): boolean {
     const { moving, desk } = this;
@@ -262,6 +274,7 @@ export class Carry {
       desk.reading.markSeen(visit.record, moved.rev);
       await desk.reading.read();
     }, MOVING);
+    if (!done && !changed && desk.reading.visit(visit.record)?.status === 'cancelled') desk.deeds.problem = t('move.cancelled');
     return changed ? 'warning_changed' : done ? moved : null;
   }
 

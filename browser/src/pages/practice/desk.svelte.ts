@@ -134,6 +134,7 @@ export class Desk {
 
   async #look(): Promise<void> {
     await this.reading.read();
+    this.carry.look();
     await this.requests.read();
     this.messages.soon();
   }
