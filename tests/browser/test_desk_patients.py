@@ -434,7 +434,11 @@ def test_the_code_shown_at_the_desk_becomes_the_patients_own_link(
     )
     block.first.click()
     record = str(block.first.get_attribute("data-stop"))
-    sam.get_by_role("button", name="Donner un lien").click()
+    # She has one already: a double press asks, and no more.
+    sam.get_by_role("button", name="Donner un lien").dblclick()
+    expect(sam.get_by_text("Le lien que cette personne a déjà ne s’ouvrira plus.")).to_be_visible()
+    check_in_both_themes(sam)
+    sam.get_by_role("button", name="Oui, donner un nouveau lien").click()
     expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_visible()
     expect(sam.locator("#given-link")).to_be_focused()
     check_in_both_themes(sam)

@@ -261,7 +261,7 @@ def test_an_absence_over_several_tells_them_all_and_opens_no_contact(
     bento.get_by_label("En une ligne").fill(f"{day.day} {MONTHS[day.month - 1]} 8-12")
     bento.get_by_label("En une ligne").press("Enter")
     expect(bento.get_by_role("heading", name="2 rendez-vous sont hors des horaires")).to_be_visible()
-    bento.get_by_role("button", name="Annuler tous ceux qui restent").click()
+    bento.get_by_role("button", name="Annuler tous ceux qui restent").dblclick()
     bento.get_by_role("button", name="Oui, annuler 2 rendez-vous").click()
     expect(bento.locator(".way-told")).to_have_count(2)
     expect(bento.locator(".way-told").first).to_contain_text("Prévenu")

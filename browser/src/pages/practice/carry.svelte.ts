@@ -187,7 +187,8 @@ export class Carry {
   key(event: KeyboardEvent, stop: string): boolean {
     const { moving, desk } = this;
     if (moving === null) return false;
-    if (event.key === 'Escape') {
+    // A letter is somebody typing a name: the rest of it, and Enter, must move nobody.
+    if (event.key === 'Escape' || /^\p{L}$/u.test(event.key)) {
       event.preventDefault();
       this.giveUp();
       return true;
