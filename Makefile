@@ -2,10 +2,11 @@
 # `make` alone lists what there is. Paths are relative on purpose: the folder may hold spaces and accents.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo set-up test lint fast bench replay openapi lock clean
+.PHONY: help demo set-up test code types floors pages program lint fast bench replay openapi lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTEST := .venv/bin/python -m pytest
+NPM := cd browser && PATH="$$PATH:../.venv/bin" npm run --silent
 JOBS ?= 2
 FAST_TIER := $(wildcard tests/unit tests/laws tests/vectors tests/channels tests/tidy tests/docs)
 FULL_TIER := $(wildcard tests/store tests/race tests/crash tests/leaks tests/api tests/browser)
@@ -21,20 +22,33 @@ set-up: ## Sets everything up and starts nothing.
 	@sh ops/set-up.sh run bundle
 	@.venv/bin/serment check
 
-test: ## Checks everything: lint, the fast tier, then databases, races, crashes, leaks, HTTP and browser.
+test: ## Checks everything: reads the code, then the fast tier, then databases, races, crashes, leaks, HTTP and browser.
 	@sh ops/set-up.sh run test bundle chromium
-	@$(MAKE) lint
-	@cd browser && PATH="$$PATH:../.venv/bin" npm run --silent check && PATH="$$PATH:../.venv/bin" npm test --silent
+	@$(MAKE) -j 2 -O pages program types code floors
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow" $(FAST_TIER)
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m slow $(FAST_TIER) || test $$? -eq 5
 	@$(PYTEST) -n $(JOBS) --dist loadfile $(FULL_TIER)
 
-lint: ## Reads the code without running it: ruff, mypy --strict, the import floors.
-	@sh ops/set-up.sh run test
+# What `test` and `lint` read, side by side: each says its words when it is done, and one that fails fails all.
+code:
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+
+types:
 	@.venv/bin/mypy
+
+floors:
 	@.venv/bin/lint-imports --no-logo
+
+pages:
+	@$(NPM) check
+
+program:
+	@$(NPM) test
+
+lint: ## Reads the code without running it: ruff, mypy --strict, the import floors.
+	@sh ops/set-up.sh run test
+	@$(MAKE) -j 2 -O code types floors
 
 fast: ## Runs the tests that take seconds and need no database.
 	@sh ops/set-up.sh run test
