@@ -24,6 +24,8 @@ set-up: ## Sets everything up and starts nothing.
 	@sh ops/set-up.sh run bundle
 	@.venv/bin/serment check
 
+# Processes of ours start by the dozen during the tests: Python keeps what it compiled, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: ## Checks everything: reads the code, then crashes, leaks, browser, HTTP, races, databases and the fast tier.
 	@sh ops/set-up.sh run test bundle chromium
 	@$(MAKE) -j 2 -O pages program types code floors
