@@ -302,6 +302,45 @@ def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_
     expect(bento.locator("dl.facts").first).to_contain_text("Anglais")
 
 
+def test_a_number_that_changes_on_the_card_changes_in_what_is_booked_and_the_reminder_goes_there(
+    site: Site, named: Post, bento: Page
+) -> None:
+    day = site.fresh_day()
+    somebody_new_calls(bento, day, "Prigent Enora")
+    bento.get_by_label("Téléphone").fill("06 39 98 12 81")
+    bento.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(bento.get_by_role("button", name="Ouvrir la fiche")).to_be_visible()
+    bento.get_by_role("button", name="Ouvrir la fiche").click()
+    for number, answer in (
+        ("06 39 98 12 82", "Les laisser ainsi"),
+        ("06 39 98 12 83", "Changer aussi ce rendez-vous"),
+    ):
+        bento.get_by_role("button", name="Modifier").click()
+        bento.get_by_label("Téléphone").fill(number)
+        bento.get_by_role("button", name="Garder la fiche").click()
+        offer = bento.locator(".people-card .note").filter(has_text="1 rendez-vous à venir porte encore")
+        expect(offer).to_contain_text("06 39 98 12 81".replace(" ", "\u00a0"))
+        check_in_both_themes(bento)
+        offer.get_by_role("button", name=answer).click()
+        expect(offer).to_have_count(0)
+    expect(bento.locator(".said")).to_contain_text("1 rendez-vous suit la fiche")
+    # Once more on the card alone; then from the appointment, where both are read.
+    bento.get_by_role("button", name="Modifier").click()
+    bento.get_by_label("Téléphone").fill("06 39 98 12 84")
+    bento.get_by_role("button", name="Garder la fiche").click()
+    expect(offer).to_contain_text("06 39 98 12 83".replace(" ", "\u00a0"))
+    bento.locator(".card-visits button").first.click()
+    bento.get_by_role("button", name="Voir le contact").click()
+    reached = bento.locator("#panel-reached")
+    expect(reached).to_contain_text("Sur la fiche")
+    check_in_both_themes(bento)
+    bento.get_by_role("button", name="Prendre celui de la fiche").click()
+    expect(reached).not_to_contain_text("Sur la fiche")
+    expect(reached).to_contain_text("06 39 98 12 84".replace(" ", "\u00a0"))
+    sent = named.sends(on_the_eve(day))
+    assert [len(to(f"6399812{end}", sent)) for end in (81, 82, 83, 84)] == [0, 0, 0, 1]
+
+
 def test_of_a_call_without_number_or_address_the_panel_promises_no_reminder(
     site: Site, named: Post, bento: Page
 ) -> None:

@@ -25,6 +25,7 @@ import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
 import { isSealedAnew, placedWith, reasonOf, recordOf, wireRevision, withSecrets, type Confided } from '../sealing';
 import { presentEpoch } from './index_book';
+import type { Address } from './readdress';
 import { postInPlace } from './routes';
 
 const CAP_BYTES = 32;
@@ -120,6 +121,14 @@ export async function leaveMessage(desk: OpenDesk, record: Id, rev: number, mess
 export function placeAgain(desk: OpenDesk, record: Id, rev: number, isRequest: boolean): Promise<{ rev: number } & Pick<SealedInPlace, 'planned'>> {
   const plan: Telling['plan'] = (visit, now) => (isRequest ? [] : planBooked(visit, now, { confirm: true }));
   return change(desk, record, rev, { cap: null, purpose: 'remind', alter: (confided) => confided, plan });
+}
+
+/**
+ * Other addresses for what is planned, under a new capsule: it goes when it would have gone. Answers the new revision. Throws Refused
+ * (stale_revision, illegal_change, too_late), Altered, NoAnswer, NotNow.
+ */
+export async function takeAddress(desk: OpenDesk, record: Id, rev: number, address: Partial<Address>): Promise<number> {
+  return (await change(desk, record, rev, { cap: null, purpose: 'number', alter: ({ id, ct, rs }) => ({ id, ct: { ...ct, ...address }, rs }) })).rev;
 }
 
 /**

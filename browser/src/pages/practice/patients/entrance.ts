@@ -37,6 +37,11 @@ export async function visitMessages() {
   return part.default;
 }
 
+export async function takeNumber() {
+  const [part] = await Promise.all([import('./TakeNumber.svelte'), speakPatients()]);
+  return part.default;
+}
+
 /** The number on the card of the visit's person; null where there is none, or two cards fit. No outage keeps the contact itself away. */
 export async function visitPhone(desk: Desk, visit: Visit): Promise<string | null> {
   try {

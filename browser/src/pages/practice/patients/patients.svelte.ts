@@ -5,7 +5,8 @@
  */
 import { CardChanged, newCardId, PatientBook } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
-import { Learning } from '../../../usecases/patients/learn';
+import type { Address } from '../../../usecases/patients/readdress';
+import { Learning, namedOf } from '../../../usecases/patients/learn';
 import type { Person } from '../../../usecases/patients/search';
 import { VisitSearch } from '../../../usecases/patients/visits';
 import { Waiting, type Heard } from '../../../usecases/patients/waiting';
@@ -13,6 +14,7 @@ import { isOutage } from '../../../usecases/desk/routes';
 import { Refused } from '../../../wire/problem';
 import { SealError } from '../../../seal/errors';
 import type { CardContent } from '../../../seal/people';
+import type { Visit } from '../../../usecases/desk/model';
 import type { Id } from '../../../wire/types';
 import type { Desk } from '../desk.svelte';
 import { LookingAhead } from './looking_ahead.svelte';
@@ -30,6 +32,8 @@ export class Patients {
   version = $state(0);
   /** The link just given, shown until it is forgotten: the visit is read anew meanwhile, its panel with it. */
   given = $state.raw<{ record: Id; address: string } | null>(null);
+  /** What a card that was just saved says otherwise than before: appointments to come may bear what it said. */
+  readdressed = $state.raw<{ card: Id; told: Partial<Address> } | null>(null);
   readonly #learning: Learning;
   readonly waiting: Waiting;
   readonly ahead: LookingAhead;
@@ -56,6 +60,12 @@ export class Patients {
   find(typed: string, unit: Id | null = null): { found: Person[]; count: number } {
     void this.version;
     return this.book.people.find(typed, this.thisYear, unit);
+  }
+
+  /** Whether an appointment is of the person on this card, by names and birth date. */
+  isTheirs({ card, unit }: Pick<Card, 'card' | 'unit'>, visit: Visit): boolean {
+    const named = visit.unit === unit ? namedOf(visit) : null;
+    return named !== null && this.book.same(unit, named).some((person) => person.card === card);
   }
 
   /** Reads what is new; what fails is told by `state`, and tried again with the next change. */
