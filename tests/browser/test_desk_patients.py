@@ -146,6 +146,11 @@ def test_who_booked_online_for_a_week_that_nobody_has_opened_is_found_by_name(
     sam.locator(".place").first.click()
     expect(sam.get_by_role("button", name="Inscrire", exact=True)).to_be_focused()
     expect(sam.locator(".book")).to_contain_text("Louise Delaverne")
+    # What she has ahead is said, and stops nobody.
+    ahead = sam.locator(".book .note").filter(has_text="A déjà rendez-vous")
+    expect(ahead.get_by_role("listitem").first).to_contain_text(re.compile("[Jj]eudi 25 mars"))
+    expect(ahead.get_by_role("listitem")).to_have_count(2)
+    check_in_both_themes(sam)
     sam.keyboard.press("Control+k")
     sam.get_by_role("combobox", name="Chercher quelqu’un").fill("delaverne")
     sam.get_by_role("option").first.click()

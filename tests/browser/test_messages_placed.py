@@ -341,6 +341,27 @@ def test_a_number_that_changes_on_the_card_changes_in_what_is_booked_and_the_rem
     assert [len(to(f"6399812{end}", sent)) for end in (81, 82, 83, 84)] == [0, 0, 0, 1]
 
 
+def test_a_patient_who_wants_no_message_gets_none_though_the_number_is_known(
+    site: Site, named: Post, bento: Page
+) -> None:
+    day = site.fresh_day()
+    somebody_new_calls(bento, day, "Quere Malo")
+    bento.get_by_label("Téléphone").fill("06 39 98 12 85")
+    bento.get_by_label("Aucun message à ce patient").check()
+    check_in_both_themes(bento)
+    bento.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(bento.locator(".said")).to_contain_text("Aucun message ne lui sera envoyé.")
+    messages = bento.locator("section[aria-labelledby=panel-messages]")
+    expect(messages).to_contain_text("Aucun message n’est envoyé pour ce rendez-vous.")
+    expect(messages).not_to_contain_text("prévu")
+    check_in_both_themes(bento)
+    messages.get_by_role("button", name="Envoyer des messages").click()
+    expect(messages).to_contain_text("Rappel")
+    messages.get_by_role("button", name="Ne rien envoyer à ce patient").click()
+    expect(messages).to_contain_text("Aucun message n’est envoyé pour ce rendez-vous.")
+    assert to("639981285", named.sends(on_the_eve(day))) == []
+
+
 def test_of_a_call_without_number_or_address_the_panel_promises_no_reminder(
     site: Site, named: Post, bento: Page
 ) -> None:

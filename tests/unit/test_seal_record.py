@@ -363,3 +363,12 @@ def test_the_self_test_passes_here_and_fails_on_another_answer(monkeypatch: pyte
     monkeypatch.setattr("serment.seal.startup._PK_HASH", "0" * 64)
     with pytest.raises(CryptographyMissing):
         self_test()
+
+
+def test_an_identity_says_that_no_message_is_wanted_as_true_or_not_at_all(alice: Cap) -> None:
+    identity, _, _ = told(alice)
+    quiet, other = replace(identity, quiet=True).to_json(), identity.to_json()
+    assert Identity.from_json(quiet).quiet and not Identity.from_json(other).quiet
+    assert b"quiet" not in other
+    with pytest.raises(Altered):
+        Identity.from_json(quiet.replace(b'"quiet":true', b'"quiet":false'))

@@ -47,6 +47,8 @@ export interface Identity {
   /** Hash of the row's patient_pk (32); null: the row has none. */
   readonly pkh: Bytes | null
   readonly series: Series | null
+  /** No message is sent about the appointment: its capsule names nobody, whoever seals it. */
+  readonly quiet: boolean
 }
 
 /** A notifier's proof that somebody answered at the address in `ct`; `month` is yyyymm. */
@@ -126,6 +128,7 @@ export function writeIdentity(id: Identity): Bytes {
     h: bytesJson(id.h, ID_BYTES, 'h'),
     pkh: id.pkh === null ? null : bytesJson(id.pkh, HASH_BYTES, 'pkh'),
     series: id.series === null ? null : { seed: bytesJson(id.series.seed, KEY_BYTES, 'seed'), first: bytesJson(id.series.first, ID_BYTES, 'first') },
+    quiet: id.quiet ? true : null,
   })
 }
 
@@ -149,6 +152,7 @@ export function readIdentity(payload: Bytes): Identity {
     h: fields.bytes('h', ID_BYTES),
     pkh: fields.has('pkh') ? fields.bytes('pkh', HASH_BYTES) : null,
     series: fields.has('series') ? readSeries(fields.value('series')) : null,
+    quiet: fields.has('quiet') && fields.yes('quiet'),
   }
   fields.done()
   return id

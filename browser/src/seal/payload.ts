@@ -132,6 +132,12 @@ export class Fields {
     return value
   }
 
+  /** What is said at all is `true`; left out, it is not so. */
+  yes(name: string): true {
+    if (this.value(name) !== true) throw new Altered(`${this.what}: ${name}`)
+    return true
+  }
+
   number(name: string, maximum: number): number {
     const value = this.value(name)
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > maximum) throw new Altered(`${this.what}: ${name}`)

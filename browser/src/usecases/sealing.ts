@@ -73,9 +73,14 @@ export function withSecrets({ id, ct, rs }: Confided): { groups: Groups; secrets
   return { groups: { id: { ...id, t, h }, ct: { ...ct, c }, rs }, secrets: { t, c }, act: base64(fromC(c).act) };
 }
 
-/** The messages of a revision that is about to be sealed. Throws NoAnswer, NotNow. */
-export function placedWith({ roster }: Trusted, at: At, secrets: Secrets, ct: Omit<Contact, 'c'>, telling: Telling): Promise<Placed> {
-  return placeMessages(roster, slotOf(at.slot).start, secrets, ct, telling, now());
+/**
+ * The messages of a revision that is about to be sealed. Where none is wanted the rows look like everybody's, and the capsule names nobody to
+ * send them to. Throws NoAnswer, NotNow.
+ */
+export async function placedWith({ roster }: Trusted, at: At, secrets: Secrets, { id, ct }: Pick<Confided, 'id' | 'ct'>, telling: Telling): Promise<Placed> {
+  const contact = id.quiet ? { ...ct, phone: null, email: null } : ct;
+  const placed = await placeMessages(roster, slotOf(at.slot).start, secrets, contact, telling, now());
+  return id.quiet ? { ...placed, planned: null } : placed;
 }
 
 /** A sealed revision as it travels; a member's names its writer. */
@@ -108,7 +113,7 @@ export async function sealAsPatient(
 ): Promise<PatientRevision> {
   const { groups, secrets, act } = withSecrets(confided);
   const place = placeOf(trusted.roster.instance, at);
-  const { bytes, planned } = await placedWith(trusted, at, secrets, confided.ct, telling);
+  const { bytes, planned } = await placedWith(trusted, at, secrets, confided, telling);
   const sealed = await sealBooking(place, groups, cap, trusted.roster, signer);
   return { sealed: { revision: wireRevision(at, sealed), act, ...bytes }, planned };
 }

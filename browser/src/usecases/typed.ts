@@ -102,7 +102,7 @@ export function confidedFrom(typed: Typed, questions: Question[], today: string)
   return {
     id: {
       givenName: read('givenName')!, birthName: read('birthName')!, usedName: null, birthDate: read('birthDate')!,
-      sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'], series: null,
+      sex: read('sex') as Confided['id']['sex'], relation: read('relation') as Confided['id']['relation'], series: null, quiet: false,
     },
     ct: { phone: read('phone'), email: read('email'), name: read('contactName'), check: null, messages: null },
     rs: { reason: read('reason'), notes: null, answers, files: [] },

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { base64, fromBase64, join, random, text } from '../../src/seal/bytes';
+import { base64, fromBase64, fromText, join, random, text } from '../../src/seal/bytes';
 import { T, day, inst, sha256 } from '../../src/seal/conventions';
+import { Altered } from '../../src/seal/errors';
+import { readIdentity, writeIdentity } from '../../src/seal/groups';
 import { fromC, openPage } from '../../src/seal/message_link';
 import { drawMessageSecrets, fromT, openCapsule, openMessage } from '../../src/seal/messages';
 import { PrivateKey, SigningKey } from '../../src/seal/primitives';
@@ -10,6 +12,8 @@ import { start as startTier } from '../../src/seal/tiers';
 import type { Roster } from '../../src/seal/roster';
 import { type Telling, placeMessages, sealMessages } from '../../src/usecases/messages/place';
 import { planBooked } from '../../src/usecases/messages/plan';
+import { type Confided, placedWith } from '../../src/usecases/sealing';
+import type { Trusted } from '../../src/usecases/trust';
 import { asWord, wordingFor } from '../../src/usecases/messages/word';
 import { INSTANCE, openPracticeWithNotifier } from '../seal/cast';
 
@@ -17,6 +21,7 @@ import { INSTANCE, openPracticeWithNotifier } from '../seal/cast';
 const START = 1_795_680_000;
 const NOW = START - 14 * 86_400;
 const KEY_DAY = '2026-11-27';
+const PLACE = '00000000-0000-4000-8000-000000000001';
 const TELLING: Telling = { zone: 'Europe/Paris', word: 'Die', silent: false, reminds: { week: true, eve: true }, plan: (visit, now) => planBooked(visit, now, { confirm: true }) };
 const ALICE = { phone: '+33639981234', email: null, messages: { language: 'en', word: 'Die (T)' } } as const;
 
@@ -31,7 +36,10 @@ beforeAll(async () => {
   dayPair = await PrivateKey.fromSeed(random(32));
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 async function publishes(signer: SigningKey, signedDay = KEY_DAY): Promise<string[]> {
   const asked: string[] = [];
@@ -70,6 +78,33 @@ describe('placing the messages of an appointment', () => {
     expect(planned.map(({ message }) => message.kind)).toEqual(['booked', 'reminder', 'reminder']);
     expect(first!.map(({ mid }, nth) => mid === second![nth]!.mid)).toEqual([false, true, true]);
     expect(new Set(first!.map(({ mid }) => mid)).size).toBe(3);
+  });
+
+  it('names nobody in the capsule of an appointment about which none is wanted, and the rows look like everybody’s', async () => {
+    await publishes(root);
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
+    const at = { practice: PLACE, unit: PLACE, record: PLACE, rev: 1, slot: { agenda: PLACE, visit_type: PLACE, start: new Date(START * 1000).toISOString(), minutes: 20 } };
+    const place = async (quiet: boolean) => {
+      const { t, c, h } = drawMessageSecrets();
+      const confided = { id: { quiet }, ct: { ...ALICE, name: null, check: null } } as Pick<Confided, 'id' | 'ct'>;
+      const { bytes, planned } = await placedWith({ roster } as Trusted, at, { t, c }, confided, TELLING);
+      return { bytes, planned, capsule: await openCapsule(INSTANCE, h, KEY_DAY, dayPair, fromBase64(bytes.capsule!.capsule)) };
+    };
+    const [told, quiet] = [await place(false), await place(true)];
+    expect(told.capsule.sms).toBe(ALICE.phone);
+    expect(quiet.capsule).toMatchObject({ sms: null, mail: null });
+    expect(quiet.planned).toBeNull();
+    expect(quiet.bytes.messages!.map(({ send_day: day, bytes }) => [day, bytes.length])).toEqual(told.bytes.messages!.map(({ send_day: day, bytes }) => [day, bytes.length]));
+    expect(quiet.bytes.capsule!.capsule.length).toBe(told.bytes.capsule!.capsule.length);
+  });
+
+  it('reads in the identity that none is wanted, said as true or not at all', () => {
+    const { t, h } = drawMessageSecrets();
+    const id = { givenName: 'Alice', birthName: 'Izarn', usedName: null, birthDate: '1984-02-29', sex: 'female', relation: 'self', series: null, t, h, pkh: null } as const;
+    const written = [true, false].map((quiet) => fromText(writeIdentity({ ...id, quiet })));
+    expect(written.map((json) => readIdentity(text(json)).quiet)).toEqual([true, false]);
+    expect(written[1]).not.toContain('quiet');
+    expect(() => readIdentity(text(written[0]!.replace('"quiet":true', '"quiet":false')))).toThrow(Altered);
   });
 
   it('says the town in French where nothing was chosen', async () => {

@@ -133,6 +133,13 @@ describe('messages that follow what the desk decides', () => {
     expect(await standing(late)).toEqual(['booked', 'reminder', 'reminder']);
   });
 
+  it('go to nobody where none is wanted, and no desk says that somebody is told', async () => {
+    const one = visit(1, 'cancelled');
+    const quiet = { ...one, identity: { ...one.identity!, quiet: true } };
+    expect((await steering.steer(desk, [quiet])).get('r1')).toBeNull();
+    expect(await standing(quiet)).toEqual(['cancelled']);
+  });
+
   it('of a request: none while it waits, a confirmation at once when it is accepted, a notice when it is refused', async () => {
     const [waits, accepted, refused] = [visit(1, 'requested'), { ...visit(2, 'booked'), accepted: true }, visit(3, 'refused')];
     await steering.steer(desk, [waits, accepted, refused]);

@@ -12,7 +12,7 @@ import { INSTANCE } from '../seal/cast';
 import { bentosDesk, problem, type BentosDesk } from './a_desk';
 
 const said = (givenName: string, phone: string): Confided => ({
-  id: { birthName: 'Fontbonne', givenName, usedName: null, birthDate: '1961-03-14', sex: 'unknown', relation: 'self', series: null },
+  id: { birthName: 'Fontbonne', givenName, usedName: null, birthDate: '1961-03-14', sex: 'unknown', relation: 'self', series: null, quiet: false },
   ct: { phone, email: null, name: null, check: null, messages: null }, rs: { reason: null, notes: null, answers: [], files: [] },
 });
 const [ALICE, TOM] = [said('Alice', '+33639980001'), said('Tom', '+33639980002')];

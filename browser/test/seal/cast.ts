@@ -73,7 +73,7 @@ export function placeIn(practice: Practice): Place {
 export function alicesGroups(): Groups {
   const { t, c, h } = drawMessageSecrets()
   return {
-    id: { givenName: 'Alice', birthName: 'Érable-Ñandú', usedName: null, birthDate: '1984-02-29', sex: 'female', relation: 'self', series: null, t, h },
+    id: { givenName: 'Alice', birthName: 'Érable-Ñandú', usedName: null, birthDate: '1984-02-29', sex: 'female', relation: 'self', series: null, quiet: false, t, h },
     ct: { phone: '+33639981234', email: 'alice@exemple.test', name: null, c, check: null, messages: null },
     rs: { reason: 'Toux depuis trois semaines 🌿', notes: null, answers: [{ question: 'q1', answer: 'oui' }], files: [] },
   }

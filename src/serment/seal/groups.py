@@ -72,7 +72,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Group `id`. `t` (32) steers messages, `h` (16) is their handle; `pkh` (32) None: the row has no patient key."""
+    """Group `id`. `t` (32) steers messages, `h` (16) is their handle; `pkh` (32) None: the row has no patient key.
+
+    `quiet`: no message is sent about the appointment.
+    """
 
     given_name: str
     birth_name: str
@@ -84,6 +87,7 @@ class Identity:
     pkh: bytes | None
     used_name: str | None = None
     series: Series | None = None
+    quiet: bool = False
 
     def to_json(self) -> bytes:
         for name in (self.given_name, self.birth_name, self.used_name or "-"):
@@ -103,6 +107,7 @@ class Identity:
                     ("h", b64(exactly(self.h, TOKEN_BYTES, "h"))),
                     ("pkh", None if self.pkh is None else b64(exactly(self.pkh, HASH_BYTES, "pkh"))),
                     ("series", None if self.series is None else self.series.to_fields()),
+                    ("quiet", self.quiet or None),
                 ]
             )
         )
@@ -121,6 +126,7 @@ class Identity:
             h=fields.bytes("h", TOKEN_BYTES),
             pkh=fields.bytes("pkh", HASH_BYTES) if fields.has("pkh") else None,
             series=Series.from_fields(fields.value("series")) if fields.has("series") else None,
+            quiet=fields.has("quiet") and fields.yes("quiet"),
         )
         fields.done()
         return identity

@@ -100,6 +100,12 @@ class Fields:
             raise Altered(f"{self._what}: {name}")
         return value
 
+    def yes(self, name: str) -> bool:
+        """What is said at all is `true`; left out, it is not so."""
+        if self._take(name) is not True:
+            raise Altered(f"{self._what}: {name}")
+        return True
+
     def items(self, name: str, maximum: int) -> list[object]:
         value = self._take(name)
         if not isinstance(value, list) or len(value) > maximum:

@@ -53,6 +53,8 @@ export interface Identity {
   relation: string;
   /** Null: entered alone. */
   series: Series | null;
+  /** No message is sent about it. */
+  quiet: boolean;
   /** What its messages are steered with: their secret and their handle. */
   steering: { t: Bytes; h: Bytes };
 }

@@ -64,7 +64,7 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   const link = { bookingPk: record.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
   checkReseal(opened, link, next);
   const plan: Telling['plan'] = (of, now) => (row.status === 'requested' ? [] : unsaid ? planBooked(of, now, { confirm: false }) : planMoved(of, now));
-  const { bytes, planned } = await placedWith(desk.trusted, at, secrets, contact, tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, plan));
+  const { bytes, planned } = await placedWith(desk.trusted, at, secrets, { id: identity, ct: contact }, tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, plan));
   // Looked up together: another roster may have been taken up while the messages were placed.
   const epoch = desk.units.get(at.unit)?.[0];
   if (epoch === undefined) throw new Altered('unit');

@@ -23,7 +23,7 @@ export interface OpenedRow {
 export function identityOf(groups: OpenedGroups): Identity | null {
   const { id } = groups;
   if (id === null) return null;
-  return { surname: id.usedName ?? id.birthName, firstName: id.givenName, birthName: id.birthName, usedName: id.usedName, birthDate: id.birthDate, sex: id.sex, relation: id.relation, series: id.series, steering: { t: id.t, h: id.h } };
+  return { surname: id.usedName ?? id.birthName, firstName: id.givenName, birthName: id.birthName, usedName: id.usedName, birthDate: id.birthDate, sex: id.sex, relation: id.relation, series: id.series, quiet: id.quiet, steering: { t: id.t, h: id.h } };
 }
 
 /** The record of a row that stands where it was sealed, else the error that refuses it. */

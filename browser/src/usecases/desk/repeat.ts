@@ -76,7 +76,7 @@ async function sealed(desk: OpenDesk, visit: Visit, record: Id, slot: Slot, conf
   const { groups, secrets, act } = withSecrets(confided);
   const at = { practice: desk.practice.practice, unit: visit.unit, record, rev: 1, slot };
   const telling = tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, (of, now) => planBooked(of, now, { confirm: false }));
-  const { bytes } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
+  const { bytes } = await placedWith(desk.trusted, at, secrets, confided, telling);
   // Nobody holds a link to it yet: its booking key is drawn and forgotten.
   const { sign } = await capKeys(random(SECRET_BYTES));
   // Looked up together: another roster may have been taken up while the messages were placed.

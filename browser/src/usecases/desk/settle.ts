@@ -23,7 +23,7 @@ export interface Followed {
 export async function followRestored(desk: OpenDesk, one: Steered & { rev: number }): Promise<Followed> {
   const planned = (await steer(desk, [one])).get(one.record) ?? null;
   const stands = one.status === 'booked' || one.status === 'requested';
-  if (planned !== null || !stands || !isToldOf(desk, one)) return { planned, rev: null };
+  if (planned !== null || !stands || one.identity?.quiet === true || !isToldOf(desk, one)) return { planned, rev: null };
   oweTo(desk, [one.record]);
   const placed = await placeAgain(desk, one.record, one.rev, one.status === 'requested').catch((error: unknown) => {
     // It changed meanwhile, or bears no signature that holds: nobody seals it anew, and its patient is told by voice.

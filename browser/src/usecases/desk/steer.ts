@@ -41,7 +41,7 @@ export interface Steered {
   accepted?: boolean;
 }
 
-/** What is planned now, by record; null where the appointment has no messages, or does not open here. */
+/** What is planned now, by record; null where the appointment has no messages, none is wanted, or it does not open here. */
 export type Told = ReadonlyMap<Id, readonly PlannedMessage[] | null>;
 
 // ------------------------------------------------------------------ what is still to be done
@@ -172,7 +172,7 @@ async function steerSome(desk: OpenDesk, some: readonly Openable[]): Promise<Map
       const all = await readAll(desk, one.identity.steering, told.messages);
       const standing = all.filter(({ result, set }) => result === 'planned' && set === told.set);
       const plan = planOf(desk, one, all, standing);
-      planned.set(one.record, plan ?? standing);
+      planned.set(one.record, one.identity.quiet ? null : (plan ?? standing));
       if (plan === null) continue;
       const set = told.set + 1;
       replacements.push({ h: told.h, write: base64(fromT(t).write), set, messages: await sealMessages(desk.instance, h, t, set, plan) });

@@ -82,7 +82,7 @@ export class Entering {
     // Whoever seals it anew asks nobody: French and the site's word need not be said.
     const confided = { id, ct: language === 'fr' ? ct : { ...ct, messages: { language, word: asWord(telling.word) } }, rs };
     const { groups, secrets, act } = withSecrets(confided);
-    const { bytes, planned } = await placedWith(desk.trusted, at, secrets, confided.ct, telling);
+    const { bytes, planned } = await placedWith(desk.trusted, at, secrets, confided, telling);
     this.planned = planned;
     const sealed = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
     return { revision: wireRevision(at, sealed), act, ...bytes };

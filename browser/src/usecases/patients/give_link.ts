@@ -70,7 +70,7 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, pl
   const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
   // What was planned goes on as it was, under the new secrets: the link in a message is the new one's.
   const carried = plan === undefined ? await readPlanned(desk, { t, h }) : null;
-  const placed = await placedWith(desk.trusted, at, secrets, confided.ct, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
+  const placed = await placedWith(desk.trusted, at, secrets, confided, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
   const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...placed.bytes };
   const planned = confided.ct.phone === null && confided.ct.email === null ? null : placed.planned;
   return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c }, planned };
@@ -121,6 +121,14 @@ export async function leaveMessage(desk: OpenDesk, record: Id, rev: number, mess
 export function placeAgain(desk: OpenDesk, record: Id, rev: number, isRequest: boolean): Promise<{ rev: number } & Pick<SealedInPlace, 'planned'>> {
   const plan: Telling['plan'] = (visit, now) => (isRequest ? [] : planBooked(visit, now, { confirm: true }));
   return change(desk, record, rev, { cap: null, purpose: 'remind', alter: (confided) => confided, plan });
+}
+
+/**
+ * No message is sent about the appointment any more, or again what was planned. Answers the new revision. Throws Refused (stale_revision,
+ * illegal_change, too_late), Altered, NoAnswer, NotNow.
+ */
+export async function setQuiet(desk: OpenDesk, record: Id, rev: number, quiet: boolean): Promise<number> {
+  return (await change(desk, record, rev, { cap: null, purpose: 'remind', alter: ({ id, ct, rs }) => ({ id: { ...id, quiet }, ct, rs }) })).rev;
 }
 
 /**

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** A booking being entered at the desk: who, what for, when; the warning against the time; and what is sent. */
 import { Mistyped, readBirthDate, readEmail, readName, readPhone } from '../../../usecases/fields';
-import { dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecases/desk/days';
+import { addDays, dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecases/desk/days';
 import { explain } from '../../../usecases/desk/explain';
 import { isOutage, type Why } from '../../../usecases/desk/routes';
+import type { Visit } from '../../../usecases/desk/model';
+import { isToldOf } from '../../../usecases/desk/telling';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
 import { chosenLanguage, newCardId } from '../../../usecases/patients/book';
 import type { Card } from '../../../usecases/patients/cards';
@@ -34,6 +36,8 @@ export interface Warning {
   possible: boolean;
 }
 
+/** How far a person's other appointments are looked for while they are booked: one request's worth. */
+const AHEAD_DAYS = 34;
 /** A free time that has begun is offered from the next five minutes on. */
 const STEP_SECONDS = 300;
 
@@ -47,11 +51,15 @@ const two = (value: number) => String(value).padStart(2, '0');
 export class BookingForm {
   /** The person that was found; null while somebody new is typed, or nobody yet. */
   card = $state.raw<Card | null>(null);
+  /** What the person that was found has ahead: said beside the form, and in nobody's way. */
+  coming = $state.raw<readonly Visit[]>([]);
   fresh = $state(false);
   typed = $state({ birthName: '', givenName: '', birthDate: '', phone: '', email: '' });
   sex = $state<CardContent['sex']>('unknown');
   /** Of the messages about this visit. */
   language = $state<Language>('fr');
+  /** Nothing is sent about this visit. */
+  quiet = $state(false);
   apart = $state(false);
   visitType = $state<Id>('');
   time = $state('');
@@ -85,6 +93,11 @@ export class BookingForm {
     return this.desk.rules.visitTypes.filter((type) => type.agendas.includes(this.agenda));
   }
 
+  /** Whether visits of this kind have messages at all. */
+  get told(): boolean {
+    return isToldOf(this.desk.open, { agenda: this.agenda, visitType: this.visitType });
+  }
+
   /** Who was typed, as far as it can be read: for those who may be the same person. */
   readonly alike = $derived.by((): Person[] => {
     if (!this.fresh || this.apart) return [];
@@ -109,14 +122,30 @@ export class BookingForm {
       this.fresh = false;
       this.typed.phone = '';
       this.typed.email = '';
+      void this.#lookAhead(card);
     } catch (error) {
       this.problem = inWords(error, this.desk, { no_such_card: 'patients.gone' });
+    }
+  }
+
+  /** A month from today, and the day of the booking. Without an answer nothing is said of it. */
+  async #lookAhead(card: Card): Promise<void> {
+    const { desk: { shown }, patients, unit, date } = this;
+    const isTheirs = (visit: Visit) => patients.isTheirs(card, visit);
+    this.coming = [];
+    try {
+      const near = addDays(shown.today, AHEAD_DAYS);
+      const found = [...(await patients.search.find(unit, shown.today, near, isTheirs)), ...(date > near ? await patients.search.find(unit, date, date, isTheirs) : [])];
+      if (this.card === card) this.coming = found.filter((visit) => (visit.status === 'booked' || visit.status === 'requested') && visit.end > shown.now);
+    } catch (error) {
+      if (!isOutage(error) && !(error instanceof Refused)) throw error;
     }
   }
 
   /** Somebody new: what was typed to find them is a beginning. */
   start(typed: string): void {
     this.card = null;
+    this.coming = [];
     this.language = 'fr';
     this.fresh = true;
     this.typed = { ...readCaller(typed, this.desk.shown.today), email: '' };
@@ -124,6 +153,7 @@ export class BookingForm {
 
   again(): void {
     this.card = null;
+    this.coming = [];
     this.fresh = false;
     this.apart = false;
     this.mistakes = {};
@@ -173,7 +203,7 @@ export class BookingForm {
     const { content } = read;
     const { note: _note, refuse: _refuse, noShows: _noShows, language: _language, phone, email, ...person } = content;
     const confided: Confided = {
-      id: { ...person, relation: 'self', series: null }, ct: { phone, email, name: null, check: null, messages: null },
+      id: { ...person, relation: 'self', series: null, quiet: this.quiet }, ct: { phone, email, name: null, check: null, messages: null },
       rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
     };
     const addressed = phone !== null || email !== null;
@@ -191,7 +221,7 @@ export class BookingForm {
       this.patients.booked(record);
       if (!addressed) noteUnaddressed(record);
       const { planned } = this.#entering;
-      this.reminded = !addressed ? t('patients.no_address')
+      this.reminded = this.quiet ? t('patients.quiet_booked') : !addressed ? t('patients.no_address')
         : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
       await this.desk.reading.read();
       return record;
