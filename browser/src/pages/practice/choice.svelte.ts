@@ -25,7 +25,8 @@ export type Selection =
   | { kind: 'requests' }
   | { kind: 'failed' }
   | { kind: 'repeat'; record: Id }
-  | { kind: 'series'; record: Id }
+  /** `cancels`: somebody has just asked to cancel more than one. */
+  | { kind: 'series'; record: Id; cancels?: true }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
   /** A booking to enter at this time. */
   | { kind: 'book'; agenda: Id; start: number; visitType?: Id };
