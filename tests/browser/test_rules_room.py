@@ -158,6 +158,18 @@ def test_sam_notes_an_absence_in_one_line_by_keyboard_and_decides_about_each_app
     expect(page.get_by_role("heading", name="2 rendez-vous sont hors des horaires")).to_be_visible()
     page.get_by_role("button", name="Déplacer le rendez-vous de Tom").click()
     expect(page.locator("#moving-title")).to_contain_text("Tom Abescat")
+    # Set down at the first free place; the way back leads to the same list, which knows who was moved and who was kept.
+    page.locator(".said-move").get_by_role("button", name="Première place").click()
+    expect(page.locator("[data-stop^='place/']:focus")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_contain_text("Déplacé au")
+    check_accessible(page)
+    page.get_by_role("button", name="Retour à la liste").click()
+    way = page.locator(".way")
+    expect(way.get_by_role("listitem").filter(has_text="Tom Abescat")).to_contain_text("déplacé,")
+    expect(way.get_by_text("gardé", exact=True)).to_be_visible()
+    expect(way.get_by_role("button", name="Déplacer le rendez-vous")).to_have_count(0)
+    check_accessible(page)
 
 
 def test_a_line_that_says_no_date_is_not_guessed_at_and_an_absence_is_taken_back(

@@ -4,7 +4,7 @@ import { oldCodeStands } from '../../usecases/account/old_code';
 import { dateAt } from '../../usecases/desk/days';
 import { hearChanges } from '../../usecases/desk/changes';
 import { signOut, watchIdle } from '../../usecases/desk/lock';
-import { takesTime } from '../../usecases/desk/model';
+import { takesTime, type Visit } from '../../usecases/desk/model';
 import { isOutage, readHouse } from '../../usecases/desk/routes';
 import { shownBy } from '../../usecases/desk/presence';
 import { isSomethingLeft, settling } from '../../usecases/desk/settling_later';
@@ -13,6 +13,7 @@ import { NoKey, renewDesk } from '../../usecases/desk/units';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
 import { Refused } from '../../wire/problem';
+import type { Id } from '../../wire/types';
 import { t } from '../../words/index';
 import { Carry } from './carry.svelte';
 import { Choice } from './choice.svelte';
@@ -45,6 +46,8 @@ export interface Closing {
 
 export class Desk {
   room = $state<Room>('agenda');
+  /** A list of appointments in the way of an absence that somebody left to move one of them: how many it still asks about, and what it is told of a move. */
+  wayBack = $state.raw<{ left: () => number; moved: (visit: Visit, agenda: Id, start: number, rev: number) => void } | null>(null);
   /** The server asks whether somebody is there: answers whether they have shown it. */
   presence = $state.raw<((shown: boolean) => void) | null>(null);
   /** The account was opened by its code, and the next code never tried. */

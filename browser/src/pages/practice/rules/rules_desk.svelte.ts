@@ -2,15 +2,17 @@
 /** The room of rules: what was read, what is being written, what patients would be offered, who stands in the way. */
 import { idFromUuid } from '../../../seal/bytes';
 import { dateAt, monday } from '../../../usecases/desk/days';
+import type { Identity } from '../../../usecases/desk/model';
 import { isOutage } from '../../../usecases/desk/routes';
 import {
   postAgendaRow, postHours, postPracticeRow, postPractitioner, postPreview, postResource, postSite, postVisitType, readRules,
-  type AbsenceRow, type HoursAsked, type InTheWay, type PracticeRow, type RuleRows, type Swap, type VisitTypeRow,
+  type AbsenceRow, type HoursAsked, type InTheWay, type PracticeRow, type RuleRows, type Stranded, type Swap, type VisitTypeRow,
 } from '../../../usecases/rules/routes';
 import { Refused } from '../../../wire/problem';
 import type { Id, LocalDate } from '../../../wire/types';
 import { t, tn, type WordKey } from '../../../words/index';
 import type { Desk } from '../desk.svelte';
+import { whenInWords } from '../say';
 import { inWords } from '../wrong';
 import { standingOf, type Draft, type NewDraft } from './draft';
 
@@ -28,6 +30,13 @@ const REFUSALS: Readonly<Record<string, WordKey>> = {
 /** What is kept of a room that somebody left: an unsaved draft is there again when they come back. */
 const kept = new WeakMap<Desk, RulesDesk>();
 
+/** `acts`: the number of the last signed act; `when`: where it was moved to, in words. */
+export interface Fate {
+  fate: 'open' | 'kept' | 'cancelled' | 'moved';
+  acts: number;
+  when?: string;
+}
+
 export class RulesDesk {
   rows = $state.raw<RuleRows | null>(null);
   away = $state(false);
@@ -40,6 +49,9 @@ export class RulesDesk {
   pending = $state.raw<(() => void) | null>(null);
   /** Appointments that stand where nobody works after the last change. */
   found = $state.raw<InTheWay | null>(null);
+  /** What was decided about them so far, and their names: it stays while somebody goes to the agenda to move one. */
+  fates = $state.raw<ReadonlyMap<Id, Fate>>(new Map());
+  names = $state.raw<ReadonlyMap<Id, Identity | null>>(new Map());
   /** The visit type the preview is about. */
   previewed = $state<Id>('');
   /** What is being typed as one line of dates and hours. */
@@ -194,7 +206,28 @@ export class RulesDesk {
     }, said);
   }
 
+  get undecided(): readonly Stranded[] {
+    return (this.found?.stranded ?? []).filter(({ record }) => (this.fates.get(record)?.fate ?? 'open') === 'open');
+  }
+
+  settle({ record, acts }: Pick<Stranded, 'record' | 'acts'>, fate: Fate['fate'], more: Partial<Fate> = {}): void {
+    this.fates = new Map(this.fates).set(record, { acts: this.fates.get(record)?.acts ?? acts, ...more, fate });
+  }
+
+  /** One of them was moved, or put back to where it stood. */
+  moved({ record }: Pick<Stranded, 'record'>, agenda: Id, start: number, rev: number): void {
+    const { found } = this;
+    const one = found?.stranded.find((other) => other.record === record);
+    if (found === null || one === undefined) return;
+    const back = agenda === one.agenda && start === Date.parse(one.start) / 1000;
+    this.found = { ...found, stranded: found.stranded.map((other) => (other === one ? { ...one, rev } : other)) };
+    // What its messages are steered with changed with it: read anew before it is decided about.
+    if (back) this.names = new Map([...this.names].filter(([other]) => other !== record));
+    this.settle(one, back ? 'open' : 'moved', { when: whenInWords(this.desk.rules.zoneOf(agenda), start) });
+  }
+
   #tellFound({ stranded, booking }: InTheWay): void {
+    if (this.found === null) this.fates = new Map();
     const before = this.found ?? { stranded: [], booking: 0 };
     if (stranded.length + booking > 0) this.found = { stranded: [...before.stranded, ...stranded], booking: before.booking + booking };
   }
@@ -207,6 +240,8 @@ export class RulesDesk {
     try {
       const ask = { hours: { agenda: row.agenda, absences: [{ was: null, now: row }] }, visit_type: type.visit_type, rule: type, from: this.today, days: 1, settings: null };
       const { in_the_way: found } = await postPreview(this.desk.open.practice.practice, ask);
+      // Who was to be kept is not asked about again; the rest is as the server says.
+      this.fates = new Map([...this.fates].filter(([, { fate }]) => fate === 'kept'));
       this.found = found.stranded.length > 0 || found.booking > 0 ? found : null;
       if (this.found === null) this.desk.deeds.say(t('rules.nobody'));
     } catch (error) {
