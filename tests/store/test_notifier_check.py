@@ -57,7 +57,7 @@ class Host:
 
 @pytest.fixture
 async def host(pool: Pool, database_url: str, tmp_path: Path) -> AsyncIterator[Host]:
-    await pool.execute("TRUNCATE notifier_root, day_keys, code_keys")
+    await pool.execute("TRUNCATE notifier_root, day_keys, code_keys, sms_days")
     owner = database_url.split("://")[1].split("@")[0]
     async with Providers().open() as providers:
         host = Host(tmp_path, providers, database_url, database_url.replace(f"//{owner}@", f"//{NOTIFIER}@"))
@@ -100,6 +100,13 @@ async def test_a_key_file_of_another_notifier_is_told_and_so_is_an_older_one(hos
         (host.folder / file).unlink()
     [said] = await host.hears()
     assert "notifier with another root" in said
+
+
+async def test_a_day_whose_sms_are_spent_is_told(host: Host, pool: Pool) -> None:
+    await host.publishes()
+    await pool.execute("INSERT INTO sms_days VALUES ($1, 1000000)", wall_time().date())
+    [said] = await host.hears()
+    assert said.startswith("All 1000000 SMS of today are spent (sms_a_day)")
 
 
 async def test_a_channel_that_does_not_answer_is_named_and_one_that_is_lacking_too(

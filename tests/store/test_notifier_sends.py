@@ -663,6 +663,33 @@ async def test_a_new_process_goes_on_counting_the_days_sms(house: House) -> None
     assert len(house.sms.took) == 3
 
 
+async def test_an_sms_of_which_nobody_knows_whether_it_went_counts_and_one_that_did_not_go_does_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*given: object, **named: object) -> None:
+        raise OSError
+
+    async def moved(sms_a_day: int) -> int:
+        house.restart(sms_a_day=sms_a_day)
+        await house.confide(after(house, 1, at="15:00"), ("moved", house.clock.now))
+        await house.pass_(house.clock.now)
+        return len(house.sms.took)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(house.outbox, "settle", away)
+        with pytest.raises(OSError):
+            await moved(1)
+    assert await moved(1) == 1
+
+    def refuses(message: Text | Letter) -> None:
+        raise AddressRefused(Refusal.UNKNOWN)
+
+    house.sms.says = refuses
+    await moved(2)
+    house.sms.says = lambda message: None
+    assert await moved(2) == 2
+
+
 async def test_a_ninth_message_of_a_day_is_not_sent_to_a_number_that_may_be_anybodys(house: House) -> None:
     for minute in range(0, 20, 2):
         await house.confide(after(house, 1, at=f"10:{minute:02}"), ("moved", house.clock.now))

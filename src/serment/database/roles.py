@@ -39,6 +39,7 @@ _RIGHTS: Final = {
         "message_counts",
         "address_days",
         "address_proofs",
+        "sms_days",
         "stop_links",
     ),
     "SELECT, UPDATE": ("phone_checks",),

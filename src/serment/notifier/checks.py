@@ -37,10 +37,11 @@ from serment.notifier.channels import (
     TextChannel,
 )
 from serment.notifier.keys import Keys
+from serment.notifier.marks import code_key
 from serment.notifier.numbers import is_address, is_landline, landline_zone, tag_of
 from serment.notifier.outbox import Outbox
 from serment.notifier.run import Duty
-from serment.notifier.sending import KEY_BYTES, Sender
+from serment.notifier.sending import Sender
 from serment.seal.phone_check import CODE_DIGITS, Ask, open_ask, open_code, prove, seal_reply
 
 CHECK_MINUTES: Final = 10
@@ -185,7 +186,7 @@ class Checks:
 
     async def _carry(self, q: bytes, ask: Ask, digits: str, *, repeat: bool) -> None:
         """Raises AddressRefused, NotNow, ChannelBroken."""
-        key = hmac.digest(self._tag_key, b"code" + q, sha256)[:KEY_BYTES].hex()
+        key = code_key(self._tag_key, q)
         language: Literal["fr"] = (
             "fr"  # a check knows no language: SMS and e-mail say both, a voice speaks French
         )

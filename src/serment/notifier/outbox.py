@@ -299,9 +299,17 @@ class Outbox:
         """What was handed over or dropped, by day, channel, kind and outcome."""
         return [dict(row) for row in await self._queries["read_counts"].rows(self._pool, since=since)]
 
+    async def count_sms(self, today: dt.date, most: int) -> bool:
+        """Whether one more SMS may go today; counted then. Codes are apart."""
+        return bool(await self._queries["count_sms"].run(self._pool, today=today, most=most))
+
+    async def uncount_sms(self, day: dt.date) -> None:
+        """One that was counted certainly did not go."""
+        await self._queries["uncount_sms"].run(self._pool, day=day)
+
     async def sms_of(self, day: dt.date) -> int:
-        """How many messages went by SMS on this day, codes apart. At least as many as SMS: one may say up to four."""
-        return int(await self._queries["read_sms_of"].value(self._pool, day=day))
+        """How many SMS went on this day, those included of which nobody knows whether they did."""
+        return int(await self._queries["read_sms_of"].value(self._pool, day=day) or 0)
 
     async def rights(self, forbidden: Sequence[str]) -> dict[str, Any]:
         """Who this connection is and which of `forbidden` it could read; the database's clock."""

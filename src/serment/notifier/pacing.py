@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How much goes out, and how soon: a provider that hangs rests, a batch ends within its lease, a day has its number of SMS."""
+"""How soon it goes out: a provider that hangs rests, and a batch ends within its lease."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ _journal = structlog.get_logger("serment.notifier")
 
 
 class Pace:
-    """Of one process. `sms_a_day`: how many SMS go out on a day (UTC) at most."""
+    """Of one process."""
 
-    def __init__(self, sms_a_day: int) -> None:
-        self._sms_a_day = sms_a_day
-        self._sms: tuple[dt.date, int] | None = None
+    def __init__(self) -> None:
         self._hangs: dict[Channel, int] = {}
         self._rests: dict[Channel, dt.datetime] = {}
 
@@ -56,21 +54,3 @@ class Pace:
                 waited = dt.timedelta(seconds=loop.time() - begun)
                 self._rests[channel] = now + waited + dt.timedelta(seconds=REST_SECONDS)
                 _journal.warning("provider hangs", carries=channel, hangs=self._hangs[channel])
-
-    def knows_sms_of(self, day: dt.date) -> bool:
-        """Whether this process knows how many SMS went out on this day."""
-        return self._sms is not None and self._sms[0] == day
-
-    def begin_day(self, day: dt.date, sent: int) -> None:
-        """So many went out already."""
-        self._sms = day, sent
-
-    def count_sms(self, now: dt.datetime) -> None:
-        """One more. Raises NotNow when so many went out today that no more may."""
-        day, sent = self._sms or (now.date(), 0)
-        if day != now.date():
-            day, sent = now.date(), 0  # midnight within a batch
-        if sent >= self._sms_a_day:
-            _journal.error("no more SMS today", sent=sent)
-            raise NotNow(dt.timedelta(hours=1))
-        self._sms = day, sent + 1

@@ -53,6 +53,12 @@ async def report(standing: Standing, now: dt.datetime) -> list[str]:
         )
     if not standing.config.letters:
         found.append("There is no channel for e-mail: reminders a week before go to nobody.")
+    limit = standing.config.limits.sms_a_day
+    if await standing.outbox.sms_of(now.date()) >= limit:
+        found.append(
+            f"All {limit} SMS of today are spent (sms_a_day): what is left waits until midnight (UTC). "
+            "Raise it, or see with serment notify --counts what goes out."
+        )
     for channel in (*standing.config.texts, *standing.config.letters):
         found += [f"{channel.name}: {sentence}" for sentence in await channel.check()]
     return found

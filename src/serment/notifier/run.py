@@ -22,6 +22,7 @@ from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier.channels import LetterChannel, Receipt, TextChannel
 from serment.notifier.hearing import Heard, all_of, each
 from serment.notifier.keys import Keys
+from serment.notifier.marks import receipt_tag
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.outbox import Outbox, Place
 from serment.notifier.sending import Sender
@@ -152,7 +153,7 @@ class Notifier:
         result = "delivered" if receipt.delivered else "undelivered"
         reason = None if receipt.delivered else receipt.reason or "unknown"
         for nth in range(TOGETHER_MAX):
-            tag = self._sender.receipt_tag(channel, receipt.provider_id, nth)
+            tag = receipt_tag(self._tag_key, channel, receipt.provider_id, nth)
             await self._outbox.receive(tag, result, reason)
 
     async def day(self) -> None:

@@ -8,13 +8,12 @@ the same key, so that a provider that knows keys again sends it once. No log lin
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
-import hmac
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Final, TypeVar
 
 import structlog
@@ -28,6 +27,7 @@ from serment.notifier.batch import Attempt, Going, Shared, end, lane_of, put_off
 from serment.notifier.channels import (
     AddressRefused,
     ChannelBroken,
+    ChannelError,
     Letter,
     LetterChannel,
     NotNow,
@@ -37,6 +37,7 @@ from serment.notifier.channels import (
     TextChannel,
 )
 from serment.notifier.keys import Keys
+from serment.notifier.marks import receipt_tag, send_key
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
@@ -55,8 +56,6 @@ IN_HAND_MAX: Final = (
 BATCH: Final = 64
 BROKEN_SECONDS: Final = 300  # a channel that cannot work is tried again after this
 SKIPPED_SECONDS: Final = 1  # another has just taken, or is just giving back
-KEY_BYTES: Final = 16
-RECEIPT_TAG_BYTES: Final = 16
 
 _REASONS: Final[dict[Refusal, End]] = {Refusal.OBJECTED: End.OBJECTED, Refusal.MESSAGE: End.UNREADABLE}
 _REFUSED: Final[dict[reminder.Channel, End]] = {"sms": End.NUMBER_REFUSED, "mail": End.ADDRESS_REFUSED}
@@ -83,7 +82,7 @@ class Sender:
         self._instance, self._origin, self._tag_key, self._limits = instance, origin, tag_key, limits
         self._texts, self._letters, self._clock = texts, letters, clock
         self._broken: dict[str, dt.datetime] = {}
-        self._pace = Pace(limits.sms_a_day)
+        self._pace = Pace()
         self._groups = secrets.token_bytes(32)
         self._hands = {channel: asyncio.Semaphore(hands) for channel, hands in HANDS.items()}
         self._batches: set[asyncio.Task[None]] = set()
@@ -184,8 +183,6 @@ class Sender:
     ) -> list[Opened]:
         """Those that go now. The others are settled or put off."""
         now, ready = self._clock(), list[Opened]()
-        if not self._pace.knows_sms_of(now.date()):
-            self._pace.begin_day(now.date(), await self._outbox.sms_of(now.date()))
         stand: list[tuple[Opened, dt.datetime]] = []
         for sealed in claimed:
             opened = open_sealed(self._keys, self._instance, sealed, came[sealed.place])
@@ -300,7 +297,7 @@ class Sender:
         else:
             expected = taken.provider_id if taken.receipt_expected else None
             for nth, attempt in enumerate(made):
-                receipt = None if expected is None else self.receipt_tag(name, expected, nth)
+                receipt = None if expected is None else receipt_tag(self._tag_key, name, expected, nth)
                 attempt.outcome = Outcome(channel, "sent", receipt=receipt)
         return made
 
@@ -333,18 +330,31 @@ class Sender:
             first.capsule.language,
         )
         repeat = any(opened.sealed.tries > 1 for opened in group)
-        key = self._key(channel, group)
+        key = send_key(self._tag_key, channel, [opened.sealed.place.mid for opened in group])
         if channel == "sms":
-            self._pace.count_sms(now)
             body = wording.sms(kind, visits, language, now, self._origin)
             text = Text(address, body, key, language, repeat)
-            return await self.first_that_works(self._texts, lambda one: one.send(text))
+            async with self._counted(now.date()):
+                return await self.first_that_works(self._texts, lambda one: one.send(text))
         parts = letters.letter(kind, visits, language, now, self._origin)
         message_id = f"<{key}@{wording.host_of(self._origin)}>"
         letter = Letter(
             address, parts.subject, parts.text, parts.html, parts.calendar, parts.unsubscribe, message_id, key
         )
         return await self.first_that_works(self._letters, lambda one: one.send(letter))
+
+    @contextlib.asynccontextmanager
+    async def _counted(self, today: dt.date) -> AsyncIterator[None]:
+        """Around an SMS: one of today's, unless it certainly did not go. Raises NotNow when so many went that no more may."""
+        if not await self._outbox.count_sms(today, self._limits.sms_a_day):
+            _journal.error("no more SMS today", most=self._limits.sms_a_day)
+            raise NotNow(dt.timedelta(hours=1))
+        try:
+            yield
+        except ChannelError as error:
+            if not (isinstance(error, NotNow) and error.maybe_sent):
+                await self._outbox.uncount_sms(today)
+            raise
 
     async def first_that_works(
         self, channels: Sequence[_Some], send: Callable[[_Some], Awaitable[Taken]]
@@ -378,18 +388,6 @@ class Sender:
                     attempt.again = at
                 case ended:
                     end([attempt], ended)
-
-    def _key(self, channel: reminder.Channel, group: Sequence[Opened]) -> str:
-        said = b"".join(sorted(opened.sealed.place.mid for opened in group)) + channel.encode()
-        return hmac.digest(self._tag_key, b"key" + said, sha256)[:KEY_BYTES].hex()
-
-    def receipt_tag(self, channel: str, provider_id: str, nth: int) -> bytes:
-        """What stands for a provider's identifier: a list of the provider alone, or the database alone, joins nothing.
-
-        `nth`: of the messages that one SMS says.
-        """
-        said = f"receipt\0{channel}\0{nth}\0{provider_id}".encode()
-        return hmac.digest(self._tag_key, said, sha256)[:RECEIPT_TAG_BYTES]
 
 
 def _say_failed(batch: asyncio.Task[None]) -> None:

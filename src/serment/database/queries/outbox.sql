@@ -141,6 +141,7 @@ DELETE FROM hot_capsules WHERE key_day <= :day
 -- What became of messages is kept for 30 days after their day, and receipts no longer than they are awaited.
 WITH receipts AS (DELETE FROM awaited_receipts WHERE until < :today),
 days AS (DELETE FROM address_days WHERE day < :today),
+sms AS (DELETE FROM sms_days WHERE day < :counts_since),
 links AS (DELETE FROM stop_links WHERE until < :today),
 proofs AS (DELETE FROM address_proofs WHERE month < :proofs_since),
 counts AS (DELETE FROM message_counts WHERE day < :counts_since)
@@ -195,9 +196,18 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM allowed) THEN 'objected'
 -- All that a host sees of messages: counts by day, channel, kind and outcome.
 SELECT day, channel, kind, outcome, messages FROM message_counts WHERE day >= :since ORDER BY day, channel, kind, outcome
 
+-- name: count_sms
+-- One more SMS today, if the day has not had its number; counted before it goes.
+INSERT INTO sms_days AS d (day, sms) SELECT :today, 1 WHERE :most > 0
+ON CONFLICT (day) DO UPDATE SET sms = d.sms + 1 WHERE d.sms < :most
+
+-- name: uncount_sms
+-- It certainly did not go.
+UPDATE sms_days SET sms = sms - 1 WHERE day = :day
+
 -- name: read_sms_of
--- How many messages went by SMS on a day, codes apart.
-SELECT coalesce(sum(messages), 0) FROM message_counts WHERE day = :day AND channel = 'sms' AND outcome = 'sent' AND kind <> 'code'
+-- How many SMS went on a day, codes apart.
+SELECT sms FROM sms_days WHERE day = :day
 
 -- name: read_states
 -- How many messages wait, and what became of those that no longer do, receipts included.
