@@ -632,6 +632,22 @@ async def test_sms_and_letters_do_not_wait_for_each_other_while_one_hangs(house:
     assert len(house.sms.took) == 3
 
 
+async def test_a_channel_that_never_ends_is_given_up_within_the_lease_and_may_have_sent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pacing.BATCH_SECONDS + pacing.HANDED_SECONDS_MAX < LEASE_SECONDS
+    now, house.sms.hangs = house.clock.now, asyncio.Event()
+    await house.confide(after(house, 1, at="15:00"), ("moved", now))
+    with monkeypatch.context() as soon:
+        soon.setattr("serment.notifier.sending.HANDED_SECONDS_MAX", 0.01)
+        await house.pass_(now)
+    assert house.sms.took == []
+    house.sms.hangs = None
+    await house.pass_(now + dt.timedelta(minutes=1))
+    [text] = house.sms.took
+    assert isinstance(text, Text) and text.repeat
+
+
 async def test_a_batch_that_took_its_time_hands_the_rest_to_the_next_one(house: House) -> None:
     for hour in range(8, 16):
         await house.confide(

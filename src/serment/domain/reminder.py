@@ -159,10 +159,11 @@ def _anyway(planned: Planned, at: dt.datetime, decent: dt.datetime) -> Anyway | 
 
 def is_decent(planned: Planned, instant: dt.datetime) -> bool:
     """Whether it is between eight in the morning and eight in the evening on the site's wall, and where the number is."""
-    return all(_is_day(instant, zone) for zone in _zones(planned))
+    return all(is_day(instant, zone) for zone in _zones(planned))
 
 
-def _is_day(instant: dt.datetime, zone: str) -> bool:
+def is_day(instant: dt.datetime, zone: str) -> bool:
+    """The same by one clock. Raises UnknownZone."""
     return DECENT_FROM <= wall_clock(instant, zone).time() < DECENT_UNTIL
 
 
@@ -175,7 +176,7 @@ def _zones(planned: Planned) -> tuple[str, ...]:
         return site
     for zones in (site + planned.clocks, planned.clocks):
         found = _day_of_all(planned.not_before, zones)
-        if all(_is_day(found, zone) for zone in zones):
+        if all(is_day(found, zone) for zone in zones):
             return zones
     return site
 
@@ -191,7 +192,7 @@ def _decent_from(planned: Planned, at: dt.datetime) -> dt.datetime:
 def _day_of_all(at: dt.datetime, zones: tuple[str, ...]) -> dt.datetime:
     """The first instant that is day in all; an instant of the night where there is none within DAYS_LOOKED_AT."""
     until = at + DAYS_LOOKED_AT * _DAY
-    while at < until and not all(_is_day(at, zone) for zone in zones):
+    while at < until and not all(is_day(at, zone) for zone in zones):
         at = max(_day_from(at, zone) for zone in zones)
     return at
 

@@ -4,7 +4,9 @@
     strongbox   its keys on disk, each day's overwritten when that day is over
     keys        publishes their public parts, signed
     outbox      its only SQL
-    run         the loop: take, open, wait, lease, send, settle
+    run         the loops: take, open, wait, lease, send, settle
+    waiting     what is to go, until when, in which of two lanes
+    sending     a batch of a lane: leased, opened, handed over, settled; batch (its parts), pacing (how soon), marks (its keys)
     hearing     what providers say, until it is written
     counts      what a host sees
     wording     what is said, in French and English

@@ -20,8 +20,7 @@ from typing import Final, Literal
 
 import structlog
 
-from serment.domain.instants import wall_clock
-from serment.domain.reminder import DECENT_FROM, DECENT_UNTIL, Channel
+from serment.domain.reminder import Channel, is_day
 from serment.framing.errors import FramingError
 from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier import letters, wording
@@ -38,7 +37,7 @@ from serment.notifier.channels import (
 )
 from serment.notifier.keys import Keys
 from serment.notifier.marks import code_key
-from serment.notifier.numbers import is_address, is_landline, landline_zone, tag_of
+from serment.notifier.numbers import clocks_of, is_address, is_landline, tag_of
 from serment.notifier.outbox import Outbox
 from serment.notifier.run import Duty
 from serment.notifier.sending import Sender
@@ -154,9 +153,10 @@ class Checks:
         return True
 
     def _sleeps(self, number: str) -> bool:
-        """Nobody's phone at home rings at night, whoever asks for it."""
-        zone = landline_zone(number)
-        return zone is not None and not DECENT_FROM <= wall_clock(self._clock(), zone).time() < DECENT_UNTIL
+        """Nobody's phone at home rings at night, whoever asks for it, nor where no clock tells whether it is night."""
+        clocks, now = clocks_of(number), self._clock()
+        by_day = bool(clocks) and all(is_day(now, zone) for zone in clocks)
+        return is_landline(number) and not by_day
 
     # ------------------------------------------------------------ the code goes out
 

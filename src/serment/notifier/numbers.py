@@ -27,15 +27,8 @@ TAG_PASSES: Final = 1
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _MAIL: Final = re.compile(r"[^@\s<>,;\x00-\x1f\x7f\ud800-\udfff]+@[^@\s<>,;\x00-\x1f\x7f\ud800-\udfff]+\Z")
 
-# 01 to 05 and 09; 0262 and 0269 of La Réunion and Mayotte, 0590, 0594, 0596 of the Antilles and Guyane, each with its clock.
-_LANDLINES: Final = (
-    (re.compile(r"\+33[1-59]"), "Europe/Paris"),
-    (re.compile(r"\+262262"), "Indian/Reunion"),
-    (re.compile(r"\+262269"), "Indian/Mayotte"),
-    (re.compile(r"\+590590"), "America/Guadeloupe"),
-    (re.compile(r"\+594594"), "America/Cayenne"),
-    (re.compile(r"\+596596"), "America/Martinique"),
-)
+# 01 to 05 and 09; 0262 and 0269 of La Réunion and Mayotte, 0590, 0594, 0596 of the Antilles and Guyane.
+_LANDLINE: Final = re.compile(r"\+(33[1-59]|262262|262269|590590|594594|596596)")
 
 
 def is_address(kind: int, address: str) -> bool:
@@ -69,18 +62,13 @@ def tag_of(key: bytes, kind: int, address: str) -> bytes:
     return argon.derive(said)
 
 
-def landline_zone(number: str) -> str | None:
-    """The clock of an E.164 number of the French plan that takes a voice, not an SMS (Arcep, plan national de numérotation).
+def is_landline(number: str) -> bool:
+    """Whether an E.164 number of the French plan takes a voice, not an SMS (Arcep, plan national de numérotation): it is rung.
 
-    None for every other: numbers of other plans are taken for mobiles, since an SMS that is not delivered harms less than a
+    False for every other: numbers of other plans are taken for mobiles, since an SMS that is not delivered harms less than a
     call at night abroad.
     """
-    return next((zone for begins, zone in _LANDLINES if begins.match(number)), None)
-
-
-def is_landline(number: str) -> bool:
-    """Whether a number is rung."""
-    return landline_zone(number) is not None
+    return _LANDLINE.match(number) is not None
 
 
 def clocks_of(number: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ from serment.notifier.marks import receipt_tag, send_key
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
-from serment.notifier.pacing import REST_SECONDS, Pace
+from serment.notifier.pacing import HANDED_SECONDS_MAX, REST_SECONDS, Pace
 from serment.notifier.waiting import Wait, Waiting
 from serment.seal.messages import stop_token
 
@@ -359,17 +359,21 @@ class Sender:
     async def first_that_works(
         self, channels: Sequence[_Some], send: Callable[[_Some], Awaitable[Taken]]
     ) -> tuple[Taken, str]:
-        """By the first channel that is not broken; its name beside. Raises what it raised, or ChannelBroken."""
-        broken = ChannelBroken("There is no channel for this kind of message.")
-        for channel in channels:
-            if self._broken.get(channel.name, self._clock()) > self._clock():
-                continue
-            try:
-                return await send(channel), channel.name
-            except ChannelBroken as error:
-                broken = error
-                self._broken[channel.name] = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
-                _journal.error("channel broken", channel=channel.name, why=error.sentence)
+        """By the first channel that is not broken, in time; its name beside. Raises what it raised, or ChannelBroken."""
+        broken: ChannelError = ChannelBroken("There is no channel for this kind of message.")
+        try:
+            async with asyncio.timeout(HANDED_SECONDS_MAX):
+                for channel in channels:
+                    if self._broken.get(channel.name, self._clock()) > self._clock():
+                        continue
+                    try:
+                        return await send(channel), channel.name
+                    except ChannelBroken as error:
+                        broken = error
+                        self._broken[channel.name] = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
+                        _journal.error("channel broken", channel=channel.name, why=error.sentence)
+        except TimeoutError:
+            broken = NotNow(maybe_sent=True)
         raise broken
 
     def _again(

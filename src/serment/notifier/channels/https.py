@@ -21,7 +21,7 @@ from serment.notifier.channels import ChannelBroken, NotNow
 
 CONNECT_SECONDS_MAX: Final = 10.0
 ANSWER_SECONDS_MAX: Final = 30.0
-WHOLE_SECONDS_MAX: Final = 45.0  # within the lease of a minute that the caller holds
+WHOLE_SECONDS_MAX: Final = 45.0  # within the time that the caller gives
 ANSWER_BYTES_MAX: Final = 1024 * 1024
 CONNECTIONS_MAX: Final = 8
 IDLE_SECONDS_MAX: Final = (

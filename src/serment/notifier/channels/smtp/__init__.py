@@ -35,7 +35,7 @@ from serment.notifier.channels.settings import LOOPBACK, ChannelSettings, Secret
 
 COMMAND_SECONDS_MAX: Final = 15.0
 GOODBYE_SECONDS_MAX: Final = 3.0
-WHOLE_SECONDS_MAX: Final = 50.0  # within the lease of a minute that the caller holds
+WHOLE_SECONDS_MAX: Final = 50.0  # within the time that the caller gives
 PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 PORT_MAX: Final = 65535
 _ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
