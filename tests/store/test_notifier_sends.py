@@ -10,7 +10,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,7 +31,7 @@ from serment.notifier.channels import (
     Text,
 )
 from serment.notifier.keys import AnotherNotifier, KeyChanged, Keys, is_over
-from serment.notifier.outbox import LEASE_SECONDS, Outbox, Place, Sealed
+from serment.notifier.outbox import LEASE_SECONDS, Outbox, Outcome, Place, Sealed
 from serment.notifier.run import Notifier
 from serment.notifier.sending import BROKEN_SECONDS, Limits, Sender
 from serment.notifier.strongbox import Strongbox
@@ -539,6 +539,32 @@ async def test_what_a_channel_took_is_settled_though_its_neighbour_fails(house: 
     assert [text.to for text in house.sms.took] == [ALICE, TOM]
 
 
+async def test_what_could_not_be_settled_by_sms_does_not_leave_the_queue_by_its_letter(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, now = house.outbox.settle, house.clock.now
+    house.mail.hangs = asyncio.Event()
+
+    async def away(sealed: Sealed, kind: str, outcomes: Sequence[Outcome], **named: Any) -> None:
+        if outcomes[0].channel == "sms":
+            house.mail.hangs.set()  # type: ignore[union-attr]
+            raise OSError
+        await settle(sealed, kind, outcomes, **named)
+
+    await house.confide(after(house, 1, at="15:00"), ("moved", now), mail=ALICE_MAIL)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "settle", away)
+        await house.pass_(now)
+    assert await house.outcomes() == [("mail", "sent", None)]
+    await house.pass_(now + dt.timedelta(seconds=BROKEN_SECONDS))
+    assert await house.outcomes() == [("mail", "sent", None), ("sms", "sent", None)]
+    assert (len(house.sms.took), len({text.key for text in house.sms.took}), len(house.mail.took)) == (
+        2,
+        1,
+        1,
+    )
+
+
 async def test_a_number_of_a_country_that_is_not_allowed_gets_nothing(house: House) -> None:
     await house.confide(after(house, 1, at="15:00"), ("reminder", house.clock.now), phone="+882139980001")
     await house.pass_(house.clock.now)
@@ -605,6 +631,29 @@ async def test_a_relay_that_hangs_is_left_alone_for_a_minute_and_costs_nobody_a_
     house.mail.says = lambda message: None
     await house.pass_(now + dt.timedelta(minutes=5))
     assert (len(house.sms.took), len(house.mail.took)) == (6, 6)
+
+
+async def test_a_channel_that_is_away_is_asked_no_sooner_since_the_other_one_hangs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "HANGS_SECONDS", 0.0)
+    tried: list[str] = []
+
+    def away(message: Text | Letter) -> None:
+        tried.append(message.to)
+        raise NotNow
+
+    house.sms.says = house.mail.says = away
+    now = house.clock.now
+    for phone in (ALICE, TOM):
+        await house.confide(after(house, 1, at="15:00"), ("moved", now), phone=phone, mail=f"{phone}@a.b")
+    await house.pass_(now)
+    for half_minutes in range(1, 20):
+        house.sender._pace._rests.pop(
+            "sms", None
+        )  # its provider answers that it is away; the relay does not answer
+        await house.pass_(now + dt.timedelta(seconds=30 * half_minutes))
+    assert max(tried.count(ALICE), tried.count(TOM)) <= 4  # at once, then after 1, 2 and 5 minutes
 
 
 async def test_sms_and_letters_do_not_wait_for_each_other_while_one_hangs(house: House) -> None:
@@ -691,6 +740,7 @@ async def test_an_sms_of_which_nobody_knows_whether_it_went_counts_and_one_that_
         await house.pass_(house.clock.now)
         return len(house.sms.took)
 
+    assert await moved(0) == 0
     with monkeypatch.context() as killed:
         killed.setattr(house.outbox, "settle", away)
         with pytest.raises(OSError):
@@ -819,6 +869,25 @@ async def test_what_was_never_sent_is_told_when_its_day_is_over(house: House) ->
     alice = await house.confide(after(house, 1, at="10:00"), ("reminder", house.clock.now))
     await house.pass_(house.clock.now)
     house.clock.now = dt.datetime.combine(alice.key_day, dt.time(12), dt.UTC)
+    await house.notifier.day()
+    assert await house.outcomes() == [("none", "dropped", "key_gone")]
+
+
+async def test_a_days_key_goes_at_noon_though_the_database_is_away_and_what_was_left_is_told_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(day: dt.date) -> int:
+        raise OSError
+
+    alice = await house.confide(after(house, 1, at="10:00"), ("reminder", after(house, 1, at="08:00")))
+    await house.notifier.take()
+    house.clock.now = dt.datetime.combine(alice.key_day, dt.time(12), dt.UTC)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.outbox, "close_day", away)
+        with pytest.raises(OSError):
+            await house.notifier.day()
+    assert house.box.day(alice.key_day) is None
+    house.restart()  # and it is killed before it could write
     await house.notifier.day()
     assert await house.outcomes() == [("none", "dropped", "key_gone")]
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from serment.domain import reminder
-from serment.domain.reminder import End
+from serment.domain.reminder import Due, End
 from serment.notifier.opening import Opened
 from serment.notifier.outbox import Outcome
 
@@ -29,6 +29,9 @@ class Going:
     """A message under lease: on how many channels it is still to go, and which of those that failed are tried again."""
 
     opened: Opened
+    not_before: Mapping[
+        reminder.Channel, dt.datetime
+    ]  # channels that failed earlier, each with a time of its own
     to_come: int = 0
     again: list[Attempt] = field(default_factory=list)
 
@@ -38,9 +41,9 @@ class Going:
         return any(not attempt.untried for attempt in self.again)
 
     @property
-    def next_try(self) -> dt.datetime:
-        """When the first of those is tried again."""
-        return min(attempt.again for attempt in self.again if attempt.again is not None)
+    def next_tries(self) -> dict[reminder.Channel, dt.datetime]:
+        """When each of those is tried again."""
+        return {attempt.channel: attempt.again for attempt in self.again if attempt.again is not None}
 
     @property
     def lane(self) -> reminder.Channel:
@@ -95,3 +98,21 @@ def end(made: Sequence[Attempt], why: End) -> None:
 def put_off(part: Shared, until: dt.datetime) -> list[Attempt]:
     """None of it was tried, and is until then."""
     return [Attempt(each, part.channel, again=until, untried=True) for each in part.group]
+
+
+def try_again(
+    made: Sequence[Attempt],
+    now: dt.datetime,
+    *,
+    maybe_sent: bool = False,
+    retry_after: dt.timedelta | None = None,
+) -> None:
+    """They failed: when each is tried again, or how it ends."""
+    for attempt in made:
+        tries = max(1, attempt.opened.sealed.tries)
+        planned = attempt.opened.planned_by(attempt.channel)
+        match reminder.after_failure(planned, tries, now, maybe_sent=maybe_sent, retry_after=retry_after):
+            case Due(at, _):
+                attempt.again = at
+            case ended:
+                end([attempt], ended)

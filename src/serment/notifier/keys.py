@@ -108,7 +108,7 @@ class Keys:
         )
 
     def over(self, now: dt.datetime) -> list[dt.date]:
-        """The days whose key is still here though they are over. Settle what is left of them, then `forget`."""
+        """The days whose key is still here though they are over. They are to be forgotten."""
         return [day for day in self._box.days() if is_over(day, now)]
 
     def forget(self, day: dt.date) -> None:
@@ -126,3 +126,9 @@ class Keys:
 def is_over(day: dt.date, now: dt.datetime) -> bool:
     """Whether the key of this day is due to be forgotten: from 12:00 UTC of that day, the one after its appointments."""
     return now >= dt.datetime.combine(day, OVER_AT)
+
+
+def last_over(now: dt.datetime) -> dt.date:
+    """The last day whose key is over."""
+    today = now.astimezone(dt.UTC).date()
+    return today if is_over(today, now) else today - dt.timedelta(days=1)

@@ -21,7 +21,7 @@ from serment.domain.reminder import TOGETHER_MAX
 from serment.framing.messages import ADDRESS_PHONE
 from serment.notifier.channels import LetterChannel, Receipt, TextChannel
 from serment.notifier.hearing import Heard, all_of, each
-from serment.notifier.keys import Keys
+from serment.notifier.keys import Keys, last_over
 from serment.notifier.marks import receipt_tag
 from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.outbox import Outbox, Place
@@ -60,6 +60,9 @@ class Notifier:
             Heard(one.name, one.receipts, functools.partial(self._write_receipt, one.name))
             for one in channels
         ]
+        self._closed: dt.date | None = (
+            None  # the last day that is over and settled; and what is old forgotten:
+        )
         self._forgotten: dt.date | None = None
         self._day_over: dt.datetime | None = None  # since then memory holds traces of such a day
         self._ended = asyncio.Event()
@@ -157,14 +160,17 @@ class Notifier:
             await self._outbox.receive(tag, result, reason)
 
     async def day(self) -> None:
-        """Publishes keys for days to come, settles days that are over and overwrites their keys, keeps nothing too long."""
+        """Overwrites the keys of days that are over, settles what is left of them, publishes keys of days to come, and keeps
+        nothing too long.
+        """
         now = self._clock()
         for day in self._keys.over(now):
-            left = await self._outbox.close_day(day)
-            self._keys.forget(day)
+            self._keys.forget(day)  # whatever the database says: nothing of that day is in time any more
             self._day_over = self._day_over or now
-            if left:
+        if self._closed != (over := last_over(now)):
+            if left := await self._outbox.close_day(over):
                 _journal.warning("messages left of a day that is over", messages=left)
+            self._closed = over
         if self._forgotten != now.date():
             await self._keys.publish(self._outbox, now)
             await self._outbox.forget_old(now.date())

@@ -20,10 +20,10 @@ import structlog
 
 from serment.database.pool import Transaction
 from serment.domain import reminder
-from serment.domain.reminder import Due, End
+from serment.domain.reminder import End
 from serment.framing.messages import ADDRESS_MAIL, ADDRESS_PHONE
 from serment.notifier import letters, wording
-from serment.notifier.batch import Attempt, Going, Shared, end, lane_of, put_off, shared
+from serment.notifier.batch import Attempt, Going, Shared, end, lane_of, put_off, shared, try_again
 from serment.notifier.channels import (
     AddressRefused,
     ChannelBroken,
@@ -153,8 +153,10 @@ class Sender:
         try:
             claimed = await self._outbox.claim([wait.place for wait in waits], leased)
             await self._wait_for_others(waits, claimed, leased)
-            ready = await self._ready(claimed, {wait.place: wait.came for wait in waits})
-            carried = await self._carry_all(ready, leased, lane, free)
+            by_place = {wait.place: wait for wait in waits}
+            ready = await self._ready(claimed, by_place)
+            going = [Going(opened, by_place[opened.sealed.place].again) for opened in ready]
+            carried = await self._carry_all(going, leased, lane, free)
             await self._outbox.give_back([sealed.place.h for sealed in claimed])
             # One that failed stops no other: what a channel took is settled, whatever became of its neighbour.
             for failed in carried:
@@ -178,14 +180,12 @@ class Sender:
                 if place not in self._waiting:
                     self._waiting.add(replace(others[place], due=max(until or soonest, soonest)))
 
-    async def _ready(
-        self, claimed: Sequence[Sealed], came: Mapping[Place, dt.datetime | None]
-    ) -> list[Opened]:
+    async def _ready(self, claimed: Sequence[Sealed], waits: Mapping[Place, Wait]) -> list[Opened]:
         """Those that go now. The others are settled or put off."""
         now, ready = self._clock(), list[Opened]()
         stand: list[tuple[Opened, dt.datetime]] = []
         for sealed in claimed:
-            opened = open_sealed(self._keys, self._instance, sealed, came[sealed.place])
+            opened = open_sealed(self._keys, self._instance, sealed, waits[sealed.place].came)
             if isinstance(opened, End):
                 await self._drop(sealed, "reminder", opened)
             elif (due := opened.due(now)) is None:
@@ -207,10 +207,10 @@ class Sender:
         return ready
 
     async def _carry_all(
-        self, ready: Sequence[Opened], leased: dt.datetime, lane: reminder.Channel, free: asyncio.Event
+        self, all_going: Sequence[Going], leased: dt.datetime, lane: reminder.Channel, free: asyncio.Event
     ) -> list[BaseException | None]:
         """Both channels at the same time. What failed is among what is returned."""
-        going = {id(opened): Going(opened) for opened in ready}
+        going, ready = {id(each.opened): each for each in all_going}, [each.opened for each in all_going]
         parts = [*shared("sms", ready), *shared("mail", ready)]
         for part in parts:
             for opened in part.group:
@@ -243,17 +243,27 @@ class Sender:
         self._in_hand[channel] += 1
         try:
             async with self._hands[channel]:
-                later = self._pace.later(channel, self._clock(), leased)
+                now = self._clock()
+                own = max(each.not_before.get(channel, now) for each in going)
+                later = own if own > now else self._pace.later(channel, now, leased)
                 made = await self._hand_over(part) if later is None else put_off(part, later)
                 await self._settle_all(going, made)
         finally:
             self._in_hand[channel] -= 1
 
     async def _settle_all(self, going: Sequence[Going], made: Sequence[Attempt]) -> None:
-        async with self._outbox.together() as on:
-            for each, attempt in zip(going, made, strict=True):
-                each.to_come -= 1
-                await self._settle(each, [attempt], on)
+        for each in going:
+            each.to_come -= 1
+        try:
+            async with self._outbox.together() as on:
+                for each, attempt in zip(going, made, strict=True):
+                    await self._settle(each, [attempt], on)
+        except BaseException:
+            for each in going:
+                each.to_come += (
+                    1  # not settled by this channel, so none of them leaves the queue by the other
+                )
+            raise
 
     async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
         await self._outbox.settle(
@@ -274,8 +284,11 @@ class Sender:
             await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
             # Together, as if it had not been leased.
             group = None if going.failed else opened.group(self._groups)
-            again = going.next_try
-            self._waiting.add(Wait(opened.sealed.place, again, again, going.lane, group, opened.planned.came))
+            again = going.next_tries
+            first = min(again.values())
+            self._waiting.add(
+                Wait(opened.sealed.place, first, first, going.lane, group, opened.planned.came, again)
+            )
 
     # ------------------------------------------------------------ one SMS or e-mail
 
@@ -291,9 +304,9 @@ class Sender:
         except AddressRefused as error:
             end(made, _REASONS.get(error.reason, _REFUSED[channel]))
         except NotNow as error:
-            self._again(made, maybe_sent=error.maybe_sent, retry_after=error.retry_after)
+            try_again(made, self._clock(), maybe_sent=error.maybe_sent, retry_after=error.retry_after)
         except ChannelBroken:
-            self._again(made, retry_after=dt.timedelta(seconds=BROKEN_SECONDS))
+            try_again(made, self._clock(), retry_after=dt.timedelta(seconds=BROKEN_SECONDS))
         else:
             expected = taken.provider_id if taken.receipt_expected else None
             for nth, attempt in enumerate(made):
@@ -375,23 +388,6 @@ class Sender:
         except TimeoutError:
             broken = NotNow(maybe_sent=True)
         raise broken
-
-    def _again(
-        self, made: Sequence[Attempt], *, maybe_sent: bool = False, retry_after: dt.timedelta | None = None
-    ) -> None:
-        now = self._clock()
-        for attempt in made:
-            match reminder.after_failure(
-                attempt.opened.planned_by(attempt.channel),
-                max(1, attempt.opened.sealed.tries),
-                now,
-                maybe_sent=maybe_sent,
-                retry_after=retry_after,
-            ):
-                case Due(at, _):
-                    attempt.again = at
-                case ended:
-                    end([attempt], ended)
 
 
 def _say_failed(batch: asyncio.Task[None]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from serment.domain.reminder import Channel
@@ -30,6 +30,7 @@ class Wait:
     lane: Channel
     group: Group | None = None
     came: dt.datetime | None = None
+    again: Mapping[Channel, dt.datetime] = field(default_factory=dict)  # channels that are not tried before
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ SELECT day, pk FROM day_keys
 INSERT INTO day_keys (day, pk, sig) VALUES (:day, :pk, :sig) ON CONFLICT DO NOTHING
 
 -- name: withdraw_day_key
--- Takes away a day's key when the day is over: nobody can seal to it any more.
-DELETE FROM day_keys WHERE day = :day
+-- Takes away the keys of this day and those before it, which are over: nobody can seal to them any more.
+DELETE FROM day_keys WHERE day <= :day
 
 -- name: publish_code_key
 -- Publishes a code key; the one that stands for these days.
