@@ -46,7 +46,10 @@ const DECENT_UNTIL_MINUTE = 1200;
 /** Who learns of a change later than this may be on the way (domain/reminder.py, NOTICE_AHEAD_MINUTES). */
 const NOTICE_AHEAD_MINUTES = 180;
 
-/** When a notice will go, as the notifier will decide: nobody's phone rings at night, but for what was asked for or must be known by morning. */
+/**
+ * When a notice will go at the earliest: nobody's phone rings at night, but for what was asked for or must be known by morning. The notifier
+ * decides, and waits for the number's day too, which nobody knows here.
+ */
 export function noticeGoes({ kind, notBefore, zone, start }: Message): number {
   if (kind === 'booked') return notBefore;
   const today = localDay(zone, dateAt(zone, notBefore));
