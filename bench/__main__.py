@@ -4,7 +4,8 @@
 a: free times over HTTP. b: the search among many agendas. c: bookings. d: many hands on few slots. e: browser.
 f: the register (SERMENT_BENCH_ROWS rows of it). g: the notifier's queue (SERMENT_BENCH_PLANNED messages in it).
 h: the notifier killed a hundred times. i: honest days before the sentinel
-(SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2; SERMENT_BENCH_PRACTITIONERS, 30).
+(SERMENT_BENCH_SEEDS, 1; SERMENT_BENCH_DAYS, 2; SERMENT_BENCH_PRACTITIONERS, 30), then
+keys that turn (SERMENT_BENCH_CARDS, 20000).
 j: the access ledger (SERMENT_BENCH_ENTRIES of it). k: a volume lost (SERMENT_BENCH_BACKED bookings in it).
 Everything runs on loopback, on an embedded PostgreSQL in a temporary folder, and ends by itself.
 """
@@ -25,6 +26,7 @@ from bench import (
     browser,
     directory,
     honest_day,
+    key_turn,
     kills,
     ledger,
     next_free,
@@ -58,6 +60,7 @@ def main() -> None:
         uvloop.run(kills.measure())
     if "i" in wanted:
         uvloop.run(honest_day.measure())
+        uvloop.run(key_turn.measure())
     if "j" in wanted:
         uvloop.run(ledger.measure())
     if "k" in wanted:
