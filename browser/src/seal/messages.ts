@@ -18,7 +18,7 @@ export const MESSAGE_BYTES = BOX_OVERHEAD_BYTES + MESSAGE_SIZES[0]
 const ZONE_BYTES_MAX = 40
 
 export type { Language }
-export const MESSAGE_KINDS = ['booked', 'moved', 'cancelled', 'reminder'] as const
+export const MESSAGE_KINDS = ['booked', 'moved', 'cancelled', 'reminder', 'letter'] as const
 export type MessageKind = (typeof MESSAGE_KINDS)[number]
 
 export interface Capsule extends Wording {

@@ -19,6 +19,8 @@ export interface ToldAppointment {
   confirmed: boolean;
   /** '' where there is none, or none that opens: the time counts without it. */
   word: string;
+  /** A letter of the practice waits on the appointment's own page. */
+  letter: boolean;
 }
 
 /** Reads `#c`. Throws TruncatedLink. */
@@ -33,14 +35,14 @@ export function readMessageLink(fragment: string): Bytes {
   throw new TruncatedLink();
 }
 
-async function told(instance: string, c: Bytes, { start, zone, status, confirmed, page }: LinkedAppointment): Promise<ToldAppointment> {
+async function told(instance: string, c: Bytes, { start, zone, status, confirmed, page, letter }: LinkedAppointment): Promise<ToldAppointment> {
   let word = '';
   try {
     if (page !== null) word = await openPage(instance, c, fromBase64(page));
   } catch {
     // Altered, or a browser without WebCrypto.
   }
-  return { start, zone, status, confirmed, word };
+  return { start, zone, status, confirmed, word, letter };
 }
 
 /** Throws Refused (no_such_appointment: moved, or never was), NoAnswer, NotNow. */

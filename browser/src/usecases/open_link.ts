@@ -1,8 +1,9 @@
-import { type Bytes, base64, equal, fromBase64url, idFromUuid } from '../seal/bytes';
+import { type Bytes, base64, equal, fromBase64, fromBase64url, idFromUuid } from '../seal/bytes';
 import { Altered, SealError } from '../seal/errors';
 import { verifyStanding } from '../seal/act';
 import type { Contact, Identity, Reason } from '../seal/groups';
 import { type CapKeys, capKeys } from '../seal/keys';
+import { type Letter, openLetter } from '../seal/letters';
 import { keyring, open } from '../seal/record';
 import { type SealedRecord, verifyRevision } from '../seal/revision';
 import { readAppointment } from '../wire/patient';
@@ -24,6 +25,8 @@ export interface OpenedAppointment {
   view: AppointmentView;
   record: SealedRecord;
   confided: Confided;
+  /** What the practice wrote about a breach. */
+  letters: OpenedLetters;
   /** What its messages are steered and taken away with. */
   secrets: Secrets;
 }
@@ -64,11 +67,31 @@ export async function openLink(link: Link, before: CapKeys | null = null): Promi
     const { groups } = await open(record, keyring(keys.box, keys.kem));
     const rs = reasonOf(row, groups.rs);
     if (groups.id === null || groups.ct === null || rs === null) throw new Altered('groups');
-    return { link, keys, rowToken, trusted, view, record, confided: confidedOf(groups.id, groups.ct, rs), secrets: { t: groups.id.t, c: groups.ct.c } };
+    const letters = await openLetters(view, trusted, keys);
+    return { link, keys, rowToken, trusted, view, record, letters, confided: confidedOf(groups.id, groups.ct, rs), secrets: { t: groups.id.t, c: groups.ct.c } };
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) throw new AlteredAppointment(undefined, { cause: error });
     throw error;
   }
+}
+
+/** Letters that opened, the latest first; `spoilt`: some did not, or nobody of the practice signed them. */
+export interface OpenedLetters {
+  read: readonly Letter[];
+  spoilt: boolean;
+}
+
+async function openLetters({ appointment, letters }: AppointmentView, { roster }: Trusted, { kem }: CapKeys): Promise<OpenedLetters> {
+  const read: Letter[] = [];
+  for (const { incident, sealed, head, signer_kid: signer, sig } of letters) {
+    const at = { practice: roster.practice, unit: idFromUuid(appointment.unit), record: idFromUuid(appointment.record), incident: idFromUuid(incident) };
+    try {
+      read.push(await openLetter(roster, at, kem, { sealed: fromBase64(sealed), head: fromBase64(head), signature: fromBase64(sig) }, fromBase64(signer)));
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+    }
+  }
+  return { read: read.sort((a, b) => (a.day < b.day ? 1 : -1)), spoilt: read.length < letters.length };
 }
 
 /** What was confided, without the secrets that every revision draws anew. */

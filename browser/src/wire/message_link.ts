@@ -8,6 +8,8 @@ export interface LinkedAppointment {
   status: Status;
   confirmed: boolean;
   page: Base64 | null;
+  /** A letter of the practice waits on the appointment's own page. */
+  letter: boolean;
 }
 
 const PATH = '/api/message-link';

@@ -266,6 +266,8 @@ export interface AppointmentView {
   /** How many acts there are. */
   acts: number;
   appointment: Sealed;
+  /** Of the practice, about a breach: sealed to this link. */
+  letters: { incident: Id; sealed: Base64; head: Base64; signer_kid: Base64; sig: Base64 }[];
 }
 
 export interface CancelOrConfirm {

@@ -91,7 +91,7 @@ function visit(nth: number, status: Steered['status'], placed = true): Steered {
 }
 
 /** A message that lies on the server. */
-async function put({ identity, start }: Steered, kind: 'booked' | 'cancelled', { notBefore = now() - DAY, result = 'planned', set = 1 }): Promise<void> {
+async function put({ identity, start }: Steered, kind: 'booked' | 'cancelled' | 'letter', { notBefore = now() - DAY, result = 'planned', set = 1 }): Promise<void> {
   const { t, h } = identity!.steering;
   const place = { instance: INSTANCE, h, mid: random(16), sendDay: '2026-11-26', set };
   const message = await sealMessage(place, fromT(t).messageKey, { kind, notBefore, zone: 'Europe/Paris', start });
@@ -109,6 +109,15 @@ async function standing({ identity }: Steered): Promise<string[]> {
 }
 
 describe('messages that follow what the desk decides', () => {
+  it('leave the notice of a breach’s letter where it is, under its own id', async () => {
+    const one = visit(0, 'cancelled');
+    await put(one, 'letter', { notBefore: now() + 600 });
+    const { mid } = server.rows.get(base64(one.identity!.steering.h))!.messages[0]!;
+    await steering.steer(desk, [one]);
+    expect(await standing(one)).toEqual(['cancelled', 'letter']);
+    expect(server.rows.get(base64(one.identity!.steering.h))!.messages.map((message) => message.mid)).toContain(mid);
+  });
+
   it('are replaced fifty at a time, whoever of a hundred and twenty has some, and nothing stays owed', async () => {
     const all = Array.from({ length: 120 }, (_, nth) => visit(nth, 'cancelled', nth !== 7));
     steering.oweTo(desk, all.map(({ record }) => record));

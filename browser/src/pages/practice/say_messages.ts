@@ -4,7 +4,7 @@ import type { Line, Outcome } from '../../usecases/desk/delivered';
 import { t, type WordKey } from '../../words/index';
 import { whenInWords } from './say';
 
-const KINDS = { booked: 'messages.booked', moved: 'messages.moved', cancelled: 'messages.cancelled' } as const;
+const KINDS = { booked: 'messages.booked', moved: 'messages.moved', cancelled: 'messages.cancelled', letter: 'messages.letter' } as const;
 const CHANNELS = { sms: 'messages.sms', mail: 'messages.mail' } as const;
 /** The notifier's own reasons (domain/reminder.py, End). */
 const REASONS: Readonly<Record<string, WordKey>> = {

@@ -61,7 +61,7 @@ async function linesOf(desk: OpenDesk, visit: Opened, { set, messages }: HandleT
       (result === 'planned' ? [] : [{ channel: channel === 'sms' || channel === 'mail' ? channel : null, result, reason }]));
     return [{
       mid: rows[0]!.mid, kind, zone, outcomes, weekAhead: channelsOf({ sendDay: rows[0]!.send_day, message }, { sms: true, mail: false }).length === 0,
-      at: kind === 'moved' || kind === 'cancelled' ? noticeGoes(message) : notBefore,
+      at: kind === 'moved' || kind === 'cancelled' || kind === 'letter' ? noticeGoes(message) : notBefore,
       waiting: outcomes.length < rows.length, seenTo: rows.some(({ seen_to: seenTo }) => seenTo),
     }];
   }));

@@ -4,9 +4,9 @@
  * and nobody opens a contact for it. Which appointments are still to be steered is noted in this browser before they are cancelled: a
  * tab that closes between the two leaves its notices to the desk that opens here next. The note says record ids, and which were accepted.
  */
-import { base64, fromBase64 } from '../../seal/bytes';
+import { type Bytes, base64, fromBase64 } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
-import { fromT, openMessage } from '../../seal/messages';
+import { fromT, openMessage, type Message } from '../../seal/messages';
 import type { Replacement } from '../../wire/messages';
 import { NoAnswer, Refused } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
@@ -106,10 +106,13 @@ export async function readSteered(desk: OpenDesk, record: Id, accepted = false):
 
 type Read = Pick<MessageTold, 'set' | 'result'> & PlannedMessage;
 
-function readAll(desk: OpenDesk, { t, h }: Identity['steering'], messages: readonly MessageTold[]): Promise<Read[]> {
+/** Of a letter the id is kept: whoever plans it on plans the same message. */
+const withId = (message: Message, mid: Bytes): Pick<PlannedMessage, 'message' | 'mid'> => (message.kind === 'letter' ? { message, mid } : { message });
+
+export function readAll(desk: OpenDesk, { t, h }: Identity['steering'], messages: readonly MessageTold[]): Promise<Read[]> {
   return Promise.all(messages.map(async (one) => {
     const place = { instance: desk.instance, h, mid: fromBase64(one.mid), sendDay: one.send_day, set: one.set };
-    return { set: one.set, result: one.result, sendDay: one.send_day, message: await openMessage(place, fromT(t).messageKey, fromBase64(one.message)) };
+    return { set: one.set, result: one.result, sendDay: one.send_day, ...withId(await openMessage(place, fromT(t).messageKey, fromBase64(one.message)), place.mid) };
   }));
 }
 
@@ -118,7 +121,7 @@ function readAll(desk: OpenDesk, { t, h }: Identity['steering'], messages: reado
  * cancelled), since it may be past stopping; it is no proof that anybody was told the truth.
  */
 function heardOf(all: readonly Read[], over: boolean, at: number): Heard & { confirmed: boolean } {
-  const said = all.filter(({ result, message }) => (result === 'planned'
+  const said = all.filter(({ message }) => message.kind !== 'letter').filter(({ result, message }) => (result === 'planned'
     ? (message.kind === 'cancelled') !== over && noticeGoes(message) <= at + UNSTOPPED_SECONDS
     : result !== 'dropped'));
   // The last word holds: a cancellation that was taken back, and told so, may be told again.
@@ -146,7 +149,7 @@ function planOf(desk: OpenDesk, one: Steered, all: readonly Read[], standing: re
 }
 
 /** Sent once more when no answer came: the same bytes get the same answer. */
-async function send(desk: OpenDesk, replacements: readonly Replacement[]): Promise<void> {
+export async function send(desk: OpenDesk, replacements: readonly Replacement[]): Promise<void> {
   try {
     await postReplacements(desk.practice.practice, replacements);
   } catch (error) {
@@ -175,7 +178,8 @@ async function steerSome(desk: OpenDesk, some: readonly Openable[]): Promise<Map
       planned.set(one.record, one.identity.quiet ? null : (plan ?? standing));
       if (plan === null) continue;
       const set = told.set + 1;
-      replacements.push({ h: told.h, write: base64(fromT(t).write), set, messages: await sealMessages(desk.instance, h, t, set, plan) });
+      const letters = standing.filter(({ message }) => message.kind === 'letter');
+      replacements.push({ h: told.h, write: base64(fromT(t).write), set, messages: await sealMessages(desk.instance, h, t, set, [...plan, ...letters]) });
     }
     if (replacements.length === 0) return planned;
     try {

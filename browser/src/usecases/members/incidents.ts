@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Breaches, as the practice's owners keep them: dossiers, their words, and the papers made of them. */
+import { LETTER_PARTS, type LetterPart } from '../../seal/letters';
 import { NoAnswer, errorOf } from '../../wire/problem';
 import { ANSWER_SECONDS_MAX, request } from '../../wire/request';
 import type { Id, Instant } from '../../wire/types';
 import { of, post } from '../desk/routes';
 
-export const PARTS = ['nature', 'contact', 'consequences', 'measures', 'advice'] as const;
-export type LetterPart = (typeof PARTS)[number];
+export { LETTER_PARTS as PARTS, type LetterPart };
 export type Letter = Record<LetterPart, string>;
 export type Field = string | boolean | number | null | string[];
 export type Form = Record<string, Field>;
@@ -40,7 +40,11 @@ export interface Dossier {
   lacking: string[];
   form: Form;
   letter: Letter;
-  letter_lacks: Partial<Record<LetterPart, 'empty' | 'short' | 'blank' | 'reach'>>;
+  letter_lacks: Partial<Record<LetterPart, 'empty' | 'short' | 'blank' | 'reach' | 'jargon' | 'long'>>;
+  /** How many lie sealed at appointments. */
+  letters: number;
+  /** Whom they reached when an owner last looked, in appointments; null while nobody looked. */
+  told: { concerned: number; elsewhere: number; gone: number; sent: number; waiting: number; told: number; unreached: number } | null;
   decision: boolean | null;
   reason: string;
   decided_by: Id | null;

@@ -65,8 +65,8 @@ async function keyOf({ notifierPk, instance }: Roster, day: LocalDate): Promise<
 /** One set of messages under the key that t gives. A reminder has the same id in every set; a notice may have to be told again. */
 export async function sealMessages(instance: string, h: Bytes, t: Bytes, set: number, planned: readonly PlannedMessage[]): Promise<Message[]> {
   const { messageKey } = fromT(t);
-  return await Promise.all(planned.map(async ({ sendDay, message }) => {
-    const mid = message.kind === 'reminder' ? reminderId(messageKey, sendDay) : random(ID_BYTES);
+  return await Promise.all(planned.map(async ({ sendDay, message, mid: own }) => {
+    const mid = own ?? (message.kind === 'reminder' ? reminderId(messageKey, sendDay) : random(ID_BYTES));
     const bytes = await sealMessage({ instance, h, mid, sendDay, set }, messageKey, message);
     return { mid: base64(mid), send_day: sendDay, bytes: base64(bytes) };
   }));

@@ -4,6 +4,7 @@
  * the notifier no appointment. Whether there is an address for a message is the notifier's to see: the rows of somebody without
  * e-mail look like everybody's. Source: spec/rdv1.md section 4, docs/decisions/0042. Instants are UTC seconds.
  */
+import type { Bytes } from '../../seal/bytes';
 import type { Message, MessageKind } from '../../seal/messages';
 import { DAY_MINUTES, MINUTE, addDays, dateAt, instantOf, localDay, wallOf } from '../desk/days';
 
@@ -34,6 +35,8 @@ export interface Visit {
 export interface PlannedMessage {
   readonly sendDay: string;
   readonly message: Message;
+  /** Where it is one that was planned before, or that goes once whoever plans it: its id. */
+  readonly mid?: Bytes;
 }
 
 /** The day whose key a capsule is sealed to: the one after the appointment, at the site. */
@@ -57,7 +60,7 @@ export function noticeGoes({ kind, notBefore, zone, start }: Message): number {
   if (minute >= DECENT_FROM_MINUTE && minute < DECENT_UNTIL_MINUTE) return notBefore;
   const day = minute < DECENT_FROM_MINUTE ? today : localDay(zone, addDays(dateAt(zone, notBefore), 1));
   const morning = instantOf(day, DECENT_FROM_MINUTE) ?? day.end - (DAY_MINUTES - DECENT_FROM_MINUTE) * MINUTE;
-  return start - morning < NOTICE_AHEAD_MINUTES * MINUTE ? notBefore : morning;
+  return kind !== 'letter' && start - morning < NOTICE_AHEAD_MINUTES * MINUTE ? notBefore : morning;
 }
 
 export type Channel = 'sms' | 'mail';

@@ -42,13 +42,15 @@ const HALF_PAST_NINE = 570;
 const NINE = 540;
 /** As long as every link's secret. */
 const LINK_SECRET = 'q7Hc2vT0mY9sKe4RjW1bNg';
+/** A letter about a breach is rare, and says no other word. */
+type Sample = Exclude<MessageKind, 'letter'>;
 /** How many days before the visit each goes, to be read as patients read it. */
-const AHEAD: Record<MessageKind, number> = { reminder: 1, booked: 12, moved: 12, cancelled: 5 };
+const AHEAD: Record<Sample, number> = { reminder: 1, booked: 12, moved: 12, cancelled: 5 };
 
 /** The SMS of each kind about a visit at half past nine. */
-export function samplesOf({ word, zone }: { word: string; zone: string }, language: Language, today: string, origin: string): { kind: MessageKind; preview: Preview }[] {
+export function samplesOf({ word, zone }: { word: string; zone: string }, language: Language, today: string, origin: string): { kind: Sample; preview: Preview }[] {
   const at = (date: string, minute: number) => instantOf(localDay(zone, date), minute) ?? localDay(zone, date).start;
-  const kinds: MessageKind[] = ['reminder', 'booked', 'moved', 'cancelled'];
+  const kinds: Sample[] = ['reminder', 'booked', 'moved', 'cancelled'];
   return kinds.map((kind) => {
     const visit = { start: at(addDays(today, AHEAD[kind]), HALF_PAST_NINE), zone, word };
     return { kind, preview: previewSms(kind, language, visit, at(today, NINE), `${origin}/t#${LINK_SECRET}`) };

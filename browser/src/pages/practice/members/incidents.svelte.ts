@@ -3,6 +3,7 @@
 import { idFromUuid, hex } from '../../../seal/bytes';
 import { instantText } from '../../../usecases/desk/days';
 import { changeScope, decide, noteSent, openDossier, readDossier, readDossiers, readPaper, writeForm, writeLetter, type Dossier, type Form, type Labels, type Letter, type Scope, type Whole } from '../../../usecases/members/incidents';
+import { lettersRound, type Round } from '../../../usecases/members/letters';
 import { NoAnswer, NotNow, Refused, isOver } from '../../../wire/problem';
 import { serverNow } from '../../../usecases/clock';
 import type { Id } from '../../../wire/types';
@@ -14,11 +15,12 @@ import { inWords } from '../wrong';
 import type { Team } from './team.svelte';
 
 const WRONG: Readonly<Record<string, WordKey>> = {
-  not_your_role: 'members.wrong.not_your_role', stale_dossier: 'incidents.wrong.stale', too_many_dossiers: 'incidents.wrong.too_many', not_decided: 'incidents.wrong.not_decided', already_notified: 'incidents.wrong.notified', no_such_incident: 'incidents.wrong.stale',
+  not_your_role: 'members.wrong.not_your_role', stale_dossier: 'incidents.wrong.stale', too_many_dossiers: 'incidents.wrong.too_many', not_decided: 'incidents.wrong.not_decided', already_notified: 'incidents.wrong.notified', letter_sent: 'incidents.wrong.letter_sent', letter_lacks: 'incidents.wrong.letter_lacks',
+  stale_revision: 'incidents.wrong.again', no_such_incident: 'incidents.wrong.stale',
 };
 const WHY: Readonly<Record<string, WordKey>> = { siren: 'incidents.wrong.siren', names_somebody: 'incidents.wrong.names', order: 'incidents.wrong.order', future: 'incidents.wrong.future', long_ago: 'incidents.wrong.long_ago', after_sent: 'incidents.wrong.after_sent' };
 const ACTS: Readonly<Record<string, WordKey>> = {
-  open: 'incidents.act.open', form: 'incidents.act.form', scope: 'incidents.act.scope', decide: 'incidents.act.decide', sent: 'incidents.act.sent', letter: 'incidents.act.letter', draft: 'incidents.act.draft', evidence: 'incidents.act.evidence',
+  open: 'incidents.act.open', form: 'incidents.act.form', scope: 'incidents.act.scope', decide: 'incidents.act.decide', sent: 'incidents.act.sent', letter: 'incidents.act.letter', sending: 'incidents.act.sending', reached: 'incidents.act.reached', draft: 'incidents.act.draft', evidence: 'incidents.act.evidence',
 };
 const DAY_SECONDS = 86_400;
 
@@ -30,6 +32,11 @@ export class Incidents {
   /** The field that the last answer found wrong. */
   wrong = $state<{ field: string; text: string } | null>(null);
   working = $state(false);
+  /** Letters are on their way; set false, they stop after those at hand. */
+  going = $state(false);
+  progress = $state.raw<{ done: number; concerned: number } | null>(null);
+  /** What the last round of letters found. */
+  round = $state.raw<Round | null>(null);
   now = $state(serverNow());
 
   constructor(readonly desk: Desk, readonly team: Team) {}
@@ -99,7 +106,8 @@ export class Incidents {
   }
 
   close(): void {
-    this.whole = null;
+    this.whole = this.round = null;
+    this.going = false;
     this.problem = this.wrong = null;
     void this.read();
   }
@@ -108,6 +116,29 @@ export class Incidents {
   changeScope = (scope: Scope) => this.#write((dossier) => changeScope(this.#practice, dossier, scope), 'incidents.counted');
   decide = (notify: boolean, reason: string) => this.#write((dossier) => decide(this.#practice, dossier, notify, reason), 'incidents.decided');
   noteSent = (which: 'initial' | 'supplementary', at: string) => this.#write((dossier) => noteSent(this.#practice, dossier, which, at), 'incidents.noted');
+  /** The letter goes to everybody who has none yet (`write`), and whom it reached is read. */
+  async lettersRound(write: boolean): Promise<void> {
+    const { whole } = this;
+    if (whole === null) return;
+    this.going = true;
+    this.progress = null;
+    await this.#attempt(async () => {
+      const round = await lettersRound(this.desk.open, whole.dossier, write, (done, concerned) => {
+        this.progress = { done, concerned };
+        return this.going && this.whole === whole;
+      }).finally(async () => {
+        // Also where it broke off: what was done stands, and is said.
+        const now = await readDossier(this.#practice, whole.dossier.incident).catch(() => null);
+        if (now !== null && this.whole === whole) this.whole = now;
+      });
+      if (this.whole?.dossier.incident !== whole.dossier.incident) return;
+      this.round = round;
+      if (round.whole && write) this.desk.deeds.say(t('incidents.send.done'));
+    });
+    this.going = false;
+    this.progress = null;
+  }
+
   writeLetter = (letter: Letter) => this.#write((dossier) => writeLetter(this.#practice, dossier, letter), 'incidents.letter_saved');
 
   /** Hands the owner a paper as a file. */
