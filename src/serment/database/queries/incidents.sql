@@ -45,11 +45,12 @@ WHERE at BETWEEN :since AND :until
 ORDER BY practice
 
 -- name: undrafted
--- Freezes of late that have no dossier yet, with the practice's own words for itself.
+-- Freezes of late that have no dossier yet, from after one on, some at a time.
 SELECT f.practice, f.member, f.at, f.why, f.asked FROM freezes f
 WHERE f.at > :now::timestamptz - :days::int * interval '1 day'
     AND NOT EXISTS (SELECT FROM dossiers d WHERE d.practice = f.practice AND d.frozen = f.member AND d.frozen_at = f.at)
-ORDER BY f.at LIMIT :most
+    AND (:after_at::timestamptz IS NULL OR (f.at, f.practice, f.member) > (:after_at, :after_practice::uuid, :after_member::uuid))
+ORDER BY f.at, f.practice, f.member LIMIT :most
 
 -- name: controller
 -- What a practice says of itself, to begin a form with: name, the address of its first site, its zone, its specialties.

@@ -84,9 +84,16 @@ async def practices_taken_from(connection: Connection, scope: Scope) -> list[UUI
     return [row["practice"] for row in rows]
 
 
-async def undrafted(connection: Connection, now: datetime, days: int, most: int) -> list[asyncpg.Record]:
-    """practice, member, at, why, asked of freezes without a dossier."""
-    return await _QUERIES["undrafted"].rows(connection, now=now, days=days, most=most)
+async def undrafted(
+    connection: Connection, now: datetime, days: int, most: int, after: asyncpg.Record | None = None
+) -> list[asyncpg.Record]:
+    """practice, member, at, why, asked of freezes without a dossier, in order of time; `after`: from after this one on."""
+    at, practice, member = (
+        (None, None, None) if after is None else (after["at"], after["practice"], after["member"])
+    )
+    return await _QUERIES["undrafted"].rows(
+        connection, now=now, days=days, most=most, after_at=at, after_practice=practice, after_member=member
+    )
 
 
 async def controller(connection: Connection, practice: UUID) -> asyncpg.Record | None:

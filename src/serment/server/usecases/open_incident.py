@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -28,7 +29,7 @@ from serment.server.usecases.errors import NoSuchPractice, TooManyDossiers
 from serment.server.usecases.membership import Staff
 
 FREEZES_LOOKED_AT_DAYS = 30
-DRAFTS_PER_SWEEP_MAX = 100
+DRAFTS_AT_A_TIME = 100
 SCOPE_DAYS_MAX = 366  # the ledger's own entries go after a year
 DOSSIERS_A_PRACTICE_MAX = 200
 BEFORE_FREEZE = timedelta(days=1)
@@ -89,8 +90,16 @@ async def draft_freezes(instance: Instance) -> int:
 
     One that fails is left to the next sweep, with a line in the journal, and stops none of the others.
     """
-    now = instance.clock()
-    fresh = await incidents.undrafted(instance.pool, now, FREEZES_LOOKED_AT_DAYS, DRAFTS_PER_SWEEP_MAX)
+    now, drafted, last = instance.clock(), 0, None
+    while fresh := await incidents.undrafted(
+        instance.pool, now, FREEZES_LOOKED_AT_DAYS, DRAFTS_AT_A_TIME, last
+    ):
+        drafted += await _draft_some(instance, fresh)
+        last = fresh[-1]
+    return drafted
+
+
+async def _draft_some(instance: Instance, fresh: Sequence[Any]) -> int:
     drafted = 0
     for row in fresh:
         try:
