@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from serment.check_backup import alarmed, backed_up
+from serment.check_backup import alarmed, backed_up, log_kept
 from serment.check_ledger import compared, witnessed
 from serment.check_notifier import configured, published
 from serment.finding import Finding, Verdict, good, note, wrong
@@ -309,5 +309,5 @@ async def _ask(url: str) -> list[Finding]:
     if lacking:
         found.append(wrong(f"The database lacks {', '.join(lacking)}.", "Run `serment migrate`."))
     else:
-        found += [*await published(url), *await alarmed(url)]
+        found += [*await published(url), *await alarmed(url), *await log_kept(url)]
     return found

@@ -8,8 +8,12 @@ import datetime as dt
 import uuid
 
 import asyncpg
+import pytest
 from click.testing import CliRunner, Result
 
+from serment import check_backup
+from serment.backup.source import SLOT
+from serment.check_backup import log_kept
 from serment.cli import main
 from serment.database.embedded import EmbeddedPostgres
 
@@ -40,3 +44,20 @@ async def test_check_asks_for_migrate_and_migrate_cures(cluster: EmbeddedPostgre
     await published.close()
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+
+
+async def test_check_says_that_the_log_is_kept_for_a_backup_that_nobody_sends(
+    cluster: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await asyncpg.connect(cluster.url("postgres"))
+    assert await log_kept(cluster.url("postgres")) == []
+    await connection.execute("SELECT pg_create_physical_replication_slot($1, true)", SLOT)
+    try:
+        assert await log_kept(cluster.url("postgres")) == []
+        monkeypatch.setattr(check_backup, "WAITING_BYTES_MAX", 0)
+        [found] = await log_kept(cluster.url("postgres"))
+    finally:
+        await connection.execute("SELECT pg_drop_replication_slot($1)", SLOT)
+        await connection.close()
+    assert "of its log, up to 4GB, for a backup that nobody sends" in found.sentence
+    assert SLOT in str(found.cure)

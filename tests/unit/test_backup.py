@@ -21,6 +21,8 @@ from serment.backup.names import Name
 from serment.backup.sealing import CannotOpen, IdentityUnusable
 from serment.backup.target import Command, Folder, NotKept, receive
 from serment.backup.wal import covering, read_lsn, segment_name, stretches, write_lsn
+from serment.check_backup import backed_up
+from serment.settings import Settings
 
 NOW = datetime(2026, 11, 26, 16, 18, tzinfo=UTC)
 SEGMENT = 16 << 20
@@ -168,3 +170,18 @@ def test_a_file_without_a_key_restores_nothing(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("age1public\n")
     with pytest.raises(IdentityUnusable):
         sealing.read_identities(tmp_path / "key")
+
+
+def test_check_says_which_files_of_a_folder_are_older_than_what_the_privacy_page_promises(
+    tmp_path: Path,
+) -> None:
+    key = pyrage.x25519.Identity.generate().to_public()
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    (tmp_path / "backup.toml").write_text(f'recipients = ["{key}"]\nfolder = "{vault}"\n')
+    old, young = Name.new(now - timedelta(days=37), "files"), Name.new(now - timedelta(days=34), "files")
+    for name in (young, old):
+        with Folder(vault).put(name) as file:
+            file.write(b"x")
+        told = [each.sentence for each in backed_up(Settings(data=tmp_path)) if "older than" in each.sentence]
+        assert len(told) == (name == old)
+    assert told[0].startswith(f"1 file(s) in {vault} are older than 35 days, the oldest of {old.at:%Y-%m-%d}")

@@ -44,12 +44,12 @@ class Folder:
     """A folder. Files are made anew, never opened again."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     @contextlib.contextmanager
     def put(self, name: Name) -> Iterator[IO[bytes]]:
         """See Target."""
-        path = self._folder / str(name)
+        path = self.folder / str(name)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
@@ -58,7 +58,7 @@ class Folder:
                 os.fsync(file.fileno())
             sync_folder(path.parent)
         except OSError as error:
-            raise NotKept(f"{self._folder} does not keep {name}: {error.strerror}.") from error
+            raise NotKept(f"{self.folder} does not keep {name}: {error.strerror}.") from error
 
 
 class Command:

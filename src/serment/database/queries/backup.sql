@@ -8,6 +8,11 @@ FROM pg_control_checkpoint() c, pg_control_init() i
 SELECT restart_lsn::text AS place, restart_lsn IS NULL OR wal_status = 'lost' AS lost
 FROM pg_replication_slots WHERE slot_name = :slot::name
 
+-- name: read_waiting
+-- How much of the log a slot keeps, and how much it may.
+SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint AS bytes, current_setting('max_slot_wal_keep_size') AS most
+FROM pg_replication_slots WHERE slot_name = :slot::name
+
 -- name: make_slot
 -- Keeps the log from now on, until it was sent; where it begins.
 SELECT lsn::text FROM pg_create_physical_replication_slot(:slot::name, true)
