@@ -204,7 +204,18 @@ ASK_FOR_WHAT_IS_NOT_THEIRS = """async (practice) => {
 def test_a_stopped_account_is_told_in_every_room_and_goes_on_once_an_owner_has_shown_to_be_there(
     practice: Town, helene: Page, sam: Page
 ) -> None:
+    practice.rows(
+        "INSERT INTO look_backs SELECT practice, member, now(), 41 FROM members WHERE name = $1 RETURNING 1",
+        SAM.name,
+    )
     unlock(helene, practice, HELENE)
+    helene.get_by_role("button", name="1 accès à regarder").click()
+    row = person(helene, SAM.name)
+    expect(row).to_contain_text("a ouvert en une semaine 41 rendez-vous passés")
+    check_accessible(helene)
+    row.get_by_role("button", name=f"C’est vu {SAM.name}").click()
+    expect(row).to_contain_text(re.compile(f"Vu .*, par {HELENE.name}"))
+    expect(helene.get_by_role("button", name="1 accès à regarder")).to_be_hidden()
     unlock(sam, practice, SAM)
     sam.evaluate(ASK_FOR_WHAT_IS_NOT_THEIRS, str(practice.house.practice))
     expect(sam.get_by_role("heading", name=CLOSED)).to_be_visible()
@@ -212,7 +223,6 @@ def test_a_stopped_account_is_told_in_every_room_and_goes_on_once_an_owner_has_s
     expect(sam.get_by_role("alert")).to_contain_text("Votre accès à ce cabinet est arrêté")
     check_accessible(sam)
     helene.get_by_role("button", name="1 compte arrêté").click()
-    row = person(helene, SAM.name)
     expect(row).to_contain_text("a demandé 5 dossiers qui ne sont pas les siens")
     practice.rows("UPDATE sessions SET proved_until = NULL RETURNING 1")  # five minutes later
     row.get_by_role("button", name="Remettre en route").click()

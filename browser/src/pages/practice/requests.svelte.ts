@@ -20,6 +20,8 @@ export class Requests {
   away = $state(false);
   /** Accesses of the team that were stopped, where one is an owner: told in every room as well. */
   stopped = $state(0);
+  /** The same of who opened many visits long over. */
+  looked = $state(0);
 
   constructor(readonly open: OpenDesk) {}
 
@@ -30,10 +32,11 @@ export class Requests {
   /** What is refused here is refused to the agenda's own reading as well, which says so. */
   async read(): Promise<void> {
     try {
-      const { requests, more, stopped } = await readRequests(this.open.practice.practice);
+      const { requests, more, stopped, looked } = await readRequests(this.open.practice.practice);
       this.waiting = requests.map((one) => ({ record: one.record, agenda: one.agenda, visitType: one.visit_type, start: Date.parse(one.start) / 1000 }));
       this.more = more;
       this.stopped = stopped;
+      this.looked = looked;
       this.away = false;
     } catch (error) {
       if (!isOutage(error) && !(error instanceof Refused)) throw error;

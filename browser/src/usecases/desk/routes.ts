@@ -202,6 +202,8 @@ export interface RequestsAnswer {
   more: boolean;
   /** Accesses that the sentinel stopped: told to owners, 0 to others. */
   stopped: number;
+  /** Who of the team opened many visits long over, unseen by any owner: the same. */
+  looked: number;
 }
 
 export const readRequests = (practice: Id) => request<RequestsAnswer>(of(practice, 'requests'), { cookie: true });

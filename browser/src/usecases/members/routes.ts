@@ -42,12 +42,23 @@ export interface Stop {
   ended_by: Id | null;
 }
 
+/** Who opened contacts or reasons of many visits long over. */
+export interface LookedBack {
+  member: Id;
+  at: Instant;
+  files: number;
+  seen_at: Instant | null;
+  seen_by: Id | null;
+}
+
 export interface MembersTold {
   members: MemberTold[];
   invitations: InvitationTold[];
   old_keys: Id[];
   /** To owners alone, the latest first: stops that hold, and those that ended within a week. */
   stopped: Stop[];
+  /** The same of looks back: those that no owner has seen, and those seen within a week. */
+  looked: LookedBack[];
 }
 
 export interface NewInvitation extends Pick<InvitationTold, 'invitation' | 'member' | 'role' | 'units' | 'in_place_of' | 'name' | 'until'> {
@@ -91,6 +102,7 @@ export const postRoster = (practice: Id, batch: RosterBatch) => post<{ seq: numb
 export const postSuspend = (practice: Id, member: Id, suspended: boolean) =>
   post<null>(of(practice, `members/${member}/${suspended ? 'suspend' : 'unsuspend'}`), {});
 export const postUnfreeze = (practice: Id, member: Id) => post<null>(of(practice, `members/${member}/unfreeze`), {});
+export const postLooked = (practice: Id, member: Id) => post<null>(of(practice, `members/${member}/looked`), {});
 export const postUntil = (practice: Id, member: Id, until: LocalDate | null) => post<null>(of(practice, `members/${member}/until`), { until });
 export const postInvitation = (practice: Id, invitation: NewInvitation) => post<{ expires_on: LocalDate }>(of(practice, 'invitations'), invitation);
 export const postRevoke = (practice: Id, invitation: Id) => post<null>(of(practice, `invitations/${invitation}/revoke`), {});

@@ -7,7 +7,7 @@ import type { Role } from '../../../seal/roster_events';
 import { readWays, type Ways } from '../../../usecases/account/routes';
 import { addUnit, assign, changeRoster, remove, turnKeys, type Wanted } from '../../../usecases/members/change';
 import { canLetIn, invite, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
-import { postSuspend, postUnfreeze, postUntil, readMembers, type InvitationTold, type MembersTold, type MemberTold, type Stop } from '../../../usecases/members/routes';
+import { postLooked, postSuspend, postUnfreeze, postUntil, readMembers, type InvitationTold, type LookedBack, type MembersTold, type MemberTold, type Stop } from '../../../usecases/members/routes';
 import { renewDesk } from '../../../usecases/desk/units';
 import { random, ID_BYTES } from '../../../seal/bytes';
 import { WrongPractice } from '../../../usecases/trust';
@@ -31,6 +31,8 @@ export interface Person extends MemberTold {
   state: State;
   /** The latest stop by the sentinel, as an owner is told it. */
   stop: Stop | null;
+  /** The latest time that they opened many visits long over, as an owner is told it. */
+  looked: LookedBack | null;
   me: boolean;
 }
 
@@ -73,9 +75,10 @@ export class Team {
       const member = roster.member(idFromUuid(one.member));
       if (member === null) return [];
       const stop = this.told?.stopped.find((each) => each.member === one.member) ?? null;
+      const looked = this.told?.looked.find((each) => each.member === one.member) ?? null;
       const held = stop !== null && stop.ended_at === null;
       const state: State = one.suspended === true ? 'suspended' : held ? 'stopped' : one.served !== false ? 'active' : one.dormant === true ? 'dormant' : 'ended';
-      return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, stop, me: one.member === this.desk.open.practice.member }];
+      return [{ ...one, role: member.role, units: member.units.map(uuidFromId), state, stop, looked, me: one.member === this.desk.open.practice.member }];
     });
   }
 
@@ -184,6 +187,15 @@ export class Team {
     let ways: Ways | null = null;
     await this.#attempt(async () => { ways = await readWays(); }, null);
     return ways;
+  }
+
+  /** Nobody sees their own away while there is another owner. */
+  maySeeAway(person: Person): boolean {
+    return this.owner && (!person.me || !this.people.some(({ me, role }) => !me && role === 'owner'));
+  }
+
+  seeLooked(person: Person): Promise<boolean> {
+    return this.#attempt(() => postLooked(this.desk.open.practice.practice, person.member), t('members.looked_said'));
   }
 
   when(at: Instant): string {
