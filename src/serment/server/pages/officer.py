@@ -19,15 +19,15 @@ import msgspec
 from litestar import Litestar, MediaType, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.static_files import create_static_files_router
 
 from serment.domain import instants
 from serment.domain.incident_labels import say as label
 from serment.domain.named_times import LANGUAGES, Language
 from serment.server.headers import with_headers
 from serment.server.instance import Instance
+from serment.server.pages.built import built_files
 from serment.server.pages.language import moment, say
-from serment.server.pages.render import STATIC_FOLDER, STATIC_PATH, page
+from serment.server.pages.render import STATIC_FOLDER, page
 from serment.server.papers.notice import Kind, full_label, notice
 from serment.server.papers.pdf import pdf
 from serment.server.papers.record import record
@@ -61,8 +61,10 @@ class Shown:
 
 def officers_app(instance: Instance, token: str) -> Litestar:
     """The page, its papers and its look, behind a token that only who started the command has read."""
-    look = create_static_files_router(path=STATIC_PATH, directories=[STATIC_FOLDER], include_in_schema=False)
-    app = Litestar([*_handlers(instance, token), look], openapi_config=None, logging_config=None, debug=False)
+    look = [built_files(STATIC_FOLDER)] if STATIC_FOLDER.is_dir() else []
+    app = Litestar(
+        [*_handlers(instance, token), *look], openapi_config=None, logging_config=None, debug=False
+    )
     app.asgi_handler = with_headers(app.asgi_handler)
     return app
 
