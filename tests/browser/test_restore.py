@@ -33,10 +33,10 @@ def heir(profile: Callable[..., BrowserContext]) -> Page:
     return page
 
 
-def begin(page: Page, practice: Town, paper: str) -> None:
+def begin(page: Page, practice: Town, paper: str, *, fragment: str = "") -> None:
     page.goto(f"{practice.origin}/fr/restore")
     expect(page.get_by_role("heading", level=1, name="Reprendre un cabinet")).to_be_focused()
-    page.get_by_label("Lien du cabinet").fill(f"{practice.origin}/fr/p/{SLUG}#k=abc")
+    page.get_by_label("Lien du cabinet").fill(f"{practice.origin}/fr/p/{SLUG}{fragment}")
     page.get_by_label("La feuille, ses huit groupes").fill(paper)
     page.get_by_label("Votre nom, tel que l’équipe le verra").fill("Dr Heir")
     page.get_by_role("button", name="Continuer").click()
@@ -53,6 +53,8 @@ def test_a_slip_of_the_pen_is_found_in_its_group_and_another_sheet_is_refused(
     check_accessible(heir)
     begin(heir, practice, write_paper("root", bytes(32)))
     expect(heir.get_by_role("alert")).to_contain_text("n’est pas celle de ce cabinet")
+    begin(heir, practice, good, fragment="#k=" + "A" * 27)
+    expect(heir.get_by_role("alert")).to_contain_text("ne sont pas celles de ce lien")
     assert (
         len(
             practice.rows(
@@ -69,6 +71,14 @@ def test_whoever_holds_the_sheet_becomes_the_owner_and_the_root_leaves_no_browse
     sent: list[str] = []
     heir.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
     begin(heir, practice, practice.house.root_paper.upper())
+    expect(heir.get_by_role("heading", level=1, name="Comparez avant d’aller plus loin")).to_be_focused()
+    signs = practice.house.roster.fingerprint.hex()
+    expect(heir.get_by_text(" ".join(signs[at : at + 4] for at in range(0, 40, 4)))).to_be_visible()
+    check_accessible(heir)
+    heir.get_by_role("button", name="Il y a une différence").click()
+    expect(heir.get_by_role("alert")).to_contain_text("Rien n’a été fait")
+    heir.get_by_role("button", name="Continuer").click()
+    heir.get_by_role("button", name="Tout est pareil").click()
     expect(
         heir.get_by_role("heading", level=1, name="C’est la feuille de Cabinet des Tilleuls")
     ).to_be_visible()

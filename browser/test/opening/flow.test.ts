@@ -69,6 +69,14 @@ describe('an opening', () => {
     expect([new Set(kept).size, kept.length, flow.step, flow.begun?.name]).toEqual([1, 2, 'hours', 'Cabinet']);
   });
 
+  it('is the practice whose fingerprint the printed sheet bears, though its name was corrected after', async () => {
+    const flow = await atTheSheet();
+    const { fingerprint } = (await flow.written()).roster;
+    flow.say({ ...PRACTICE, name: 'Corrected' });
+    await flow.found();
+    expect([flow.begun?.fingerprint, flow.begun?.name]).toEqual([fingerprint, 'Corrected']);
+  });
+
   it('that was refused may be said and drawn anew', async () => {
     const flow = await atTheSheet();
     const { groups } = flow.root;

@@ -9,7 +9,7 @@ import { t } from '../../words/index';
 import { Access } from './access.svelte';
 
 export class Restoring extends Access {
-  step = $state<'begin' | 'account' | 'second' | 'in'>('begin');
+  step = $state<'begin' | 'compare' | 'account' | 'second' | 'in'>('begin');
   found = $state.raw<Found | null>(null);
   #name = '';
 
@@ -17,8 +17,14 @@ export class Restoring extends Access {
     return this.attempt(async () => {
       this.found = await findByPaper(place, paper);
       this.#name = name;
-      this.step = 'account';
+      this.step = this.found.unvouched ? 'compare' : 'account';
     });
+  }
+
+  /** What the server's chain begins with stands on the sheet too, sign by sign; or it does not, and nothing goes on. */
+  compared(same: boolean): void {
+    this.step = same ? 'account' : 'begin';
+    this.problem = same ? null : t('restore.differs');
   }
 
   back(): void {
@@ -37,7 +43,7 @@ export class Restoring extends Access {
     }
     if (error instanceof AlreadyMember) return t('restore.member');
     if (error instanceof NotThisRoot) return t('restore.other_root');
-    if (error instanceof WrongPractice) return t('join.stranger');
+    if (error instanceof WrongPractice) return t('restore.stranger');
     if (!(error instanceof Refused)) return null;
     if (error.is('already_member')) return t('join.wrong.member');
     return error.is('no_such_practice') ? t('restore.no_practice') : null;

@@ -58,8 +58,8 @@ export class Opening {
   /** The practice was sent and no refusal came back: it may stand, and the sheet on the table is its root. */
   sent = $state(false);
   account: Account | null = null;
-  /** Sent again after a lost answer, it is the same practice. */
-  #written: Written | null = null;
+  /** Written once for a root: sent again after a lost answer, or under a corrected name, it is the practice whose fingerprint the sheet bears. */
+  #written: Promise<Written> | null = null;
 
   constructor(readonly instance: string) {}
 
@@ -83,6 +83,7 @@ export class Opening {
 
   entered(account: Account): void {
     this.account = account;
+    this.newRoot();
     try {
       sessionStorage.setItem(MADE, '1');
     } catch {
@@ -119,7 +120,7 @@ export class Opening {
   /** What was said; the same practice if it was sent already. */
   say(said: Said): void {
     this.said = said;
-    if (!this.sent) this.#written = null;
+    if (!this.sent) this.#written &&= this.#written.then((written) => ({ ...written, request: { ...written.request, ...said } }));
     keepDraft(said);
     this.step = 'root';
   }
@@ -130,13 +131,16 @@ export class Opening {
     this.#written = null;
   }
 
+  /** The practice as this sheet's root begins it. */
+  written(): Promise<Written> {
+    return this.#written ??= writePractice(this.account!, this.said!, this.root);
+  }
+
   /** The root was proved on paper: the practice is handed in, and the root forgotten. */
   async found(): Promise<void> {
     await this.#attempt(async () => {
-      const { account, said } = this;
-      if (account === null || said === null) return;
-      this.#written ??= await writePractice(account, said, this.root);
-      const written = this.#written;
+      if (this.account === null || this.said === null) return;
+      const written = await this.written();
       const { practice, slug } = await this.#handIn(written);
       this.root.seed.fill(0);
       this.root = { seed: new Uint8Array(0), groups: [] };

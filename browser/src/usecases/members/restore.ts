@@ -9,7 +9,7 @@ import { Refused } from '../../wire/problem';
 import type { Practice } from '../../wire/types';
 import { readPaper } from '../account/paper';
 import { readyToSeal } from '../sealing';
-import { pin, renewTrust, trustPractice, type Trusted } from '../trust';
+import { pin, readFingerprint, renewTrust, trustPractice, type Trusted } from '../trust';
 import { compose, withUnits, type Step } from './change';
 import { postRestore } from './routes';
 
@@ -23,19 +23,29 @@ export interface Found {
   practice: Practice;
   trusted: Trusted;
   root: SigningKey;
+  /**
+   * Nobody but the server vouches for the fingerprint: it is compared with the sheet's before anything is sealed. The root's key alone
+   * proves nothing, for the server knows its public half and may have written it into a chain of its own.
+   */
+  unvouched: boolean;
 }
 
 const ROUNDS_MAX = 3;
 
-/** The practice of a link or its short name, whose root is on this paper. Throws NotThatPaper, NotThisRoot, WrongPractice, Refused, NoAnswer, NotNow. */
+/**
+ * The practice of a link or its short name, whose root is on this paper; a fingerprint in the link (`#k=`) is held against the chain. Throws NotThatPaper, NotThisRoot, WrongPractice, Refused,
+ * NoAnswer, NotNow.
+ */
 export async function findByPaper(place: string, paper: string): Promise<Found> {
   await readyToSeal();
   const root = await SigningKey.fromSeed(readPaper('root', paper));
-  const slug = place.trim().replace(/#.*$/, '').replace(/\/+$/, '').split('/').at(-1) ?? '';
+  const [address, fragment] = place.trim().split('#');
+  const told = readFingerprint(new URLSearchParams(fragment).get('k'));
+  const slug = address!.replace(/\?.*$/, '').replace(/\/+$/, '').split('/').at(-1) ?? '';
   const practice = await request<Practice>(`/api/practices/${encodeURIComponent(slug)}`);
-  const trusted = await trustPractice(practice, null);
+  const trusted = await trustPractice(practice, told);
   if (!equal(trusted.roster.rootPk, root.publicKey)) throw new NotThisRoot();
-  return { practice, trusted, root };
+  return { practice, trusted, root, unvouched: told === null };
 }
 
 /** A new owner of every unit; all present owners leave, the others stay. */
