@@ -111,7 +111,7 @@ ABOUT_A_RECORD: dict[str, tuple[str, Callable[[Desk, uuid.UUID], dict[str, Any]]
     "read": ("appointments/{record}/read", lambda *_: {"groups": ["id"], "kids": [], "purpose": "call"}),
     "accept": ("appointments/{record}/accept", lambda *_: {"rev": 1}),
     "refuse": ("appointments/{record}/refuse", lambda *_: {"rev": 1}),
-    "note": ("appointments/{record}/acts", lambda *_: {"rev": 1, "kind": "no_show"}),
+    "note": ("appointments/{record}/acts", lambda *_: {"rev": 1, "kind": "no_show", "was": "booked"}),
     "cancel": ("appointments/{record}/acts", signed),
     "move": ("appointments/{record}/move", lambda desk, of: corrected(desk, of, own_unit=False)),
     "move as of his own unit": (

@@ -513,6 +513,21 @@ async def test_sam_notes_who_has_come(house: House, alice: Hand) -> None:
         assert (await mark(house.instance, sam, alice.record, kind, 1)).status == status
 
 
+async def test_sams_undo_of_an_arrival_does_not_take_back_what_a_colleague_noted_since(
+    house: House, alice: Hand
+) -> None:
+    """No note raises the revision: the status that was seen tells one from another."""
+    sam = await staff(house)
+    await alice.book(at("09:00"))
+    house.clock.now = at("08:55")
+    for _ in range(2):
+        assert (await mark(house.instance, sam, alice.record, "arrive", 1, was="booked")).status == "arrived"
+    assert (await mark(house.instance, sam, alice.record, "seen", 1, was="arrived")).status == "seen"
+    with pytest.raises(StaleRevision):
+        await mark(house.instance, sam, alice.record, "expect", 1, was="arrived")
+    assert (await mark(house.instance, sam, alice.record, "expect", 1, was="seen")).status == "booked"
+
+
 # ---------------------------------------------------------------- resources, hints
 
 

@@ -75,7 +75,7 @@ _PATIENT_CHANGES: dict[Status, frozenset[Status]] = {
 }
 _ON_THE_DAY = frozenset({Status.ARRIVED, Status.WAITING, Status.SEEN})
 _TO_COME = frozenset({Status.REQUESTED, Status.BOOKED})
-_NOTED = {
+NOTED = {
     Note.ARRIVE: Status.ARRIVED,
     Note.WAIT: Status.WAITING,
     Note.SEEN: Status.SEEN,
@@ -137,7 +137,7 @@ class Appointment:
 
         Raises IllegalChange where it would take back what only a signed undo takes back; else as `mark`.
         """
-        status = _NOTED[note]
+        status = NOTED[note]
         if self.status is not status and note in _NOTED_FROM and self.status not in _NOTED_FROM[note]:
             raise IllegalChange(self.status, status)
         return self.mark(status, by=By.STAFF, now=now, zone=zone)

@@ -117,19 +117,19 @@ export class Deeds {
     const { open, reading } = this.desk;
     const back = noteBackTo(visit.status);
     await this.attempt(visit, async () => {
-      await note(open, visit, kind);
+      const { status } = await note(open, visit, kind);
       reading.markSeen(visit.record, visit.rev);
       await reading.read();
-      this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit, back));
+      this.say(t(NOTED[kind]), back === null ? null : () => this.#noteBack(visit, back, status));
     }, kind === 'no_show' ? { illegal_change: 'wrong.came', too_early: 'wrong.before_hour' } : {});
   }
 
-  async #noteBack(noted: Visit, back: Note): Promise<void> {
+  async #noteBack(marked: Visit, back: Note, noted: Status): Promise<void> {
     const { open, reading, choice } = this.desk;
-    const visit = await choice.bring(noted);
+    const visit = await choice.bring(marked);
     if (visit === undefined) return;
     await this.attempt(visit, async () => {
-      await note(open, visit, back);
+      await note(open, visit, back, noted);
       await reading.read();
       this.say(t('said.undone'));
     });

@@ -8,9 +8,12 @@ import { instantText } from './days';
 import { postStaffAct, type Acted, type Note, type SignedAct } from './routes';
 import type { OpenDesk } from './unlock';
 
-/** Notes what the desk sees. Throws Refused (stale_revision, too_early, illegal_change), NoAnswer, NotNow. */
-export function note(desk: OpenDesk, visit: Visit, kind: Note): Promise<Acted> {
-  return postStaffAct(desk.practice.practice, visit.record, { rev: visit.rev, kind });
+/**
+ * Notes what the desk sees. `was`: the status on which somebody decided; where a colleague has noted something else since, theirs stands.
+ * Throws Refused (stale_revision, too_early, illegal_change), NoAnswer, NotNow.
+ */
+export function note(desk: OpenDesk, visit: Visit, kind: Note, was = visit.status): Promise<Acted> {
+  return postStaffAct(desk.practice.practice, visit.record, { rev: visit.rev, kind, was });
 }
 
 /** The note that brings a visit back to the status it had; null for one that no note gives. */

@@ -164,7 +164,7 @@ export const postStaffMove = (practice: Id, record: Id, move: StaffMove, token: 
 export const postAccept = (practice: Id, record: Id, rev: number) => post<Acted>(of(practice, `appointments/${record}/accept`), { rev });
 export const postRefuse = (practice: Id, record: Id, rev: number) => post<Acted>(of(practice, `appointments/${record}/refuse`), { rev });
 
-export const postStaffAct = (practice: Id, record: Id, act: { rev: number; kind: Note } | { rev: number; kind: SignedAct; n: number; sig: Base64 }) =>
+export const postStaffAct = (practice: Id, record: Id, act: { rev: number; kind: Note; was: Status } | { rev: number; kind: SignedAct; n: number; sig: Base64 }) =>
   post<Acted>(of(practice, `appointments/${record}/acts`), act);
 
 export const postStanzas = (practice: Id, add: readonly { record: Id; rev: number; head: Base64; bytes: Base64 }[]) =>

@@ -12,6 +12,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta
 
+from serment.domain.appointment import Status
 from serment.domain.roles import Deed
 from serment.domain.visit_type import Who
 from serment.server.api.desk_session import staff_of
@@ -68,12 +69,17 @@ class Answered(Body):
 
 
 class StaffAct(Body):
-    """cancel, confirm and undo are signed, `n` one above the last; the others are not: `n` and `sig` are left out."""
+    """cancel, confirm and undo are signed, `n` one above the last; the others are not: `n` and `sig` are left out.
+
+    Of these `was` is the status that was shown when somebody decided: where it is neither that any more nor what is asked,
+    nothing is written over.
+    """
 
     rev: Rev
     kind: Literal["cancel", "confirm", "undo", "arrive", "wait", "seen", "no_show", "expect"]
     n: Annotated[int, Meta(ge=1, le=2_147_483_647)] | None = None
     sig: bytes | None = None
+    was: Status | None = None
 
 
 @post(
@@ -247,7 +253,9 @@ async def staff_act(
     instance = instance_of(request)
     staff = await staff_of(request, practice, Deed.BOOK)
     if data.kind in NOTES:
-        done = await mark(instance, staff, record, data.kind, data.rev)
+        if data.was is None:
+            raise ValidationException("was")
+        done = await mark(instance, staff, record, data.kind, data.rev, was=data.was)
     elif data.kind in SIGNED and data.n is not None and data.sig is not None:
         done = await act(
             instance, practice, record, rev=data.rev, n=data.n, kind=data.kind, sig=data.sig, staff=staff

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from serment.database.pool import Transaction, transaction
-from serment.domain.appointment import Appointment, By, Note, Status
+from serment.domain.appointment import NOTED, Appointment, By, Note, Status
 from serment.framing import Act, RecordContext, Slot, check_act, kid
 from serment.server.instance import Instance
 from serment.server.stores import appointments, spans
@@ -154,8 +154,13 @@ def _check_number(n: int, kind: Act, by: By) -> None:
         raise TooManyActs
 
 
-async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: int) -> Acted:
+async def mark(
+    instance: Instance, staff: Staff, record: UUID, kind: str, rev: int, *, was: str | None = None
+) -> Acted:
     """Notes what the desk sees, or answers a request (accept, refuse). Asked again: the same answer.
+
+    `was` is the status that was seen when it was decided: no revision tells one colleague's note from another's, and
+    neither is written over unseen. None for the answer to a request, which leads from a request alone.
 
     Raises NoSuchAppointment, StaleRevision, IllegalChange, TooEarly, TooLate, SlotTaken: a request whose time, or
     whose place in the day's quota, went meanwhile stays a request.
@@ -165,6 +170,8 @@ async def mark(instance: Instance, staff: Staff, record: UUID, kind: str, rev: i
         row = await _locked(tx, staff.practice, record, staff, rev)
         zone = (await rules_of(instance, row["agenda"], connection=tx)).agenda.zone
         before = clear_part(row)
+        if was is not None and before.status not in (was, NOTED[Note(kind)]):
+            raise StaleRevision(current=rev)
         after = before.note(Note(kind), now=now, zone=zone)
         if after == before:
             return Acted(before.status, row["acts"])
