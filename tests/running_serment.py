@@ -56,13 +56,14 @@ class Serment:
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + UP_SECONDS_MAX
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/healthz", timeout=5).status_code == httpx.codes.OK:
-                    return
-            assert self.process.poll() is None, self.words()
-            assert time.monotonic() < deadline, self.words()
-            time.sleep(0.05)
+        with httpx.Client(timeout=5) as client:  # one for all tries: to make one takes longer than to ask
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(f"{self.address}/healthz").status_code == httpx.codes.OK:
+                        return
+                assert self.process.poll() is None, self.words()
+                assert time.monotonic() < deadline, self.words()
+                time.sleep(0.05)
 
     def database_processes(self) -> list[int]:
         return processes_in(self.data.absolute() / "postgres" / "cluster")
