@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 from bento_house import DAY, Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import open_pool
 from serment.database.queries import Connection
+from serment.domain.agenda import Agenda
 from serment.domain.errors import InvalidRule, NotOffered
 from serment.framing import Act, Role
 from serment.seal.record import sign_act
@@ -36,7 +38,14 @@ from serment.server.usecases.errors import (
 )
 from serment.server.usecases.find_slots import find_slots
 from serment.server.usecases.hold_slot import Held
-from serment.server.usecases.hours_asked import AbsenceAsked, ExceptionAsked, HoursAsked, OpeningAsked
+from serment.server.usecases.hours_asked import (
+    AbsenceAsked,
+    ExceptionAsked,
+    HoursAsked,
+    OpeningAsked,
+    Outcome,
+    outcome_of,
+)
 from serment.server.usecases.house_rows import ResourceRow
 from serment.server.usecases.membership import Staff, member_of
 from serment.server.usecases.preview_offer import preview_offer
@@ -100,6 +109,22 @@ def away(house: House, since: datetime, until: datetime, agenda: uuid.UUID | Non
 def nobody(found: HoursChanged) -> bool:
     """Whether nobody is in the way."""
     return (found.stranded, found.booking) == ([], 0)
+
+
+async def test_rules_are_followed_beside_the_loop_that_answers_everybody_else(
+    house: House, sam: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside: list[bool] = []
+
+    def noted(asked: HoursAsked, agenda: Agenda) -> Outcome:
+        beside.append(threading.current_thread() is not threading.main_thread())
+        return outcome_of(asked, agenda)
+
+    for usecase in ("change_hours", "preview_offer"):
+        monkeypatch.setattr(f"serment.server.usecases.{usecase}.outcome_of", noted)
+    await change_hours(house.instance, sam, hours(house))
+    await preview_offer(house.instance, sam, hours(house), house.type("visit"), None, DAY, 1)
+    assert beside == [True, True]
 
 
 async def test_an_opening_changed_by_sam_is_what_patients_are_offered_and_the_neighbour_stays(

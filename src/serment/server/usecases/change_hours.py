@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -48,7 +49,7 @@ async def change_hours(instance: Instance, staff: Staff, asked: HoursAsked) -> H
         rules = await rules_store.read(tx, asked.agenda)
         if rules is None:
             raise NoSuchAgenda
-        outcome = outcome_of(asked, rules.agenda)
+        outcome = await asyncio.to_thread(outcome_of, asked, rules.agenda)
         await _check(tx, staff.practice, outcome)
         await _write(tx, staff.practice, rules.agenda, outcome)
     instance.changes.note(staff.practice)

@@ -6,6 +6,7 @@ The same domain code works it out as for the patients themselves.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -84,7 +85,8 @@ async def preview_offer(
         raise InvalidRule("visit_type: it is not offered on this agenda, and no draft says how it would be")
     who = wanted.who
     seen = await see_drafted(instance, wanted, Asked(hours.agenda, visit_type, who), first, days)
-    outcome = outcome_of(hours, seen.rules.agenda)
+    # Beside the loop: forty rules that are counted for years take a while, and nobody else waits for them.
+    outcome = await asyncio.to_thread(outcome_of, hours, seen.rules.agenda)
     # A practice that is not open yet sees what it will offer once it is.
     then = outcome.after if settings is None else drafted(outcome.after, settings)
     draft = replace(then, active=True)
