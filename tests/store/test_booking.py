@@ -122,6 +122,27 @@ async def test_a_booked_record_is_held_only_with_its_row_token(house: House, ali
     assert (await alice.hold(at("10:00"), row_token=alice.cap.row_token)).start == at("10:00")
 
 
+async def test_whoever_has_the_link_keeps_no_member_from_moving_the_appointment(
+    house: House, alice: Hand
+) -> None:
+    sam = await staff(house)
+    await alice.book(at("09:00"))
+    alice.token = b"1" * 32
+    await alice.hold(at("10:00"), row_token=alice.cap.row_token)
+    desk = Hand(house, record=alice.record)
+    for start in ("10:00", "11:00"):
+        held = await desk.hold(at(start), who=Who.STAFF, units=sam.units)
+        assert held.start == at(start)
+        with pytest.raises(RecordInUse):
+            await alice.hold(at("12:00"), row_token=alice.cap.row_token)
+    # Nor does another member's hold, whose desk lost the answer; what is a stranger's unfinished booking stays theirs.
+    await Hand(house, record=alice.record).hold(at("10:00"), who=Who.STAFF, units=sam.units)
+    stranger = Hand(house)
+    await stranger.hold(at("15:00"))
+    with pytest.raises(RecordInUse):
+        await Hand(house, record=stranger.record).hold(at("16:00"), who=Who.STAFF, units=sam.units)
+
+
 async def test_a_hold_is_extended_twice_and_no_more(house: House, alice: Hand) -> None:
     end = (await alice.hold(at("09:00"))).expires_at
     for left, passed in ((1, 1), (0, 17)):

@@ -9,7 +9,7 @@ import { Altered } from '../../seal/errors';
 import { open } from '../../seal/record';
 import { checkReseal, sealByMember } from '../../seal/readers';
 import { Refused } from '../../wire/problem';
-import type { Booked, Id, Slot } from '../../wire/types';
+import type { Base64, Booked, Id, Slot } from '../../wire/types';
 import type { Telling } from '../messages/place';
 import { planBooked, planMoved, type PlannedMessage } from '../messages/plan';
 import { keepAll, leaveBehind, takeAway } from '../messages/taken_away';
@@ -73,6 +73,15 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   return { move: { revision: wireRevision(at, sealed), seen_rev: row.rev, act, ...bytes }, planned: reached ? planned : null, before: { c } };
 }
 
+/** One a record while the desk is open: a hold whose answer was lost is found again, or goes along to the next time that is tried. */
+const tokens = new Map<Id, Base64>();
+
+function tokenOf(record: Id): Base64 {
+  const token = tokens.get(record) ?? base64(random(HOLD_TOKEN_BYTES));
+  tokens.set(record, token);
+  return token;
+}
+
 /**
  * Moves `visit` to the target. Answers the new revision; a link that opened the old one opens it.
  * Throws Refused (slot_taken, not_offered, warning_changed, stale_revision, hold_expired...), SealError, NoAnswer, NotNow; in each case
@@ -80,11 +89,11 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
  */
 export async function moveVisit(desk: OpenDesk, visit: Visit, target: Target): Promise<Moved> {
   const { practice } = desk.practice;
-  const token = base64(random(HOLD_TOKEN_BYTES));
+  const token = tokenOf(visit.record);
   const asked = { record: visit.record, agenda: target.agenda, visit_type: visit.visitType, start: instantText(target.start), minutes: visit.minutes };
-  const held = await postHold(practice, target.warned === undefined ? asked : { ...asked, overbook: true, warned: target.warned }, token);
-  const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
   try {
+    const held = await postHold(practice, target.warned === undefined ? asked : { ...asked, overbook: true, warned: target.warned }, token);
+    const slot: Slot = { agenda: target.agenda, start: held.start, minutes: held.minutes, visit_type: visit.visitType };
     for (let round = 0; ; round += 1) {
       const { move, planned, before } = await underPresentKeys(desk, () => reseal(desk, visit, slot, target.unsaid === true));
       // Somebody else sealed meanwhile: what the person decided on is no longer what stands.

@@ -141,7 +141,7 @@ async def _place_seen(
     for _ in range(RESOURCE_TRIES_MAX):
         seen = await see_slot(instance, asked, request.start)
         _check_place(request, seen.rules)
-        own = await _own_hold(instance, request, seen)
+        own = await _own_hold(instance, request, seen, may_move)
         if own is not None:
             return _Answer(own, placed=False)
         try:
@@ -209,14 +209,22 @@ async def _asked(instance: Instance, request: HoldRequest) -> tuple[Asked, bool]
     return asked, True
 
 
-async def _own_hold(instance: Instance, request: HoldRequest, seen: Seen) -> Held | None:
-    """The same request again finds its own hold: that hold is the answer. Raises RecordInUse for another's."""
+def _may_replace(request: HoldRequest, may_move: bool) -> bool:
+    """Whether an earlier hold of the record, whoever's, gives way: a member moves an appointment of theirs. Else whoever
+    has its link, or a desk whose answer was lost, would keep the practice from moving it for as long as they hold."""
+    return may_move and request.who is Who.STAFF
+
+
+async def _own_hold(instance: Instance, request: HoldRequest, seen: Seen, may_move: bool) -> Held | None:
+    """The same request again finds its own hold: that hold is the answer. Raises RecordInUse for another's that stays."""
     if not any(span.record == request.record for span in seen.situation.busy):
         return None
     row = await spans.read_record(instance.pool, request.practice, request.record)
     if row["span"] is None or row["hold_until"] <= instance.clock():
         return None
     if not hmac.compare_digest(row["hold_token"], token_hash(request.token)):
+        if _may_replace(request, may_move):
+            return None
         raise RecordInUse
     wanted = (request.agenda, request.visit_type, request.start)
     if (row["agenda"], row["visit_type"], row["start"]) != wanted:
@@ -251,7 +259,8 @@ class _Undo(Exception):
 async def _place_whole(
     instance: Instance, request: HoldRequest, asked: Asked, hold: NewHold, resources: tuple[UUID, ...]
 ) -> bool:
-    """In one transaction: lets go of the record's own hold elsewhere, places the new one, takes its resources.
+    """In one transaction: lets go of the record's own hold elsewhere, or of one that gives way to a member's, places the
+    new one, takes its resources.
 
     Where the visit type has a daily quota, those who want one of its visits that day come one after another, and each
     counts anew: no constraint knows the number. Raises NotOffered when it is reached. A marked overbooking is checked once
@@ -275,7 +284,8 @@ async def _place_whole(
             if row["appointment"] and not hold.may_move:
                 raise RecordInUse
             if row["span"] is not None and row["hold_until"] > hold.now:
-                if not hmac.compare_digest(row["hold_token"], hold.token_hash):
+                mine = hmac.compare_digest(row["hold_token"], hold.token_hash)
+                if not mine and not _may_replace(request, hold.may_move):
                     raise RecordInUse
                 await spans.drop_span(tx, span.practice, row["span"])
             if resources:
