@@ -464,6 +464,28 @@ async def test_a_move_from_a_stale_revision_is_refused(house: House, alice: Hand
         await move(house.instance, house.practice, alice.record, written, seen_rev=1, token=alice.token)
 
 
+async def test_alices_word_that_she_comes_outlives_a_correction_and_no_move(
+    house: House, alice: Hand
+) -> None:
+    sam, instance, practice = await staff(house), house.instance, house.practice
+    await alice.book(at("09:00"))
+    sig = alice.signs(alice.wants(at("09:00")), Act.CONFIRM)
+    await act(instance, practice, alice.record, rev=1, n=1, kind="confirm", sig=sig)
+
+    async def confirmed() -> object:
+        return await instance.pool.fetchval(
+            "SELECT confirmed FROM appointments WHERE record = $1", alice.record
+        )
+
+    correction = alice.seal_as_sam(alice.wants(at("09:00")), rev=2)
+    await move(instance, practice, alice.record, correction, seen_rev=1, token=None, staff=sam)
+    assert await confirmed() is True
+    await alice.hold(at("11:00"), row_token=alice.cap.row_token)
+    written = alice.seal(alice.wants(at("11:00")), rev=3)
+    await move(instance, practice, alice.record, written, seen_rev=2, token=alice.token)
+    assert await confirmed() is False
+
+
 async def test_mallory_cannot_move_with_a_key_of_her_own(house: House, alice: Hand) -> None:
     await alice.book(at("09:00"))
     await alice.hold(at("11:00"), row_token=alice.cap.row_token)

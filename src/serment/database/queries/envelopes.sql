@@ -52,10 +52,11 @@ SELECT rev, sig, status, row_token_hash, body_id, body_ct, body_rs FROM appointm
 WHERE practice = :practice AND record = :record
 
 -- name: rewrite
--- The next revision of an appointment, whole; its row is locked and its new time taken already.
+-- The next revision of an appointment, whole; its row is locked and its new time taken already. Who confirmed that they
+-- come has confirmed a time and a place: that stays where both do.
 WITH moved AS (
     UPDATE appointments SET agenda = :agenda, start = :start, minutes = :minutes, visit_type = :visit_type,
-        status = :status, confirmed = false, overbooked = :overbooked, rev = :rev, acts = 0,
+        status = :status, confirmed = confirmed AND agenda = :agenda AND start = :start, overbooked = :overbooked, rev = :rev, acts = 0,
         sealed_slot = :sealed_slot, body_id = :body_id, body_ct = :body_ct, body_rs = :body_rs, hash_rs = NULL, sig = :sig,
         writer = :writer, writer_kid = :writer_kid, head = :head, booking_pk = :booking_pk,
         patient_pk = :patient_pk, row_token_hash = coalesce(:row_token_hash, row_token_hash), act_tag = :act_tag,
