@@ -316,6 +316,7 @@ def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, he
     person(helene, SAM.name).get_by_role("button", name=f"Changer {SAM.name}").click()
     helene.get_by_role("button", name="Retirer de l’équipe").click()
     expect(helene.get_by_role("heading", name=f"Retirer {SAM.name}")).to_be_focused()
+    expect(person(helene, SAM.name).locator(".four-words li")).to_have_count(4)
     check_accessible(helene)
     # The line breaks in the middle: what stands is shown, and the list that could not be read is said to be that.
     helene.route("**/members", lambda route: route.abort())

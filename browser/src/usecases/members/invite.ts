@@ -6,6 +6,7 @@ import {
 } from '../../seal/invitation';
 import { Altered } from '../../seal/errors';
 import { PublicKey } from '../../seal/primitives';
+import type { Roster } from '../../seal/roster';
 import { ROLES, type Member, type Role } from '../../seal/roster_events';
 import type { Base64, Id, LocalDate } from '../../wire/types';
 import type { OpenDesk } from '../desk/unlock';
@@ -90,6 +91,12 @@ export async function answered(desk: OpenDesk, told: InvitationTold): Promise<{ 
   if (secret === null) return null;
   checkInvitationTag(secret, offered(desk, told), keys, fromBase64(told.tag));
   return { keys, fingerprint: memberFingerprint(keys) };
+}
+
+/** The hash whose words a member reads aloud when they come, of their keys as the roster has them; null for nobody's id. */
+export function readAloud(roster: Roster, member: Id): Bytes | null {
+  const found = roster.member(idFromUuid(member));
+  return found === null ? null : memberFingerprint(found);
 }
 
 /** Signs in who answered, by the keys whose words were compared. In somebody's place: that member leaves in the same step. Throws Altered. */

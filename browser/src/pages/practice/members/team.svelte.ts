@@ -6,7 +6,7 @@ import { SealError } from '../../../seal/errors';
 import type { Role } from '../../../seal/roster_events';
 import { readWays, type Ways } from '../../../usecases/account/routes';
 import { addUnit, assign, changeRoster, remove, turnKeys, type Wanted } from '../../../usecases/members/change';
-import { canLetIn, invite, letIn, takeBack, type Wish } from '../../../usecases/members/invite';
+import { canLetIn, invite, letIn, readAloud, takeBack, type Wish } from '../../../usecases/members/invite';
 import { postLooked, postSuspend, postUnfreeze, postUntil, readMembers, type InvitationTold, type LookedBack, type MembersTold, type MemberTold, type Stop } from '../../../usecases/members/routes';
 import { renewDesk } from '../../../usecases/desk/units';
 import { random, ID_BYTES } from '../../../seal/bytes';
@@ -211,6 +211,11 @@ export class Team {
 
   until(person: Person, day: LocalDate | null): Promise<boolean> {
     return this.#attempt(() => postUntil(this.desk.open.practice.practice, person.member, day), t('members.until_said', { name: person.name }));
+  }
+
+  /** The hash whose words were read aloud when this person came: of their keys as the roster has them, whatever name the server gives them. */
+  wordsOf(person: Person): Bytes | null {
+    return readAloud(this.roster, person.member);
   }
 
   remove(person: Person): Promise<boolean> {
