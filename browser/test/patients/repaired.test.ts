@@ -53,6 +53,17 @@ describe('an entry that was lost', () => {
     expect([server.cards.size, server.entries.length]).toEqual([1, 1]);
   });
 
+  it('that cannot be told now either keeps nobody from reading the card', async () => {
+    const { desk, unit } = await bentosDesk();
+    const book = await reads(desk);
+    const card = book.draft(unit, ALICE, DAY, newCardId());
+    server.unsent = ['index/entries', 'index/entries'];
+    await expect(book.save(card)).rejects.toThrow(NoAnswer);
+    expect(await book.read(card.card)).toMatchObject({ rev: 1 });
+    await expect(book.save(card)).resolves.toBeUndefined();
+    expect((await reads(desk)).people.of(card.card)).toBeDefined();
+  });
+
   it('of a card that was erased is told by whoever looks for it', async () => {
     const { desk, unit } = await bentosDesk();
     const book = await reads(desk);

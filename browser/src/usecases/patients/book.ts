@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The people of an open desk: all units' indexes in one memory, cards on demand. Forgotten with the desk. */
 import { equal, idFromUuid, random, uuidFromId } from '../../seal/bytes';
-import { Altered } from '../../seal/errors';
+import { Altered, SealError } from '../../seal/errors';
 import { entryOf, goneEntry, joinedEntry, NO_SHOWS_MAX, type CardContent } from '../../seal/people';
 import type { Language } from '../../seal/groups';
+import { Refused } from '../../wire/problem';
 import type { Id, LocalDate } from '../../wire/types';
+import { isOutage } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import { fallsAfter, isSameCard, readCards, readOneCard, writeCards, type Card } from './cards';
 import { personId } from './folding';
@@ -24,6 +26,11 @@ function derivedIds(desk: OpenDesk, unit: Id, person: CardContent): [Id, ...Id[]
   const [present, ...older] = (desk.units.get(unit) ?? []).map(({ seed }) => uuidFromId(personId(seed, person)));
   if (present === undefined) throw new Altered('unit');
   return [present, ...older];
+}
+
+/** A card is read though its entry cannot be made good just now: whoever reads it next tries again. */
+function leftToTheNext(error: unknown): void {
+  if (!(error instanceof Refused) && !(error instanceof SealError) && !isOutage(error)) throw error;
 }
 
 /** Of a card that staff make by hand. */
@@ -65,12 +72,12 @@ export class PatientBook {
   async read(card: Id): Promise<Card | null> {
     const found = await readOneCard(this.desk, card);
     if (found === 'gone') {
-      await this.#mend([], [card]);
+      await this.#mend([], [card]).catch(leftToTheNext);
       return null;
     }
     if (found === null) return null;
     if (found.rev < (this.people.of(card)?.rev ?? 0)) throw new Altered('card revision');
-    await this.#mend([found], []);
+    await this.#mend([found], []).catch(leftToTheNext);
     return found;
   }
 
@@ -110,6 +117,7 @@ export class PatientBook {
     if (stale.length === 0) return this.tell([card]);
     const stands = await this.read(card.card);
     if (stands === null || !isSameCard(stands, card)) throw new CardChanged(stands);
+    if ((this.people.of(card.card)?.rev ?? 0) < card.rev) await this.tell([card]);
   }
 
   /** Appends the entries that find these cards. */
