@@ -4,6 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromBase64, random, uuidFromId } from '../../src/seal/bytes';
 import { sha256 } from '../../src/seal/conventions';
 import { keyring, open } from '../../src/seal/record';
+import type { Desk } from '../../src/pages/practice/desk.svelte';
+import { BookingForm } from '../../src/pages/practice/patients/booking.svelte';
+import deskFr from '../../src/words/fr/desk.json';
+import patientsFr from '../../src/words/fr/desk_patients.json';
+import { speak } from '../../src/words/index';
 import { Entering } from '../../src/usecases/patients/enter';
 import { placeOf, type Confided } from '../../src/usecases/sealing';
 import { NoAnswer } from '../../src/wire/problem';
@@ -100,5 +105,45 @@ describe('a booking that got no answer', () => {
     await expect(entering.book(bento.unit, 'fr', ALICE)).rejects.toThrow(NoAnswer);
     expect(await entering.stands()).toBe(false);
     expect(answer('appointments', sent[0] as unknown as Record<string, unknown>).status).toBe(409);
+  });
+});
+
+describe('at the desk', () => {
+  async function form() {
+    speak('fr', deskFr, patientsFr);
+    vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+    const bento = await bentosDesk();
+    const [agenda, visitType] = [uuidFromId(random(16)), uuidFromId(random(16))];
+    const type = { visitType, minutes: 30, agendas: [agenda] };
+    const desk = {
+      open: bento.desk, shown: { today: '2027-01-15', now: 1_799_990_000 }, reading: { read: async () => undefined },
+      rules: { zoneOf: () => 'Europe/Paris', agenda: () => ({ unit: bento.unit }), visitTypes: [type], visitType: () => type },
+    } as unknown as Desk;
+    const typing = new BookingForm(desk, agenda, 1_800_000_000, visitType);
+    typing.start('Fontbonne Alice 14/3/1961');
+    typing.typed.phone = '06 39 98 00 01';
+    return { bento, typing };
+  }
+
+  it('what had arrived is told, and what was typed since is entered only when it is sent again', async () => {
+    const { bento, typing } = await form();
+    lost = ['answer'];
+    expect(await typing.send()).toBeNull();
+    expect(typing.problem).toContain('Alice Fontbonne a peut-être déjà ce rendez-vous');
+    typing.typed.givenName = 'Tom';
+    expect(await typing.send()).toBeNull();
+    expect(typing.problem).toContain('Alice Fontbonne a ce rendez-vous');
+    expect(await Promise.all([...booked.values()].map((one) => whoIs(bento, one)))).toEqual(['Alice']);
+    expect(await typing.send()).not.toBeNull();
+    expect(await Promise.all([...booked.values()].map((one) => whoIs(bento, one)))).toEqual(['Alice', 'Tom']);
+  });
+
+  it('what had not arrived gives way to what was typed since', async () => {
+    const { bento, typing } = await form();
+    lost = ['sending'];
+    expect(await typing.send()).toBeNull();
+    typing.typed.givenName = 'Tom';
+    expect(await typing.send()).not.toBeNull();
+    expect(await Promise.all([...booked.values()].map((one) => whoIs(bento, one)))).toEqual(['Tom']);
   });
 });
