@@ -29,7 +29,7 @@ async def test_a_browser_gets_the_smallest_that_it_takes(browser: httpx.AsyncCli
     async with browser.stream("GET", "/static/book-1.js", headers={"Accept-Encoding": "gzip, br"}) as answer:
         assert b"".join([part async for part in answer.aiter_raw()]) == b"the build's Brotli"
     assert answer.headers["Content-Encoding"] == "br"
-    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert "immutable" in answer.headers["Cache-Control"]
     for accepted, packing in (("gzip", "gzip"), ("", None), ("br;q=0", None), ("zstd, *", None)):

@@ -15,8 +15,8 @@ from litestar.params import FromPath
 # Built files carry a hash of their content in their names.
 STATIC_CACHE = "public, max-age=31536000, immutable"
 KINDS = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",  # RFC 9239
+    ".css": "text/css",
+    ".js": "text/javascript",  # RFC 9239
     ".json": "application/json",
 }
 PACKINGS = {"br": ".br", "gzip": ".gz"}  # the smallest first
