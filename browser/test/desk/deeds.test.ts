@@ -21,8 +21,8 @@ it('an arrival is taken back from the arrival that was noted, whatever a colleag
   const visit = { record: 'r', rev: 1, status: 'booked' } as Visit;
   const desk = {
     open: { practice: { practice: 'p' } },
-    reading: { visit: () => ({ ...visit, status: 'seen' }), markSeen: () => undefined, read: async () => undefined },
-    choice: { keepFocus: async () => undefined },
+    reading: { markSeen: () => undefined, read: async () => undefined },
+    choice: { keepFocus: async () => undefined, bring: async () => ({ ...visit, status: 'seen' }) },
   } as unknown as Desk;
   const deeds = new Deeds(desk);
   await deeds.mark(visit, 'arrive');

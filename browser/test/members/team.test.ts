@@ -25,7 +25,7 @@ async function bentosTeam() {
   let [seeds, line]: [{ seeds: unknown[]; previous: unknown[] }, boolean] = [{ seeds: [], previous: [] }, true];
   const told = {
     members: [bento!.id, practice.samId].map((id, at) => ({ member: uuidFromId(id), name: ['Dr Bento', 'Sam'][at], suspended: false, until: null, dormant: false, served: true })),
-    invitations: [], old_keys: [], stopped: [],
+    invitations: [], old_keys: [], stopped: [], looked: [],
   };
   vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
     if (path.endsWith('/members')) {
