@@ -117,7 +117,7 @@ def test_a_time_held_in_a_tab_that_was_closed_is_taken_up_again_and_not_from_a_l
     third = context.new_page()
     third.goto(address)
     expect(heading(third, FR["who"])).to_be_visible()
-    expect(third.get_by_text("C’est toujours votre heure.")).to_be_visible()
+    expect(third.get_by_text("Cette heure était déjà gardée dans ce navigateur.")).to_be_visible()
     expect(third.get_by_label(FR["given"], exact=True)).to_have_value("")
     check_accessible(third)
     fill_form(third, "fr")

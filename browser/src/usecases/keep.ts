@@ -174,9 +174,12 @@ export function dropDraft(): void {
   drop(ofThisTab, DRAFT);
 }
 
-/** The time held last in this browser, by any of its tabs: it may have ended meanwhile. */
+/** The time held last in this browser, by any of its tabs. One that has ended goes by being asked for, as each page of a patient does. */
 export function heldHere(): OwnHold | null {
-  return read<OwnHold | null>(lasting, HELD, null);
+  const held = read<OwnHold | null>(lasting, HELD, null);
+  if (held === null || Date.parse(held.expiresAt) > Date.now()) return held;
+  dropHold();
+  return null;
 }
 
 export function keepHold(hold: OwnHold): void {

@@ -1,4 +1,4 @@
-import { type OwnHold, type Wish, holdSlot, leftMilliseconds, letGo } from './hold';
+import { type OwnHold, type Wish, holdSlot, letGo } from './hold';
 import { dropDraft, dropHold, heldHere, keepDraft, keepHold } from './keep';
 import { Refused } from '../wire/problem';
 
@@ -21,7 +21,7 @@ export function keepHeld(draft: { hold: OwnHold }): void {
   void navigator.locks?.request(lockName(hold), () => new Promise<void>((end) => {
     if (shown === mine) mine.end = end;
     else end();
-  }));
+  })).catch(() => undefined);  // A browser that keeps nothing has no locks either.
 }
 
 /** Nothing is held or typed in this tab any more. */
@@ -35,8 +35,8 @@ export function dropHeld(): void {
 /** The hold of this time that a closed tab left behind, null where there is none or where a living tab may have it. */
 async function leftBehind({ agenda, start }: Wish): Promise<OwnHold | null> {
   const held = heldHere();
-  if (held === null || held.agenda !== agenda || Date.parse(held.start) !== Date.parse(start) || leftMilliseconds(held) <= 0) return null;
-  const alone = await navigator.locks?.request(lockName(held), { ifAvailable: true }, async (lock) => lock !== null);
+  if (held === null || held.agenda !== agenda || Date.parse(held.start) !== Date.parse(start)) return null;
+  const alone = await navigator.locks?.request(lockName(held), { ifAvailable: true }, async (lock) => lock !== null).catch(() => false);
   return alone === true ? held : null;
 }
 

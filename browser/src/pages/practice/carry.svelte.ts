@@ -19,6 +19,7 @@ import type { Desk } from './desk.svelte';
 import { follow } from './drag';
 import { fullName, whenInWords } from './say';
 import { noticeOf } from './told';
+import { Typing } from './typing';
 import { MOVING } from './wrong';
 
 const DROP_REACH_MINUTES = 10;
@@ -54,6 +55,7 @@ function placeOfId(id: string): { agenda: Id; start: number } | null {
 
 export class Carry {
   moving = $state.raw<Moving | null>(null);
+  readonly typing = new Typing();
   /** Where what this desk moved stood before, the revision that moved it, and until when nobody was told (UTC seconds; null: nobody is). */
   #origins = $state.raw<ReadonlyMap<Id, { before: Visit; rev: number; until: number | null }>>(new Map());
   #swallow = false;
@@ -187,8 +189,7 @@ export class Carry {
   key(event: KeyboardEvent, stop: string): boolean {
     const { moving, desk } = this;
     if (moving === null) return false;
-    // A letter is somebody typing a name: the rest of it, and Enter, must move nobody.
-    if (event.key === 'Escape' || /^\p{L}$/u.test(event.key)) {
+    if (event.key === 'Escape' || this.typing.begins(event)) {
       event.preventDefault();
       this.giveUp();
       return true;

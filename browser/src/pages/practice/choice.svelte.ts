@@ -237,7 +237,7 @@ export class Choice {
     const { desk } = this;
     const stop = (event.target as HTMLElement).dataset['stop'];
     if (stop === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (desk.carry.key(event, stop)) return;
+    if (desk.carry.typing.goesOn(event) || desk.carry.key(event, stop)) return;
     if (event.key === 'Escape' && this.selection !== null) {
       event.preventDefault();
       this.leave();
