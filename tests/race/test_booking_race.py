@@ -12,13 +12,15 @@ from uuid import UUID
 
 import pytest
 
-from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house
+from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house, sam_signs_in
 from serment.database.pool import open_pool
 from serment.domain.offer import Offer
 from serment.domain.visit_type import Who
+from serment.server.stores import spans
 from serment.server.usecases import hold_slot
 from serment.server.usecases.book import Booked
 from serment.server.usecases.errors import SlotTaken
+from serment.server.usecases.membership import member_of
 from serment.server.usecases.situation import Seen
 
 HANDS = 50
@@ -180,6 +182,42 @@ async def test_an_ordinary_hold_waits_for_an_overbooking_under_way_and_is_refuse
     with pytest.raises(SlotTaken):
         await asked
     assert await house.instance.pool.fetchval(marked, house.bento, start) == 1
+
+
+async def waits_for_a_lock(house: House) -> None:
+    """Until a statement of this database waits for another's row."""
+    waiting = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple'))"
+    )
+    while not await house.instance.pool.fetchval(waiting):  # noqa: ASYNC110  # a lock in the database raises no flag of ours
+        await asyncio.sleep(0.01)
+
+
+async def test_a_hold_that_comes_to_stand_is_no_hold_to_a_member_who_was_waiting_for_it(house: House) -> None:
+    """Alice's move to ten is under way, not committed, when Sam, who still saw her hold, asks for eleven."""
+    day = DAY + timedelta(days=23)
+    nine, ten, eleven = (at(text, day) for text in ("09:00", "10:00", "11:00"))
+    sam = await member_of(house.instance, await sam_signs_in(house), house.practice)
+    alice = Hand(house)
+    await alice.book(nine, kind="few")
+    alice.token = b"1" * 32
+    await alice.hold(ten, kind="few", row_token=alice.cap.row_token)
+    desk = Hand(house, record=alice.record)
+    async with house.instance.pool.acquire() as connection, connection.transaction():
+        held = await spans.lock_hold(
+            connection, house.practice, alice.record, hold_slot.token_hash(alice.token)
+        )
+        assert held is not None
+        await spans.free_record(connection, house.practice, alice.record)
+        await spans.keep_hold(connection, house.practice, held["span"])
+        asked = asyncio.create_task(desk.hold(eleven, kind="few", who=Who.STAFF, units=sam.units))
+        await asyncio.wait_for(waits_for_a_lock(house), 30)
+    assert (await asked).start == eleven
+    stood = await house.instance.pool.fetch(
+        "SELECT start, hold_until IS NULL AS stands FROM spans WHERE record = $1 ORDER BY start", alice.record
+    )
+    assert [tuple(span) for span in stood] == [(ten, True), (eleven, False)]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ UPDATE spans SET hold_until = :hold_until, extensions = :extensions
 WHERE practice = :practice AND span = :span
 
 -- name: release_hold
--- Lets a hold go.
+-- Lets a hold go, and no time that stands: whoever waited for a hold to stand finds no row.
 DELETE FROM spans
 WHERE practice = :practice AND record = :record AND hold_until IS NOT NULL AND hold_token = :hold_token
 
@@ -146,10 +146,6 @@ RETURNING span
 -- A hold becomes standing time. The old standing span of its record must be gone before.
 UPDATE spans SET hold_until = NULL, hold_token = NULL, extensions = 0
 WHERE practice = :practice AND span = :span
-
--- name: drop_span
--- Deletes one span.
-DELETE FROM spans WHERE practice = :practice AND span = :span
 
 -- name: expire_holds
 -- Deletes holds past their limit, a bounded number at a time.

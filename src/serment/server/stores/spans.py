@@ -179,8 +179,12 @@ async def extend_hold(
     )
 
 
-async def release_hold(connection: Connection, practice: UUID, record: UUID, token_hash: bytes) -> None:
-    await _QUERIES["release_hold"].run(connection, practice=practice, record=record, hold_token=token_hash)
+async def release_hold(connection: Connection, practice: UUID, record: UUID, token_hash: bytes) -> bool:
+    """Whether a record had a hold with this token still; time that stands is never freed."""
+    gone = await _QUERIES["release_hold"].run(
+        connection, practice=practice, record=record, hold_token=token_hash
+    )
+    return gone == 1
 
 
 async def free_record(connection: Connection, practice: UUID, record: UUID) -> None:
@@ -198,10 +202,6 @@ async def stand(connection: Connection, span: NewSpan, now: datetime) -> UUID | 
 
 async def keep_hold(connection: Connection, practice: UUID, span: UUID) -> None:
     await _QUERIES["keep_hold"].run(connection, practice=practice, span=span)
-
-
-async def drop_span(connection: Connection, practice: UUID, span: UUID) -> None:
-    await _QUERIES["drop_span"].run(connection, practice=practice, span=span)
 
 
 async def expire_holds(connection: Connection, now: datetime, most: int) -> int:

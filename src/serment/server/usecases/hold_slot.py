@@ -149,6 +149,8 @@ async def _place_seen(
             hold = _new_hold(request, offered, may_move, seen.rules.version, now)
             if await _place_whole(instance, request, asked, hold, offered.resources):
                 return _placed(hold)
+        except _HoldGone:
+            continue
         except NotOffered as refused:
             if all(isinstance(why, _GONE) for why in refused.reasons):
                 break
@@ -256,6 +258,10 @@ class _Undo(Exception):
     """Rolls a transaction back."""
 
 
+class _HoldGone(Exception):
+    """The hold that was to give way is none any more: it stands, moved or went. Rolls back; what is true now is to be seen."""
+
+
 async def _place_whole(
     instance: Instance, request: HoldRequest, asked: Asked, hold: NewHold, resources: tuple[UUID, ...]
 ) -> bool:
@@ -265,7 +271,7 @@ async def _place_whole(
     Where the visit type has a daily quota, those who want one of its visits that day come one after another, and each
     counts anew: no constraint knows the number. Raises NotOffered when it is reached. A marked overbooking is checked once
     more while nobody else places anything on its agenda: what stands beside it was there when it was checked, and what
-    comes later is refused (docs/decisions/0036). Raises WarningChanged.
+    comes later is refused (docs/decisions/0036). Raises WarningChanged, _HoldGone.
     """
     span = hold.span
     rules = await rules_of(instance, span.agenda)
@@ -287,7 +293,8 @@ async def _place_whole(
                 mine = hmac.compare_digest(row["hold_token"], hold.token_hash)
                 if not mine and not _may_replace(request, hold.may_move):
                     raise RecordInUse
-                await spans.drop_span(tx, span.practice, row["span"])
+                if not await spans.release_hold(tx, span.practice, span.record, row["hold_token"]):
+                    raise _HoldGone
             if resources:
                 await spans.lock_resources(tx, span.practice, resources)
             placed = await spans.place_hold(tx, hold)

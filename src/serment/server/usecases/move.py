@@ -119,7 +119,7 @@ async def _take_hold(
     # The record's old time goes before its hold may stand: one standing span a record, in the database.
     await spans.free_record(tx, practice, record)
     if ask_first:
-        await spans.drop_span(tx, practice, hold["span"])
+        await spans.release_hold(tx, practice, record, token_hash(token))
         return Status.REQUESTED, False
     await spans.keep_hold(tx, practice, hold["span"])
     return Status.BOOKED, hold["overbooked"]
