@@ -486,6 +486,24 @@ async def test_alices_word_that_she_comes_outlives_a_correction_and_no_move(
     assert await confirmed() is False
 
 
+async def test_alices_word_that_she_comes_is_not_the_word_of_whoever_has_the_next_link(
+    house: House, alice: Hand
+) -> None:
+    sam, instance, practice = await staff(house), house.instance, house.practice
+    await alice.book(at("09:00"))
+    sig = alice.signs(alice.wants(at("09:00")), Act.CONFIRM)
+    await act(instance, practice, alice.record, rev=1, n=1, kind="confirm", sig=sig)
+    tom = Hand(house, record=alice.record)
+    await move(
+        instance, practice, alice.record, tom.seal_as_sam(tom.wants(at("09:00")), rev=2), seen_rev=1,
+        token=None, staff=sam,
+    )  # fmt: skip
+    kept = await instance.pool.fetchrow(
+        "SELECT rev, confirmed FROM appointments WHERE record = $1", alice.record
+    )
+    assert tuple(kept) == (2, False)
+
+
 async def test_mallory_cannot_move_with_a_key_of_her_own(house: House, alice: Hand) -> None:
     await alice.book(at("09:00"))
     await alice.hold(at("11:00"), row_token=alice.cap.row_token)

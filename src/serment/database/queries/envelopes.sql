@@ -53,10 +53,11 @@ WHERE practice = :practice AND record = :record
 
 -- name: rewrite
 -- The next revision of an appointment, whole; its row is locked and its new time taken already. Who confirmed that they
--- come has confirmed a time and a place: that stays where both do.
+-- come has confirmed a time and a place with a link of theirs: that stays where all three do. Another link is another person's.
 WITH moved AS (
     UPDATE appointments SET agenda = :agenda, start = :start, minutes = :minutes, visit_type = :visit_type,
-        status = :status, confirmed = confirmed AND agenda = :agenda AND start = :start, overbooked = :overbooked, rev = :rev, acts = 0,
+        status = :status, confirmed = confirmed AND agenda = :agenda AND start = :start
+            AND patient_pk IS NOT DISTINCT FROM :patient_pk, overbooked = :overbooked, rev = :rev, acts = 0,
         sealed_slot = :sealed_slot, body_id = :body_id, body_ct = :body_ct, body_rs = :body_rs, hash_rs = NULL, sig = :sig,
         writer = :writer, writer_kid = :writer_kid, head = :head, booking_pk = :booking_pk,
         patient_pk = :patient_pk, row_token_hash = coalesce(:row_token_hash, row_token_hash), act_tag = :act_tag,
