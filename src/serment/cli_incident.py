@@ -163,13 +163,14 @@ def draft(incident: uuid.UUID, folder: Path, supplementary: bool) -> None:
         from serment.server.papers.pdf import pdf
         from serment.server.papers.record import record
         from serment.server.usecases.change_dossier import note_paper
-        from serment.server.usecases.dossier import dossiers_of
+        from serment.server.usecases.dossier import dossiers_of, whole
 
         kind, now = "supplementary" if supplementary else "initial", instance.clock()
         dossiers = await dossiers_of(instance, incident=incident)
         if not dossiers:
             raise SaidInWords(f"There is no incident {incident}. `serment incident list` names them.")
-        for dossier in dossiers:
+        for listed in dossiers:
+            dossier = (await whole(instance, listed.practice, incident)).dossier
             paper = pdf(notice(dossier, kind, now))  # type: ignore[arg-type]
             for ending, content in (("pdf", paper), ("json", record(dossier, kind, now))):  # type: ignore[arg-type]
                 written = folder / f"{dossier.slug}-{str(incident)[:8]}-{kind}.{ending}"

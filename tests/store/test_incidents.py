@@ -295,7 +295,11 @@ async def test_a_letter_is_kept_while_it_lacks_something_and_says_what(house: Ho
     assert dossier.letter_lacks == dict.fromkeys(PARTS, "empty")
     letter = Letter(contact="Le cabinet répond au 04 78 00 00 00.")
     whole = await write_letter(house.instance, staff, dossier.incident, dossier.rev, letter)
-    assert whole.dossier.letter == letter and "contact" not in whole.dossier.letter_lacks
+    assert whole.dossier.letter == letter
+    assert whole.dossier.letter_lacks == dict.fromkeys(set(PARTS) - {"contact"}, "empty")
+    # A list of five hundred checks none of them.
+    [listed] = (await read_dossiers(house.instance, staff)).dossiers
+    assert listed.letter == letter and listed.letter_lacks is None
     with pytest.raises(FormWrong, match="advice"):
         named = msgspec.structs.replace(letter, advice="Écrivez à alice@example.org sans tarder.")
         await write_letter(house.instance, staff, dossier.incident, whole.dossier.rev, named)

@@ -252,6 +252,14 @@ def test_a_letter_in_words_that_patients_do_not_know_is_refused(text: str, expec
     assert lint(msgspec.structs.replace(ENOUGH, nature=text)) == {"nature": expected}
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["a" * 200_000, "[" * 200_000, "a@" * 100_000])
+def test_a_text_without_a_blank_is_read_once_and_not_from_each_of_its_letters(text: str) -> None:
+    """A hundred times what a part may hold: read from each letter anew it takes many minutes."""
+    assert lint(Letter(*[text] * len(incident_letter.PARTS))).keys() == set(incident_letter.PARTS)
+    incident.check_names_nobody("reason", text)
+
+
 def test_where_to_turn_to_is_no_jargon() -> None:
     contact = "Le cabinet répond à https://cabinet.example/api et à donnees@cabinet.example"
     assert lint(msgspec.structs.replace(ENOUGH, contact=contact)) == {}

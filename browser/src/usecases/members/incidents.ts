@@ -40,7 +40,8 @@ export interface Dossier {
   lacking: string[];
   form: Form;
   letter: Letter;
-  letter_lacks: Partial<Record<LetterPart, 'empty' | 'short' | 'blank' | 'reach' | 'jargon' | 'long'>>;
+  /** Null in a list. */
+  letter_lacks: Partial<Record<LetterPart, 'empty' | 'short' | 'blank' | 'reach' | 'jargon' | 'long'>> | null;
   /** How many lie sealed at appointments. */
   letters: number;
   /** Whom they reached when an owner last looked, in appointments; null while nobody looked. */

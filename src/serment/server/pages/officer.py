@@ -35,6 +35,7 @@ from serment.server.papers.register import register
 from serment.server.papers.sheet import span
 from serment.server.usecases.change_dossier import note_paper
 from serment.server.usecases.dossier import DossierTold, dossiers_of, whole
+from serment.server.usecases.errors import NoSuchIncident
 
 NOTICES: Final[dict[str, Kind]] = {"initial": "initial", "supplementary": "supplementary"}
 CLOSED: Final = ("complete", "not_notified")
@@ -94,10 +95,12 @@ def _handlers(instance: Instance, token: str) -> list[Any]:
     ) -> Response[bytes]:  # fmt: skip
         known(shown)
         which, _, ending = name.partition(".")
-        found = [each for each in await dossiers_of(instance, incident=incident) if each.practice == practice]
-        if which not in NOTICES or ending not in ("pdf", "json") or not found:
+        if which not in NOTICES or ending not in ("pdf", "json"):
             raise NotFoundException
-        dossier, now = found[0], instance.clock()
+        try:
+            dossier, now = (await whole(instance, practice, incident)).dossier, instance.clock()
+        except NoSuchIncident:
+            raise NotFoundException from None
         content = (
             await asyncio.to_thread(lambda: pdf(notice(dossier, NOTICES[which], now)))
             if ending == "pdf"

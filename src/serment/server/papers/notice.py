@@ -221,7 +221,7 @@ def _informing(dossier: DossierTold) -> Section:
                 say("paper", "sealed").format(records=number(dossier.figures.records)),
             )
         )
-    if not dossier.letter_lacks:
+    if dossier.letter_lacks == {}:
         text = "\n".join(f"{say('letter', part)} : {getattr(dossier.letter, part)}" for part in PARTS)
         rows.append(Row(say("field", "letter"), text))
     if dossier.told is not None:

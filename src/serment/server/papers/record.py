@@ -66,7 +66,7 @@ def record(dossier: DossierTold, kind: Kind, now: datetime) -> bytes:
             "moyen": form.informed_how or None,
             "motif_34_3": _one("exemption", form.exemption),
             "chiffres": dossier.told,
-            "texte": None if dossier.letter_lacks else {part: getattr(dossier.letter, part) for part in PARTS},
+            "texte": {part: getattr(dossier.letter, part) for part in PARTS} if dossier.letter_lacks == {} else None,
         },
         "transfrontalier": form.cross_border or None,
         "autres_declarations": _many("report", form.reports),

@@ -85,8 +85,9 @@ class LettersTold(msgspec.Struct):
 
 class DossierTold(msgspec.Struct):
     """`left_seconds` of the time for the initial notice: below nothing once late, null where nothing is to be notified.
-    `frozen`: the member whose stop opened it. `letter_lacks`: by part, why the letter may not be sent yet. `letters`: how many
-    lie sealed at appointments; `told`: whom they reached when an owner last looked."""
+    `frozen`: the member whose stop opened it. `letter_lacks`: by part, why the letter may not be sent yet; null in a
+    list, where no letter is checked. `letters`: how many lie sealed at appointments; `told`:
+    whom they reached when an owner last looked."""
 
     practice: UUID
     practice_name: str
@@ -110,7 +111,7 @@ class DossierTold(msgspec.Struct):
     lacking: list[str]
     form: Form
     letter: Letter
-    letter_lacks: dict[str, str]
+    letter_lacks: dict[str, str] | None
     letters: int
     told: LettersTold | None
     decision: bool | None
@@ -174,8 +175,10 @@ async def whole(instance: Instance, practice: UUID, incident: UUID) -> DossierWh
         (line["nth"], line["line"], line["chain"])
         for line in await incidents.read_custody(instance.pool, practice, incident)
     ]
+    dossier = told(instance, row, await incidents.controller(instance.pool, practice))
+    dossier.letter_lacks = lint(dossier.letter)
     return DossierWhole(
-        told(instance, row, await incidents.controller(instance.pool, practice)),
+        dossier,
         [CustodyLine(nth, line, chain.hex()) for nth, line, chain in lines],
         first_broken(lines) is None,
     )
@@ -184,7 +187,8 @@ async def whole(instance: Instance, practice: UUID, incident: UUID) -> DossierWh
 async def dossiers_of(
     instance: Instance, *, practice: UUID | None = None, incident: UUID | None = None
 ) -> list[DossierTold]:
-    """The latest first, DOSSIERS_MAX at most; of one practice, of one incident, or all that the host has."""
+    """The latest first, DOSSIERS_MAX at most; of one practice, of one incident, or all that the host has. No letter is checked:
+    what becomes a notice is told by `whole`."""
     rows = await incidents.read_dossiers(instance.pool, practice, incident, DOSSIERS_MAX)
     houses = {
         each: await incidents.controller(instance.pool, each) for each in {row["practice"] for row in rows}
@@ -193,7 +197,8 @@ async def dossiers_of(
 
 
 def told(instance: Instance, row: Any, house: Any) -> DossierTold:
-    """A row, with what is worked out from it; `house`: the practice's (incidents.controller), None once it is gone."""
+    """A row, with what is worked out from it, its letter unchecked;
+    `house`: the practice's (incidents.controller), None once it is gone."""
     codes: Sequence[str] = house["specialties"] if house else []
     form, letter = form_of(row), msgspec.json.decode(row["letter"], type=Letter)
     scope, figures = incidents.scope_of(row), incidents.figures_of(row)
@@ -256,7 +261,7 @@ def told(instance: Instance, row: Any, house: Any) -> DossierTold:
         lacking=lacking(form, figures, late=left.late),
         form=form,
         letter=letter,
-        letter_lacks=lint(letter),
+        letter_lacks=None,
         letters=row["letters"],
         told=None if row["told"] is None else msgspec.json.decode(row["told"], type=LettersTold),
         decision=row["decision"],
