@@ -6,6 +6,7 @@ Tests are told the time: the clock stands at NOON unless a test moves it. All pe
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import uuid
@@ -206,6 +207,16 @@ async def _enrol(connection, instance, practice, member, sign_pk, slug):  # type
     await queries["add_member"].run(
         connection, practice=practice, member=member, account=account, name="Sam", seen=NOON.date()
     )
+
+
+async def waits_for_a_lock(house: House) -> None:
+    """Until a statement of this database waits for another's row."""
+    waiting = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple'))"
+    )
+    while not await house.instance.pool.fetchval(waiting):  # noqa: ASYNC110  # a lock in the database raises no flag of ours
+        await asyncio.sleep(0.01)
 
 
 def find_of(slug: str) -> bytes:

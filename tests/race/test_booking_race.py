@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house, sam_signs_in
+from bento_house import DAILY_FEW, DAY, Hand, House, at, open_house, sam_signs_in, waits_for_a_lock
 from serment.database.pool import open_pool
 from serment.domain.offer import Offer
 from serment.domain.visit_type import Who
@@ -182,16 +182,6 @@ async def test_an_ordinary_hold_waits_for_an_overbooking_under_way_and_is_refuse
     with pytest.raises(SlotTaken):
         await asked
     assert await house.instance.pool.fetchval(marked, house.bento, start) == 1
-
-
-async def waits_for_a_lock(house: House) -> None:
-    """Until a statement of this database waits for another's row."""
-    waiting = (
-        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple'))"
-    )
-    while not await house.instance.pool.fetchval(waiting):  # noqa: ASYNC110  # a lock in the database raises no flag of ours
-        await asyncio.sleep(0.01)
 
 
 async def test_a_hold_that_comes_to_stand_is_no_hold_to_a_member_who_was_waiting_for_it(house: House) -> None:

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from bento_house import DAY, Hand, House, at, open_house
+from bento_house import DAY, Hand, House, at, open_house, waits_for_a_lock
 from members_house import Person
+from serment.database.pool import transaction
 from serment.domain.incident import FormWrong, Scope
 from serment.domain.incident_letter import Letter
 from serment.framing import Altered, Unknown
@@ -19,6 +22,7 @@ from serment.framing.letters import LetterRow, letter_message, letter_place
 from serment.seal.keys import Cap
 from serment.server.papers.notice import notice
 from serment.server.papers.sheet import Row
+from serment.server.stores import incidents, letters
 from serment.server.usecases.change_dossier import write_letter
 from serment.server.usecases.dossier import DossierTold, LettersTold, dossiers_of, read_dossier
 from serment.server.usecases.errors import (
@@ -182,6 +186,25 @@ async def test_a_letter_that_lacks_something_is_not_sent_and_one_that_was_sent_s
     with pytest.raises(LetterSent):
         other = Letter(**{part: getattr(WHOLE, part) for part in WHOLE.__struct_fields__} | {"advice": "x"})
         await write_letter(house.instance, staff, dossier.incident, dossier.rev, other)
+
+
+async def test_the_text_stays_for_an_owner_who_waited_while_the_first_letters_were_stored(
+    house: House, sam: Person, bento: Person
+) -> None:
+    [touched, _] = await taken(house, sam, 1)
+    dossier, staff = await opened(house, bento), await bento.staff(house)
+    row = sealed(house, bento, dossier, touched)
+    other = msgspec.structs.replace(
+        WHOLE, advice="Ne rappelez que le numéro que vous connaissez déjà du cabinet."
+    )
+    async with transaction(house.instance.pool) as tx:
+        await incidents.lock_dossier(tx, house.practice, dossier.incident)
+        asked = asyncio.create_task(write_letter(house.instance, staff, dossier.incident, dossier.rev, other))
+        await asyncio.wait_for(waits_for_a_lock(house), 30)
+        await letters.keep(tx, house.practice, dossier.incident, staff.sign_kid, [row])
+    with pytest.raises(LetterSent):
+        await asked
+    assert (await read_dossier(house.instance, staff, dossier.incident)).dossier.letter == WHOLE
 
 
 async def test_whom_it_reached_is_kept_as_counts_that_the_host_sees_and_the_journal_chains(

@@ -80,11 +80,14 @@ FROM dossiers d JOIN practices c USING (practice)
 WHERE d.practice = :practice AND d.incident = :incident
 
 -- name: lock_dossier
--- The same, kept from others until the transaction ends.
-SELECT d.*, c.name AS practice_name, c.slug,
-    (SELECT count(*) FROM letters l WHERE l.practice = d.practice AND l.incident = d.incident) AS letters
+-- The same, kept from others until the transaction ends. Its letters are not counted here: who waited would count those of before.
+SELECT d.*, c.name AS practice_name, c.slug
 FROM dossiers d JOIN practices c USING (practice)
 WHERE d.practice = :practice AND d.incident = :incident FOR UPDATE OF d
+
+-- name: count_letters
+-- How many letters of an incident lie at appointments; in a statement after the one that locks the dossier.
+SELECT count(*) FROM letters WHERE practice = :practice AND incident = :incident
 
 -- name: read_dossiers
 -- All dossiers of a practice, or of all of them, or of one incident: the latest first.

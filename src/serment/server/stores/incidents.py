@@ -129,7 +129,15 @@ async def read_dossier(connection: Connection, practice: UUID, incident: UUID) -
 
 
 async def lock_dossier(connection: Connection, practice: UUID, incident: UUID) -> asyncpg.Record | None:
+    """Without `letters`: they are counted once it is locked."""
     return await _QUERIES["lock_dossier"].row(connection, practice=practice, incident=incident)
+
+
+async def count_letters(connection: Connection, practice: UUID, incident: UUID) -> int:
+    """How many lie sealed at appointments; the dossier is locked by the caller."""
+    return cast(
+        "int", await _QUERIES["count_letters"].value(connection, practice=practice, incident=incident)
+    )
 
 
 async def read_dossiers(

@@ -154,7 +154,7 @@ async def write_letter(
         changed = msgspec.json.decode(row["letter"], type=Letter) != letter
         await _check_seen(tx, row, seen, staff, "letter", changed=changed)
         if changed:
-            if row["letters"]:
+            if await incidents.count_letters(tx, staff.practice, incident):
                 raise LetterSent
             kept = msgspec.json.encode(letter)
             await incidents.write(tx, "write_letter", staff.practice, incident, letter=kept.decode())

@@ -112,9 +112,10 @@ async def keep_letters(
             raise StaleDossier
         if lint(msgspec.json.decode(row["letter"], type=Letter)):
             raise LetterLacks
+        first = not await incidents.count_letters(tx, staff.practice, incident)
         await _check_given(tx, staff, incident, row, by_record)
         await letters.keep(tx, staff.practice, incident, staff.sign_kid, list(by_record.values()))
-        if row["letters"] == 0:
+        if first:
             now, text = instance.clock(), row["letter"].encode()
             actor = f"member {staff.member}"
             await note_custody(tx, staff.practice, incident, now, actor, "sending", digest(text))
@@ -160,14 +161,13 @@ async def note_reached(instance: Instance, staff: Staff, incident: UUID, reached
         if row is None:
             raise NoSuchIncident
         scope = incidents.scope_of(row)
+        sent = await incidents.count_letters(tx, staff.practice, incident)
         concerned, elsewhere, gone = await letters.count_concerned(
             tx, staff.practice, list(staff.units), scope
         )
         if reached.waiting + reached.told + reached.unreached > concerned:
             raise FormWrong("reached", "order")
-        told = LettersTold(
-            concerned, elsewhere, gone, row["letters"], reached.waiting, reached.told, reached.unreached
-        )
+        told = LettersTold(concerned, elsewhere, gone, sent, reached.waiting, reached.told, reached.unreached)
         kept = msgspec.json.encode(told).decode()
         if row["told"] is None or msgspec.json.decode(row["told"], type=LettersTold) != told:
             await incidents.write(tx, "write_told", staff.practice, incident, told=kept)
