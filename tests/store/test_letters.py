@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from bento_house import DAY, Hand, House, at, open_house, waits_for_a_lock
 from members_house import Person
 from serment.database.pool import transaction
+from serment.database.queries import load
 from serment.domain.incident import FormWrong, Scope
 from serment.domain.incident_letter import Letter
 from serment.framing import Altered, Unknown
@@ -145,6 +147,26 @@ async def test_nobody_sends_to_another_s_patient_nor_to_who_was_not_touched_nor_
         with pytest.raises(refusal):
             await send(house, bento, dossier, [good, bad])
     assert not any((await concerned(house, bento, dossier)).values()), "all or none"
+
+
+async def test_whether_one_is_concerned_is_asked_of_the_entries_about_them_alone(
+    house: House, sam: Person, bento: Person
+) -> None:
+    *touched, _ = await taken(house, sam)
+    scope = Scope(house.clock() - timedelta(hours=1), house.clock())
+    query, asked = load("letters")["read_concerned"], [touched[0].record]
+    given = {
+        "practice": house.practice, "units": [house.unit], "after": None, "records": asked, "most": 1, **incidents.scope_columns(scope)
+    }  # fmt: skip
+    pool = house.instance.pool
+    assert [row["record"] for row in await query.rows(pool, **given)] == asked
+    plan = await pool.fetchval("EXPLAIN (ANALYZE, FORMAT JSON) " + query.sql, *query.arguments(given))
+
+    def entries_read(node: dict[str, Any]) -> int:
+        own = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == "ledger" else 0
+        return own + sum(map(entries_read, node.get("Plans", [])))
+
+    assert entries_read(msgspec.json.decode(plan)[0]["Plan"]) == 1
 
 
 async def test_owners_alone_send_and_of_their_own_practice(house: House, sam: Person, bento: Person) -> None:

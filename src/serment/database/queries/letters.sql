@@ -11,12 +11,14 @@ SELECT count(*) FILTER (WHERE p.unit = ANY (:units::uuid[])) AS concerned,
 FROM taken t LEFT JOIN appointments p ON p.practice = :practice AND p.record = t.record
 
 -- name: read_concerned
--- Those that stand in some units, in the order of their ids, some at a time; or of these alone, if any are named.
+-- Those that stand in some units, in the order of their ids, some at a time; or of these alone, if any are named: then
+-- no entry is read but theirs.
 WITH taken AS (
     SELECT DISTINCT r.record FROM ledger s CROSS JOIN LATERAL unnest(s.records) AS r (record)
     WHERE s.practice = :practice AND s.at BETWEEN :since AND :until AND s.parts & 7 <> 0
         AND (cardinality(:readers::uuid[]) = 0 AND NOT :links OR s.reader = ANY (:readers::uuid[]) OR :links AND s.reader IS NULL)
         AND (cardinality(:purposes::smallint[]) = 0 OR s.purpose = ANY (:purposes::smallint[]))
+        AND (cardinality(:records::uuid[]) = 0 OR s.records && :records)
 )
 SELECT p.record FROM taken t JOIN appointments p ON p.practice = :practice AND p.record = t.record
 WHERE p.unit = ANY (:units::uuid[]) AND (:after::uuid IS NULL OR p.record > :after)

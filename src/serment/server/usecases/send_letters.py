@@ -124,13 +124,14 @@ async def keep_letters(
 async def _check_given(
     tx: Transaction, staff: Staff, incident: UUID, row: Any, given: dict[UUID, LetterRow]
 ) -> None:
+    # Who is concerned is looked up before their appointments are kept from everybody else.
+    concerned = await letters.read_concerned(
+        tx, staff.practice, list(staff.units), incidents.scope_of(row), records=list(given), most=len(given)
+    )
     standing = await envelopes.lock_for_stanzas(tx, staff.practice, list(given))
     foreign = [each for each in given if each not in standing or standing[each]["unit"] not in staff.units]
     if foreign:
         raise NoSuchAppointment().about(*foreign)
-    concerned = await letters.read_concerned(
-        tx, staff.practice, list(staff.units), incidents.scope_of(row), records=list(given), most=len(given)
-    )
     if len(concerned) < len(given):
         raise NotConcerned
     for record, letter in given.items():
