@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import secrets
 import shutil
@@ -563,6 +564,42 @@ async def test_what_could_not_be_settled_by_sms_does_not_leave_the_queue_by_its_
         1,
         1,
     )
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_an_sms_to_be_tried_again_stays_though_its_letter_ends_before_that_is_written(
+    house: House, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    """The SMS has failed and waits for a connection, or gets none; meanwhile the relay takes the letter."""
+    together, now = house.outbox.together, house.clock.now
+    house.mail.hangs, letter = asyncio.Event(), asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def slow() -> AsyncIterator[Any]:
+        first = not house.mail.hangs.is_set()  # type: ignore[union-attr]
+        if first:
+            house.mail.hangs.set()  # type: ignore[union-attr]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(letter.wait(), 0.5)
+            if not written:
+                raise OSError
+        async with together() as on:
+            yield on
+        letter.set()
+
+    def away(message: Text | Letter) -> None:
+        raise NotNow
+
+    house.sms.says = away
+    await house.confide(after(house, 1, at="15:00"), ("moved", now), mail=ALICE_MAIL)
+    with monkeypatch.context() as late:
+        late.setattr(house.outbox, "together", slow)
+        await house.pass_(now)
+    assert await house.outcomes() == [("mail", "sent", None)]
+    house.sms.says = lambda message: None
+    await house.pass_(now + dt.timedelta(seconds=BROKEN_SECONDS))
+    assert await house.outcomes() == [("mail", "sent", None), ("sms", "sent", None)]
+    assert (len(house.sms.took), len(house.mail.took)) == (1, 1)
 
 
 async def test_a_number_of_a_country_that_is_not_allowed_gets_nothing(house: House) -> None:

@@ -11,6 +11,7 @@ from serment.domain import reminder
 from serment.domain.reminder import Due, End
 from serment.notifier.opening import Opened
 from serment.notifier.outbox import Outcome
+from serment.notifier.waiting import Wait
 
 
 @dataclass(slots=True)
@@ -35,20 +36,34 @@ class Going:
     to_come: int = 0
     again: list[Attempt] = field(default_factory=list)
 
+    def note(self, attempt: Attempt) -> None:
+        """It has come to an end on a channel, or is to be tried there again."""
+        self.to_come -= 1
+        if attempt.again is not None:
+            self.again.append(attempt)
+
+    def take_back(self, attempt: Attempt) -> None:
+        """What was noted could not be written: it does not leave the queue by its other channel."""
+        self.to_come += 1
+        self.again = [one for one in self.again if one is not attempt]
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Whether nothing of it is under way, and a channel is to be tried again."""
+        return not self.to_come and bool(self.again)
+
     @property
     def failed(self) -> bool:
         """Whether a channel was tried in vain."""
         return any(not attempt.untried for attempt in self.again)
 
-    @property
-    def next_tries(self) -> dict[reminder.Channel, dt.datetime]:
-        """When each of those is tried again."""
-        return {attempt.channel: attempt.again for attempt in self.again if attempt.again is not None}
-
-    @property
-    def lane(self) -> reminder.Channel:
-        """The lane it waits in for that."""
-        return "sms" if any(attempt.channel == "sms" for attempt in self.again) else "mail"
+    def wait(self, groups: bytes) -> Wait:
+        """Until its next try, in the lane for that; what was not tried waits as if never leased. `groups` keys the groups."""
+        again = {attempt.channel: attempt.again for attempt in self.again if attempt.again is not None}
+        first = min(again.values())
+        lane: reminder.Channel = "sms" if "sms" in again else "mail"
+        group = None if self.failed else self.opened.group(groups)
+        return Wait(self.opened.sealed.place, first, first, lane, group, self.opened.planned.came, again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ class Sender:
             for opened in part.group:
                 going[id(opened)].to_come += 1
         left = Counter(part.channel for part in parts)
+        settling = asyncio.Lock()
 
         def look() -> None:
             if not left[lane] and left.total():
@@ -223,7 +224,7 @@ class Sender:
 
         async def carry(part: Shared) -> None:
             try:
-                await self._carry_and_settle(part, [going[id(each)] for each in part.group], leased)
+                await self._carry_and_settle(part, [going[id(each)] for each in part.group], leased, settling)
             finally:
                 left[part.channel] -= 1
                 look()
@@ -232,13 +233,16 @@ class Sender:
         nowhere = [self._settle(each, []) for each in going.values() if not each.to_come]
         return await asyncio.gather(*map(carry, parts), *nowhere, return_exceptions=True)
 
-    async def _carry_and_settle(self, part: Shared, going: Sequence[Going], leased: dt.datetime) -> None:
+    async def _carry_and_settle(
+        self, part: Shared, going: Sequence[Going], leased: dt.datetime, settling: asyncio.Lock
+    ) -> None:
         """One SMS or e-mail, settled before another takes its place: a crash doubles at most those that are in hand. Those that
         it said are settled as one: when it is said again it says the same, under the same key.
         """
         channel = part.channel
         if self._in_hand[channel] >= IN_HAND_MAX:
-            await self._settle_all(going, put_off(part, self._clock() + dt.timedelta(seconds=REST_SECONDS)))
+            rest = put_off(part, self._clock() + dt.timedelta(seconds=REST_SECONDS))
+            await self._settle_all(going, rest, settling)
             return
         self._in_hand[channel] += 1
         try:
@@ -247,23 +251,28 @@ class Sender:
                 own = max(each.not_before.get(channel, now) for each in going)
                 later = own if own > now else self._pace.later(channel, now, leased)
                 made = await self._hand_over(part) if later is None else put_off(part, later)
-                await self._settle_all(going, made)
+                await self._settle_all(going, made, settling)
         finally:
             self._in_hand[channel] -= 1
 
-    async def _settle_all(self, going: Sequence[Going], made: Sequence[Attempt]) -> None:
-        for each in going:
-            each.to_come -= 1
-        try:
-            async with self._outbox.together() as on:
+    async def _settle_all(
+        self, going: Sequence[Going], made: Sequence[Attempt], settling: asyncio.Lock
+    ) -> None:
+        """One of a batch at a time: the last to be settled knows what became of the others, and is last only if that stands."""
+        async with settling:
+            for each, attempt in zip(going, made, strict=True):
+                each.note(attempt)
+            try:
+                async with self._outbox.together() as on:
+                    for each, attempt in zip(going, made, strict=True):
+                        await self._settle(each, [attempt], on)
+            except BaseException:
                 for each, attempt in zip(going, made, strict=True):
-                    await self._settle(each, [attempt], on)
-        except BaseException:
+                    each.take_back(attempt)
+                raise
             for each in going:
-                each.to_come += (
-                    1  # not settled by this channel, so none of them leaves the queue by the other
-                )
-            raise
+                if each.is_tried_again:
+                    self._waiting.add(each.wait(self._groups))
 
     async def _drop(self, sealed: Sealed, kind: str, end: End) -> None:
         await self._outbox.settle(
@@ -271,24 +280,15 @@ class Sender:
         )
 
     async def _settle(self, going: Going, made: Sequence[Attempt], on: Transaction | None = None) -> None:
-        """What became of it on a channel; with the last one, whether it is to be tried again."""
-        opened, now = going.opened, self._clock()
-        going.again += [attempt for attempt in made if attempt.again is not None]
+        """What became of it on a channel; with the last one, whether it leaves the queue or is free to be tried again."""
+        opened, last = going.opened, not going.to_come and not going.again
         outcomes = [attempt.outcome for attempt in made if attempt.outcome is not None]
-        done = not going.to_come
-        if outcomes or (done and not going.again):
+        if outcomes or last:
             await self._outbox.settle(
-                opened.sealed, opened.planned.kind, outcomes, last=done and not going.again, now=now, on=on
-            )  # fmt: skip
-        if done and going.again:
-            await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
-            # Together, as if it had not been leased.
-            group = None if going.failed else opened.group(self._groups)
-            again = going.next_tries
-            first = min(again.values())
-            self._waiting.add(
-                Wait(opened.sealed.place, first, first, going.lane, group, opened.planned.came, again)
+                opened.sealed, opened.planned.kind, outcomes, last=last, now=self._clock(), on=on
             )
+        if going.is_tried_again:
+            await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
 
     # ------------------------------------------------------------ one SMS or e-mail
 
