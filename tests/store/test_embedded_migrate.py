@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,14 @@ import asyncpg
 import pytest
 
 from serment.database.embedded import EmbeddedPostgres
-from serment.database.migrate import HistoryChanged, MigrationFilesWrong, migrate, pending, read_migrations
+from serment.database.migrate import (
+    FOLDER,
+    HistoryChanged,
+    MigrationFilesWrong,
+    migrate,
+    pending,
+    read_migrations,
+)
 
 
 @pytest.fixture
@@ -98,3 +106,23 @@ def test_files_out_of_number_are_refused(tmp_path: Path, name: str) -> None:
 async def test_the_programs_own_migrations_can_be_run_twice(empty_url: str) -> None:
     assert await migrate(empty_url) == [f"{m.number:04}_{m.name}" for m in read_migrations()]
     assert await migrate(empty_url) == []
+
+
+async def test_the_sms_of_the_day_of_an_update_count_among_the_days(empty_url: str, tmp_path: Path) -> None:
+    for path in sorted(FOLDER.iterdir()):
+        if path.name < "0041":
+            shutil.copy(path, tmp_path)
+    await migrate(empty_url, folder=tmp_path)
+    connection = await asyncpg.connect(empty_url)
+    today = await connection.fetchval("SELECT current_date")
+    counts = [
+        ("sms", "reminder", "sent", 700), ("sms", "moved", "sent", 200), ("sms", "code", "sent", 90),
+        ("sms", "booked", "number_refused", 5), ("mail", "reminder", "sent", 300),
+    ]  # fmt: skip
+    await connection.executemany(
+        "INSERT INTO message_counts (day, channel, kind, outcome, messages) VALUES ($1, $2, $3, $4, $5)",
+        [(today, *count) for count in counts],
+    )
+    assert "0041_sms_of_a_day" in await migrate(empty_url)
+    assert [tuple(row) for row in await connection.fetch("SELECT day, sms FROM sms_days")] == [(today, 900)]
+    await connection.close()
