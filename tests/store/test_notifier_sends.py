@@ -566,6 +566,60 @@ async def test_what_could_not_be_settled_by_sms_does_not_leave_the_queue_by_its_
     )
 
 
+async def test_what_waits_for_a_time_of_its_own_is_not_asked_sooner_since_its_neighbour_failed(
+    house: House,
+) -> None:
+    for phone in (ALICE, TOM):
+        await house.confide(after(house, 3), ("moved", house.clock.now), phone=phone)
+    tried: list[str] = []
+
+    def fails(message: Text | Letter) -> None:
+        tried.append(message.to)
+        if message.to == TOM:
+            raise RuntimeError
+        raise NotNow(dt.timedelta(hours=2))
+
+    house.sms.says, now = fails, house.clock.now
+    for later in (0, BROKEN_SECONDS):
+        with pytest.raises(RuntimeError):
+            await house.pass_(now + dt.timedelta(seconds=later))
+    assert sorted(tried) == sorted([ALICE, TOM, TOM])
+    house.sms.says = lambda message: None
+    await house.pass_(now + dt.timedelta(hours=2))
+    assert sorted(text.to for text in house.sms.took) == sorted([ALICE, TOM])
+
+
+async def test_an_sms_is_tried_no_sooner_than_its_provider_said_though_its_letter_fails(
+    house: House,
+) -> None:
+    tried: list[str] = []
+
+    def away(message: Text | Letter) -> None:
+        tried.append(message.to)
+        raise NotNow(dt.timedelta(hours=2))
+
+    def not_now(message: Text | Letter) -> None:
+        raise NotNow
+
+    def fails(message: Text | Letter) -> None:
+        raise RuntimeError
+
+    now = house.clock.now
+    await house.confide(after(house, 3), ("moved", now), mail=ALICE_MAIL)
+    house.sms.says, house.mail.says = away, not_now
+    await house.pass_(now)
+    house.mail.says = fails
+    with contextlib.suppress(RuntimeError):  # of a batch that ends after its lane is free nobody is told
+        await house.pass_(now + dt.timedelta(minutes=3))
+    await house.notifier.finish()
+    house.mail.says = lambda message: None
+    await house.pass_(now + dt.timedelta(minutes=9))
+    assert (tried, len(house.mail.took)) == ([ALICE], 1)
+    house.sms.says = lambda message: None
+    await house.pass_(now + dt.timedelta(hours=2))
+    assert (len(house.sms.took), len(house.mail.took)) == (1, 1)
+
+
 @pytest.mark.parametrize("written", [True, False])
 async def test_an_sms_to_be_tried_again_stays_though_its_letter_ends_before_that_is_written(
     house: House, monkeypatch: pytest.MonkeyPatch, written: bool

@@ -42,7 +42,7 @@ from serment.notifier.numbers import is_address, tag_of
 from serment.notifier.opening import Opened, open_sealed
 from serment.notifier.outbox import Outbox, Outcome, Place, Sealed
 from serment.notifier.pacing import HANDED_SECONDS_MAX, REST_SECONDS, Pace
-from serment.notifier.waiting import Wait, Waiting
+from serment.notifier.waiting import Again, Wait, Waiting
 from serment.seal.messages import stop_token
 
 MESSAGES_A_DAY: Final = 8
@@ -109,9 +109,10 @@ class Sender:
         else:
             self._wait(opened, due.at)
 
-    def _wait(self, opened: Opened, until: dt.datetime) -> None:
-        own, group = opened.planned, opened.group(self._groups)
-        self._waiting.add(Wait(opened.sealed.place, own.not_before, until, lane_of(opened), group, own.came))
+    def _wait(self, opened: Opened, until: dt.datetime, again: Again | None = None) -> None:
+        own, group, lane = opened.planned, opened.group(self._groups), lane_of(opened)
+        place = opened.sealed.place
+        self._waiting.add(Wait(place, own.not_before, until, lane, group, own.came, again or {}))
 
     # ------------------------------------------------------------ what is due
 
@@ -165,8 +166,10 @@ class Sender:
         except BaseException:
             # The lease ends by itself, and what is settled meanwhile is not claimed again.
             later = self._clock() + dt.timedelta(seconds=BROKEN_SECONDS)
+            # What waits already has a time of its own.
             for wait in waits:
-                self._waiting.add(Wait(wait.place, later, later, wait.lane, came=wait.came))
+                if wait.place not in self._waiting:
+                    self._waiting.add(replace(wait, not_before=later, due=later))
             raise
 
     async def _wait_for_others(
@@ -199,7 +202,7 @@ class Sender:
             joins = own.not_before <= now and reminder.is_decent(own, now)
             if at > now and not (joins and opened.group(self._groups) in first):
                 await self._outbox.free(opened.sealed.place, untried=True)
-                self._wait(opened, at)
+                self._wait(opened, at, waits[opened.sealed.place].again)
             elif not opened.channels:
                 await self._drop(opened.sealed, own.kind, End.NO_ADDRESS)
             else:

@@ -16,6 +16,7 @@ from serment.notifier.outbox import Place
 
 Group = bytes
 Key = tuple[bytes, bytes]
+Again = Mapping[Channel, dt.datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Wait:
     lane: Channel
     group: Group | None = None
     came: dt.datetime | None = None
-    again: Mapping[Channel, dt.datetime] = field(default_factory=dict)  # channels that are not tried before
+    again: Again = field(default_factory=dict)  # channels that are not tried before
 
 
 @dataclass(slots=True)
