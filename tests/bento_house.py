@@ -149,6 +149,10 @@ class House:
         epoch = new_epoch(self.roster, unit, here, self.epochs[self.unit])
         events, self.roster = write_events(self.roster, [(self.owner.sign, epoch.event)])
         await rosters.append(pool, self.practice, self.roster.seq, events[0])
+        for kid, sealed in epoch.seeds.items():
+            await load("rosters")["add_seed"].run(
+                pool, practice=self.practice, unit=self.unit, epoch=epoch.event.e, kid=kid, bytes=sealed
+            )
         self.epochs = {**self.epochs, self.unit: epoch.keys}
 
     async def _steps_without(self, gone):  # type: ignore[no-untyped-def]

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import members_house as people
 from bento_house import DAY, Hand, House, at
+from serment.database.pool import transaction
 from serment.domain import sentinel as ceilings
 from serment.server.stores.cards import CardRow
 from serment.server.usecases import keep_cards
@@ -14,6 +17,7 @@ from serment.server.usecases.errors import Frozen
 from serment.server.usecases.keep_cards import read_behind, read_cards, write_cards
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_envelope import read_for_member
+from serment.server.usecases.sentinel import count_handed_out
 from store.test_cards import card
 
 
@@ -65,6 +69,25 @@ async def test_who_collects_cards_and_seals_none_anew_is_handed_so_many_a_day(
     house.clock.pass_(hours=25)
     assert len(await collects(house, await sam.staff(house))) == 8
     assert await stopped(house) == 0
+
+
+@pytest.mark.parametrize("without", ["the unit", "the latest keys"])
+async def test_cards_in_hand_stay_so_whatever_the_roster_of_whoever_asks_says(
+    house: House, few_in_hand: None, without: str
+) -> None:
+    """A unit that was taken from Sam, or a roster that was read just before the keys turned."""
+    sam = await people.sam(house)
+    before = await sam.staff(house)
+    written = await turned(house, 6)
+    staff = await sam.staff(house)
+    handed = {row.card for row in await collects(house, staff)}
+    staff = (
+        replace(staff, units=frozenset()) if without == "the unit" else replace(staff, roster=before.roster)
+    )
+    async with transaction(house.instance.pool) as tx:
+        others = [each.card for each in written if each.card not in handed]
+        assert await count_handed_out(house.instance, tx, staff, others) == 0
+    assert await house.instance.pool.fetchval("SELECT count(*) FROM disclosures WHERE resealing") == 4
 
 
 async def test_what_a_desk_or_its_colleague_seals_anew_makes_room_and_everything_is(

@@ -51,10 +51,12 @@ DELETE FROM disclosures WHERE practice = :practice AND reader = :reader AND kind
 
 -- name: take_in
 -- Cards that were handed out to be sealed anew, and lie under present keys by now, whoever did it, or are gone: they count no more.
+-- By the seeds as they stand, of any unit, the reader's or not; a unit that nobody is in has none, and no present keys.
 DELETE FROM disclosures d WHERE d.practice = :practice AND d.reader = :reader AND d.kind = 3 AND d.resealing
     AND NOT EXISTS (
-        SELECT FROM cards c JOIN unnest(:units::uuid[], :epochs::int[]) AS u (unit, epoch) USING (unit)
-        WHERE c.practice = d.practice AND c.card = d.taken AND c.epoch < u.epoch
+        SELECT FROM cards c WHERE c.practice = d.practice AND c.card = d.taken AND (
+            c.epoch < (SELECT max(e.epoch) FROM epoch_seeds e WHERE e.practice = c.practice AND e.unit = c.unit)
+        ) IS NOT FALSE
     )
 
 -- name: in_hand

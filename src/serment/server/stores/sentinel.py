@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -96,14 +96,10 @@ async def give_back(
     await _QUERIES["unspend"].run(connection, session=session, mark=_mark(session, taken))
 
 
-async def in_hand(
-    tx: Transaction, practice: UUID, reader: UUID, epochs: Mapping[UUID, int], now: datetime, since: datetime
-) -> int:
-    """How many cards the reader was handed within a day that still lie under older keys than a unit's present `epochs`. What
+async def in_hand(tx: Transaction, practice: UUID, reader: UUID, now: datetime, since: datetime) -> int:
+    """How many cards the reader was handed within a day that still lie under older keys than their unit's present ones. What
     lies there no more is forgotten."""
-    await _QUERIES["take_in"].run(
-        tx, practice=practice, reader=reader, units=list(epochs), epochs=list(epochs.values())
-    )
+    await _QUERIES["take_in"].run(tx, practice=practice, reader=reader)
     value = await _QUERIES["in_hand"].value(tx, practice=practice, reader=reader, now=now, since=since)
     return cast("int", value)
 

@@ -85,10 +85,7 @@ async def count_handed_out(instance: Instance, tx: Transaction, staff: Staff, ca
     """Of cards under older keys that are about to leave to be sealed anew, how many may, from the first on; counts these.
     Raises NoSuchPractice, Frozen."""
     now, since = instance.clock(), await _lock(tx, staff)
-    epochs = {
-        unit: staff.roster.units[unit.bytes].e for unit in staff.units if unit.bytes in staff.roster.units
-    }
-    in_hand = await sentinel.in_hand(tx, staff.practice, staff.member, epochs, now, since)
+    in_hand = await sentinel.in_hand(tx, staff.practice, staff.member, now, since)
     told = await sentinel.cards_told(tx, staff.practice, staff.member, cards)
     may = to_hand_out(cards, told, in_hand)
     await sentinel.take(tx, staff.practice, staff.member, [Kind.CARD], cards[:may], now, resealing=True)
