@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -15,7 +16,7 @@ from members_house import Person
 from serment.domain import sentinel as ceilings
 from serment.framing import Role
 from serment.server.stores import sentinel as store
-from serment.server.usecases.errors import NotYourRole
+from serment.server.usecases.errors import NoSuchMember, NotYourRole
 from serment.server.usecases.expire import expire_sessions
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.read_envelope import read_for_member, read_list
@@ -73,7 +74,8 @@ async def test_sam_who_opens_many_visits_long_over_goes_on_and_the_owner_is_told
         house.clock.pass_(minutes=1)
     assert sam.member is not None
     at_the_last = house.clock() - timedelta(minutes=len(hands) - FILES + 1)
-    assert await looked(house, bento) == ([LookedBack(sam.member, at_the_last, FILES, None, None)], 1)
+    # The number grows while no owner has seen it.
+    assert await looked(house, bento) == ([LookedBack(sam.member, at_the_last, FILES + 2, None, None)], 1)
     assert (await read_members(house.instance, await today(house, sam))).looked == []
     assert (await read_requests(house.instance, await today(house, sam))).looked == 0
     with pytest.raises(NotYourRole):
@@ -81,7 +83,7 @@ async def test_sam_who_opens_many_visits_long_over_goes_on_and_the_owner_is_told
     house.clock.pass_(hours=1)
     for _ in range(2):
         await see_look_back(house.instance, await today(house, bento), sam.member)
-    seen = LookedBack(sam.member, at_the_last, FILES, house.clock(), bento.member)
+    seen = LookedBack(sam.member, at_the_last, FILES + 2, house.clock(), bento.member)
     assert await looked(house, bento) == ([seen], 0)
     house.clock.pass_(days=8)
     assert await looked(house, bento) == ([], 0)
@@ -137,6 +139,25 @@ async def test_it_is_told_again_a_month_later_and_not_while_nobody_has_seen_it(
     for hand in hands[2 * FILES :]:
         await opens(house, sam, hand)
     assert (await looked(house, bento))[1] == 1
+
+
+async def test_what_somebody_opened_is_told_and_seen_though_they_are_gone(
+    house: House, sam: Person, bento: Person
+) -> None:
+    hands = await booked(house, FILES)
+    house.clock.pass_(days=ceilings.LOOK_BACK_OVER_DAYS + 2)
+    for hand in hands:
+        await opens(house, sam, hand)
+    assert sam.member is not None
+    await bento.change(house, await people.removal(bento, house, sam.member))
+    told, count = await looked(house, bento)
+    assert ([(one.member, one.seen_at) for one in told], count) == ([(sam.member, None)], 1)
+    with pytest.raises(NoSuchMember):
+        await see_look_back(house.instance, await today(house, bento), uuid4())
+    for _ in range(2):
+        await see_look_back(house.instance, await today(house, bento), sam.member)
+    told, count = await looked(house, bento)
+    assert ([(one.member, one.seen_by) for one in told], count) == ([(sam.member, bento.member)], 0)
 
 
 async def test_an_owner_does_not_see_their_own_away_while_there_is_another(

@@ -71,15 +71,21 @@ SELECT taken FROM disclosures
 WHERE practice = :practice AND reader = :reader AND kind = 3 AND taken = ANY (:cards::uuid[])
 
 -- name: look_back
--- Notes a member who opened contacts or reasons of so many visits long over, but for whom it was noted of late or is unseen yet.
+-- Notes a member who opened contacts or reasons of so many visits long over, but for whom it was noted of late. While no owner has
+-- seen it the number grows: the most within so many days.
+WITH opened AS (
+    SELECT count(DISTINCT d.taken)::int AS files
+    FROM disclosures d JOIN appointments p ON p.practice = d.practice AND p.record = d.taken
+    WHERE d.practice = :practice AND d.reader = :reader AND d.kind IN (1, 2)
+        AND d.at > :now::timestamptz - :days::int * interval '1 day' AND p.start < d.at - :over_days::int * interval '1 day'
+), grown AS (
+    UPDATE look_backs l SET files = greatest(l.files, o.files) FROM opened o
+    WHERE l.practice = :practice AND l.member = :reader AND l.seen_at IS NULL
+)
 INSERT INTO look_backs (practice, member, at, files)
-SELECT :practice, :reader, :now, count(DISTINCT d.taken)
-FROM disclosures d JOIN appointments p ON p.practice = d.practice AND p.record = d.taken
-WHERE d.practice = :practice AND d.reader = :reader AND d.kind IN (1, 2)
-    AND d.at > :now::timestamptz - :days::int * interval '1 day' AND p.start < d.at - :over_days::int * interval '1 day'
-    AND NOT EXISTS (SELECT FROM look_backs l WHERE l.practice = :practice AND l.member = :reader
-        AND (l.seen_at IS NULL OR l.at > :now::timestamptz - :quiet_days::int * interval '1 day'))
-HAVING count(DISTINCT d.taken) >= :files
+SELECT :practice, :reader, :now, o.files FROM opened o
+WHERE o.files >= :files AND NOT EXISTS (SELECT FROM look_backs l WHERE l.practice = :practice AND l.member = :reader
+    AND (l.seen_at IS NULL OR l.at > :now::timestamptz - :quiet_days::int * interval '1 day'))
 ON CONFLICT DO NOTHING
 
 -- name: see_look_backs
@@ -92,9 +98,13 @@ SELECT member, at, files, seen_at, seen_by FROM look_backs
 WHERE practice = :practice AND (seen_at IS NULL OR seen_at > :now::timestamptz - :days::int * interval '1 day')
 ORDER BY at DESC
 
+-- name: has_look_backs
+-- Whether it was noted of a member, who may be gone.
+SELECT EXISTS (SELECT FROM look_backs WHERE practice = :practice AND member = :member)
+
 -- name: count_look_backs
--- How many members there are of whom no owner has seen it yet.
-SELECT count(*) FROM look_backs JOIN members USING (practice, member) WHERE practice = :practice AND seen_at IS NULL
+-- Of how many no owner has seen it yet, members or gone.
+SELECT count(DISTINCT member) FROM look_backs WHERE practice = :practice AND seen_at IS NULL
 
 -- name: ask_foreign
 -- Notes ids that a reader asked for in vain. What they were served once, and is deleted or out of their reach by now, is none.

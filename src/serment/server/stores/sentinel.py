@@ -111,7 +111,8 @@ async def cards_told(tx: Transaction, practice: UUID, reader: UUID, cards: Seque
 
 
 async def look_back(connection: Connection, practice: UUID, reader: UUID, now: datetime) -> bool:
-    """Whether it is noted now that the reader opened LOOK_BACK_FILES visits long over, or more, within LOOK_BACK_DAYS."""
+    """Whether it is noted now that the reader opened LOOK_BACK_FILES visits long over, or more, within LOOK_BACK_DAYS. What was
+    noted and no owner has seen yet counts on."""
     noted = await _QUERIES["look_back"].run(
         connection, practice=practice, reader=reader, now=now, days=LOOK_BACK_DAYS, over_days=LOOK_BACK_OVER_DAYS,
         quiet_days=LOOK_BACK_QUIET_DAYS, files=LOOK_BACK_FILES,
@@ -133,6 +134,10 @@ async def read_look_backs(
 ) -> list[asyncpg.Record]:
     """member, at, files, seen_at, seen_by: what no owner has seen, and what was seen within so many days."""
     return await _QUERIES["read_look_backs"].rows(connection, practice=practice, now=now, days=days)
+
+
+async def has_look_backs(connection: Connection, practice: UUID, member: UUID) -> bool:
+    return cast("bool", await _QUERIES["has_look_backs"].value(connection, practice=practice, member=member))
 
 
 async def count_look_backs(connection: Connection, practice: UUID) -> int:

@@ -31,8 +31,8 @@ class Stopped(msgspec.Struct):
 
 
 class LookedBack(msgspec.Struct):
-    """Who opened contacts or reasons of `files` visits that were long over, within a week of `at`. Seen ones are told for a
-    week."""
+    """Who, a member or gone, opened contacts or reasons of `files` visits that were long over within a week: that of `at`, or a
+    later one with more of them until an owner has seen it. Seen ones are told for a week."""
 
     member: UUID
     at: datetime

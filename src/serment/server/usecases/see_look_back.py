@@ -14,9 +14,11 @@ from serment.server.usecases.owners_served import owners_of
 
 
 async def see_look_back(instance: Instance, staff: Staff, member: UUID) -> None:
-    """Nobody sees their own away while the practice has another owner. Again, the same. Raises NotYourRole, NoSuchMember."""
+    """Nobody sees their own away while the practice has another owner; of who is gone it can be seen. Again, the same. Raises
+    NotYourRole, NoSuchMember."""
     staff.check_may(Deed.CHANGE_MEMBERS)
-    if member.bytes not in staff.roster.members:
+    known = member.bytes in staff.roster.members
+    if not known and not await sentinel.has_look_backs(instance.pool, staff.practice, member):
         raise NoSuchMember
     if member == staff.member and owners_of(staff.roster) != {member.bytes}:
         raise NotYourRole

@@ -12,7 +12,7 @@ import { saveFile } from '../../parts/save_file';
 import type { Desk } from '../desk.svelte';
 import { dateInWords, dayLetters, fullName, hourInWords, whenInWords } from '../say';
 import { inWords } from '../wrong';
-import { roleInWords } from './say';
+import { reference, roleInWords } from './say';
 import type { Team } from './team.svelte';
 
 export const SPELLS = [7, 30, 90] as const;
@@ -26,9 +26,6 @@ const THE_PART: Readonly<Record<Part, WordKey>> = { id: 'readings.the_id', ct: '
 const FOR: Readonly<Record<Purpose, WordKey>> = {
   agenda: 'readings.for.agenda', unopened: 'readings.for.unopened', record: 'readings.for.record', link: 'readings.for.link', cards: 'readings.for.cards', index: 'readings.for.index',
 };
-const REFERENCE_CHARACTERS = 8;
-
-const reference = (id: Id) => id.slice(0, REFERENCE_CHARACTERS);
 
 export class Readings {
   spell = $state<Spell>(7);

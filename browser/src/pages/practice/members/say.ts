@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Local dates and roles in words. */
 import type { Role } from '../../../seal/roster_events';
-import type { LocalDate } from '../../../wire/types';
+import type { Id, LocalDate } from '../../../wire/types';
 import { language, t } from '../../../words/index';
+
+const REFERENCE_CHARACTERS = 8;
+
+/** A few signs of an id, to tell apart what has no name any more. */
+export const reference = (id: Id): string => id.slice(0, REFERENCE_CHARACTERS);
 
 export function dayInWords(date: LocalDate): string {
   const at = new Date(`${date}T12:00:00Z`);

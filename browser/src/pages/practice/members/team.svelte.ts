@@ -82,6 +82,11 @@ export class Team {
     });
   }
 
+  /** Of whom it was noted that they opened many visits long over, and who has left since. */
+  get lookedAndGone(): LookedBack[] {
+    return (this.told?.looked ?? []).filter(({ member }) => this.roster.member(idFromUuid(member)) === null);
+  }
+
   get units(): UnitTold[] {
     const epochs = new Map(this.roster.units.map(({ unit, e }) => [hex(unit), e]));
     const mine = this.people.find(({ me }) => me)?.units ?? [];
@@ -194,8 +199,8 @@ export class Team {
     return this.owner && (!person.me || !this.people.some(({ me, role }) => !me && role === 'owner'));
   }
 
-  seeLooked(person: Person): Promise<boolean> {
-    return this.#attempt(() => postLooked(this.desk.open.practice.practice, person.member), t('members.looked_said'));
+  seeLooked(member: Id): Promise<boolean> {
+    return this.#attempt(() => postLooked(this.desk.open.practice.practice, member), t('members.looked_said'));
   }
 
   when(at: Instant): string {
