@@ -66,6 +66,11 @@ export function reminderId(messageKey: Bytes, sendDay: string): Bytes {
   return D(messageKey, `reminder ${sendDay}`, ID_BYTES)
 }
 
+/** The id of the message that tells of a letter, where it goes on with an appointment that was sealed anew: of which incident is not said. */
+export function carriedLetterId(messageKey: Bytes): Bytes {
+  return D(messageKey, 'letter carried', ID_BYTES)
+}
+
 /** A published X-Wing key of one day. Throws Altered unless the roster's notifier signed it for that day. */
 export async function dayKey(notifierPk: Bytes, instance: string, keyDay: string, pk: Bytes, signature: Bytes): Promise<PublicKey> {
   const key = new PublicKey(pk)

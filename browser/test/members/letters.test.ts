@@ -6,7 +6,7 @@ import { capKeys, userKeys } from '../../src/seal/keys';
 import { letterId, openLetter, sealLetter, type Letter, type LetterPlace } from '../../src/seal/letters';
 import type { Roster } from '../../src/seal/roster';
 import { start as startTier } from '../../src/seal/tiers';
-import { planLetter } from '../../src/usecases/members/letters';
+import { planLetter } from '../../src/usecases/messages/plan';
 
 const at = (text: string) => Date.parse(text) / 1000;
 const LETTER: Letter = {

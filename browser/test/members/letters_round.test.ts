@@ -11,6 +11,8 @@ import { keyring } from '../../src/seal/record';
 import { slotBytes } from '../../src/seal/slot';
 import { readStanza } from '../../src/seal/stanza';
 import { start as startTier } from '../../src/seal/tiers';
+import { sealMessages } from '../../src/usecases/messages/place';
+import { readCarried, withLetter } from '../../src/usecases/desk/steer';
 import type { OpenDesk } from '../../src/usecases/desk/unlock';
 import type { Dossier } from '../../src/usecases/members/incidents';
 import { lettersRound } from '../../src/usecases/members/letters';
@@ -139,6 +141,51 @@ describe('a round of letters', () => {
     own.result = 'undelivered';
     expect((await lettersRound(desk, dossier, false, () => true)).unreached.map(({ why }) => why)).toEqual(['failed', 'no_message']);
     expect([server.replaced, server.posted]).toEqual([1, 2]);
+  });
+
+  /** Alice's appointment, sealed anew as a desk does it (`plan` stands for what the move says), or as she does, who knows of no letter. */
+  async function sealedAnew(byDesk: boolean) {
+    const groups = alicesGroups();
+    const { t, h } = groups.id;
+    const visit = { start: alice.start, zone: 'Europe/Paris', silent: false, reminds: { week: true, eve: true } };
+    const plan = byDesk ? withLetter(() => [], await readCarried(desk, alice), t) : () => [];
+    const messages = await sealMessages(INSTANCE, h, t, 1, plan(visit, NOON / 1000));
+    const kept = messages.map(({ mid, send_day, bytes }) => ({ mid, send_day, set: 1, message: bytes, result: 'planned', channel: null, reason: null, seen_to: false as const }));
+    const place = { instance: INSTANCE, practice: practice.id, unit: practice.unit, record: idFromUuid(alice.row.record), rev: 2, slot: { ...placeIn(practice).slot, start: alice.start } };
+    const sealed = await sealBooking(place, groups, alice.cap, practice.roster);
+    const [id, ct, rs] = sealed.bodies;
+    const row = {
+      ...alice.row, rev: 2, bodies: { id: base64(id) }, body_hashes: { id: base64(sha256(id)), ct: base64(sha256(ct)), rs: base64(sha256(rs)) }, sealed_slot: base64(slotBytes(place.slot)),
+      stanzas: sealed.stanzas.map((bytes) => ({ kid: base64(readStanza(bytes).kid), bytes: base64(bytes) })), sig: base64(sealed.signature),
+      slot: { ...alice.row.slot, agenda: uuidFromId(place.slot.agenda), visit_type: uuidFromId(place.slot.visitType) },
+    } as Sealed;
+    server.sets.delete(base64(alice.h));
+    alice = { ...alice, row, t, h };
+    server.sets.set(base64(h), { set: 1, messages: kept });
+    (server as { patients: readonly Patient[] }).patients = [alice, unwritten];
+  }
+
+  it.each([['waits', 'planned'], ['did not arrive', 'undelivered']])('whose message %s when the desk moves the visit goes on with it, known as the letter’s, and is not placed twice', async (_how, result) => {
+    await lettersRound(desk, dossier, true, () => true);
+    server.sets.get(base64(alice.h))!.messages.find(({ send_day: day }) => day === '2026-11-24')!.result = result;
+    await sealedAnew(true);
+    expect(await kinds()).toEqual(['letter']);
+    const round = await lettersRound(desk, dossier, true, () => true);
+    expect(await kinds()).toEqual(['letter']);
+    expect(round.unreached.map(({ record }) => record)).toEqual([unwritten.row.record]);
+    server.sets.get(base64(alice.h))!.messages[0]!.result = 'delivered';
+    await lettersRound(desk, dossier, false, () => true);
+    expect(server.reached).toEqual({ waiting: 0, told: 1, unreached: 1 });
+    expect(server.posted).toBe(2);
+  });
+
+  it('goes once more to whoever moved their own appointment, which took the message away', async () => {
+    await lettersRound(desk, dossier, true, () => true);
+    await sealedAnew(false);
+    expect((await lettersRound(desk, dossier, false, () => true)).unreached.map(({ why }) => why)).toEqual(['no_message', 'no_message']);
+    await lettersRound(desk, dossier, true, () => true);
+    expect(await kinds()).toEqual(['letter']);
+    expect(server.posted).toBe(2);
   });
 
   it('writes nothing to an appointment whose key was exchanged on the server, and says that it is unsure', async () => {

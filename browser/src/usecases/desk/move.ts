@@ -18,6 +18,7 @@ import { instantText } from './days';
 import type { Visit } from './model';
 import { postHold, postRead, postRelease, postStaffMove, type StaffMove } from './routes';
 import { isSigned } from './open_records';
+import { readCarried, withLetter, withoutLetter } from './steer';
 import { tellingOf } from './telling';
 import type { OpenDesk } from './unlock';
 import { renewDesk, underPresentKeys } from './units';
@@ -56,7 +57,7 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   const { id, ct } = opened.groups;
   const rs = reasonOf(row, opened.groups.rs);
   if (id === null || ct === null || rs === null) throw new Altered('groups');
-  const { pkh: _pkh, t: _t, h: _h, ...identity } = id;
+  const { pkh: _pkh, t, h, ...identity } = id;
   const { c, ...contact } = ct;
   const { groups, secrets, act } = withSecrets({ id: identity, ct: contact, rs });
   const at = { practice: desk.practice.practice, unit: uuidFromId(record.place.unit), record: visit.record, rev: row.rev + 1, slot };
@@ -64,13 +65,14 @@ async function reseal(desk: OpenDesk, visit: Visit, slot: Slot, unsaid: boolean)
   const link = { bookingPk: record.bookingPk, patientPk: row.patient_pk === undefined ? null : fromBase64(row.patient_pk) };
   checkReseal(opened, link, next);
   const plan: Telling['plan'] = (of, now) => (row.status === 'requested' ? [] : unsaid ? planBooked(of, now, { confirm: false }) : planMoved(of, now));
-  const { bytes, planned } = await placedWith(desk.trusted, at, secrets, { id: identity, ct: contact }, tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, plan));
+  const told = withLetter(plan, await readCarried(desk, { t, h }), secrets.t);
+  const { bytes, planned } = await placedWith(desk.trusted, at, secrets, { id: identity, ct: contact }, tellingOf(desk, { agenda: slot.agenda, visitType: slot.visit_type }, told));
   // Looked up together: another roster may have been taken up while the messages were placed.
   const epoch = desk.units.get(at.unit)?.[0];
   if (epoch === undefined) throw new Altered('unit');
   const sealed = await sealByMember(next.place, groups, epoch.keys.record, desk.trusted.roster, link, desk.user.sign);
   const reached = contact.phone !== null || contact.email !== null;
-  return { move: { revision: wireRevision(at, sealed), seen_rev: row.rev, act, ...bytes }, planned: reached ? planned : null, before: { c } };
+  return { move: { revision: wireRevision(at, sealed), seen_rev: row.rev, act, ...bytes }, planned: reached ? withoutLetter(planned) : null, before: { c } };
 }
 
 /** One a record while the desk is open: a hold whose answer was lost is found again, or goes along to the next time that is tried. */

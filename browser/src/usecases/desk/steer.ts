@@ -6,13 +6,14 @@
  */
 import { type Bytes, base64, fromBase64 } from '../../seal/bytes';
 import { SealError } from '../../seal/errors';
-import { fromT, openMessage, type Message } from '../../seal/messages';
+import { carriedLetterId, fromT, openMessage, type Message } from '../../seal/messages';
 import type { Replacement } from '../../wire/messages';
 import { NoAnswer, Refused } from '../../wire/problem';
 import type { Id, Status } from '../../wire/types';
 import { now } from '../clock';
-import { sealMessages } from '../messages/place';
-import { type Heard, type PlannedMessage, noticeGoes, planBooked, planCancelled, planRestored } from '../messages/plan';
+import { MINUTE } from './days';
+import { sealMessages, type Telling } from '../messages/place';
+import { GRACE_MINUTES, type Heard, type PlannedMessage, noticeGoes, planBooked, planCancelled, planLetter, planRestored } from '../messages/plan';
 import type { Identity } from './model';
 import { identityOf } from './open_records';
 import { readGroups } from './reveal';
@@ -193,11 +194,33 @@ async function steerSome(desk: OpenDesk, some: readonly Openable[]): Promise<Map
   }
 }
 
-/** What is planned for an appointment and not sent, as it was planned. Throws Altered, Refused, NoAnswer, NotNow. */
-export async function readPlanned(desk: OpenDesk, steering: Identity['steering']): Promise<PlannedMessage[]> {
-  const [told] = (await postMessagesRead(desk.practice.practice, [base64(steering.h)])).handles;
-  return await readAll(desk, steering, (told?.messages ?? []).filter(({ result, set }) => result === 'planned' && set === told?.set));
+/** What goes on with an appointment that is sealed anew. */
+export interface Carried {
+  /** What is planned and not sent, as it was planned; no letter's message. */
+  planned: PlannedMessage[];
+  /** When a letter's message was to go that has not gone, or did not arrive and nobody saw to it: UTC seconds. Null: there is none. */
+  letter: number | null;
 }
+
+/** Read before the appointment's messages go with its old revision. Throws Altered, Refused, NoAnswer, NotNow. */
+export async function readCarried(desk: OpenDesk, steering: Identity['steering']): Promise<Carried> {
+  const [told] = (await postMessagesRead(desk.practice.practice, [base64(steering.h)])).handles;
+  const owing = (told?.messages ?? []).filter(({ result, set, seen_to: seenTo }) => (result === 'planned' ? set === told?.set : !seenTo && (result === 'undelivered' || result === 'dropped')));
+  const all = await readAll(desk, steering, owing);
+  const letters = all.filter(({ message }) => message.kind === 'letter').map(({ message }) => message.notBefore);
+  return { planned: all.filter(({ result, message }) => result === 'planned' && message.kind !== 'letter'), letter: letters.length === 0 ? null : Math.max(...letters) };
+}
+
+/** The plan, and beside it the letter's message that goes on; `t` is the new revision's. Several letters are told of by one message. */
+export function withLetter(plan: Telling['plan'], { letter }: Carried, t: Bytes): Telling['plan'] {
+  return (visit, at) => {
+    const again = letter === null ? null : planLetter(visit, Math.max(at, letter - GRACE_MINUTES * MINUTE), carriedLetterId(fromT(t).messageKey));
+    return again === null ? plan(visit, at) : [...plan(visit, at), again];
+  };
+}
+
+/** What is said of a plan to who made it: the letter is an owner's matter. */
+export const withoutLetter = (planned: readonly PlannedMessage[] | null) => planned?.filter(({ message }) => message.kind !== 'letter') ?? null;
 
 const opens = (one: Steered): one is Openable => one.identity !== null;
 

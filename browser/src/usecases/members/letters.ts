@@ -4,15 +4,15 @@
  * to the key of that appointment's link. What is to be done is read from what stands: broken off anywhere, whoever goes on writes to those
  * who have no letter yet, and a message that was placed before is known by its id. Who was reached is known here alone; the server keeps counts.
  */
-import { type Bytes, base64, equal, fromBase64, idFromUuid } from '../../seal/bytes';
+import { base64, equal, fromBase64, idFromUuid } from '../../seal/bytes';
 import { PART_BYTES_MAX, letterId, sealLetter, type Letter as SealedText } from '../../seal/letters';
 import { patientKeyHash } from '../../seal/keys';
-import { fromT, type Message } from '../../seal/messages';
+import { carriedLetterId, fromT } from '../../seal/messages';
 import type { Replacement } from '../../wire/messages';
 import { Refused } from '../../wire/problem';
 import type { Base64, Id, Sealed } from '../../wire/types';
 import { now } from '../clock';
-import { MINUTE, dateAt } from '../desk/days';
+import { dateAt } from '../desk/days';
 import { postMessagesRead, type MessageTold } from '../desk/message_routes';
 import type { Identity } from '../desk/model';
 import { isSigned, openRows, type OpenedRow } from '../desk/open_records';
@@ -22,7 +22,7 @@ import { readAll, send } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
 import type { OpenDesk } from '../desk/unlock';
 import { sealMessages } from '../messages/place';
-import { GRACE_MINUTES, keyDayOf, noticeGoes, type PlannedMessage, type Visit } from '../messages/plan';
+import { planLetter } from '../messages/plan';
 import { PARTS, type Dossier, type Whole } from './incidents';
 
 const ROUNDS_MAX = 4;
@@ -62,13 +62,6 @@ const postRecipients = (practice: Id, incident: Id, ask: { kids: readonly Base64
 const postLetters = (practice: Id, incident: Id, body: { rev: number; letters: { record: Id; pkh: Base64; sealed: Base64; head: Base64; sig: Base64 }[] }) => post<null>(of(practice, route(incident, 'letters')), body);
 const postReached = (practice: Id, incident: Id, reached: Reached) => post<Whole>(of(practice, route(incident, 'reached')), reached);
 
-/** Of a breach's letter: the day is over when the key that opens the address is, and it wakes nobody. Null: too late for a message. */
-export function planLetter({ zone, start }: Pick<Visit, 'zone' | 'start'>, now: number, mid: Bytes): PlannedMessage | null {
-  const message: Message = { kind: 'letter', notBefore: now + GRACE_MINUTES * MINUTE, zone, start };
-  const sendDay = dateAt(zone, message.notBefore);
-  return dateAt(zone, noticeGoes(message)) >= keyDayOf({ zone, start }) ? null : { sendDay, message, mid };
-}
-
 /** Whose letter it is, as far as this desk may know. */
 interface Reader {
   row: Sealed;
@@ -87,15 +80,20 @@ async function readerOf(desk: OpenDesk, { row, record, identity }: OpenedRow, se
 type Told = Reader & { identity: Identity; sound: true };
 const opens = (one: Reader): one is Told => one.sound && one.identity !== null;
 
-/** The messages of each, and what of them tells of this letter. */
+/**
+ * The messages of each, and what of them tells of this letter. One that went on with an appointment that was sealed anew no longer says of
+ * which incident it is: it tells of every letter that lies there, or will when it goes.
+ */
 async function toldOf(desk: OpenDesk, incident: Id, some: readonly Told[]): Promise<{ set: number | null; all: readonly MessageTold[]; own: MessageTold[] }[]> {
   if (some.length === 0) return [];
   const { handles } = await postMessagesRead(desk.practice.practice, some.map(({ identity }) => base64(identity.steering.h)));
-  return some.map(({ identity: { steering } }, nth) => {
+  return some.map(({ sent, identity: { steering } }, nth) => {
     const { set, messages } = handles[nth]!;
-    const mid = base64(letterId(fromT(steering.t).messageKey, idFromUuid(incident)));
+    const { messageKey } = fromT(steering.t);
+    const [mid, carried] = [base64(letterId(messageKey, idFromUuid(incident))), base64(carriedLetterId(messageKey))];
     // Planned ones of an earlier set are void.
-    return { set, all: messages, own: messages.filter((one) => one.mid === mid && (one.result !== 'planned' || one.set === set)) };
+    const live = messages.filter(({ result, set: of }) => result !== 'planned' || of === set);
+    return { set, all: messages, own: live.filter((one) => one.mid === mid || (one.mid === carried && (sent || one.result === 'planned'))) };
   });
 }
 
@@ -127,11 +125,15 @@ async function placeAll(desk: OpenDesk, incident: Id, some: readonly Told[]): Pr
   }
 }
 
-/** The message first, which waits ten minutes: broken off between the two, whoever goes on finds no letter and does the rest. */
+/**
+ * The message first, which waits ten minutes: broken off between the two, whoever goes on finds no letter and does the rest. Who has the
+ * letter and no message of it, since they moved their appointment themselves, gets the message anew.
+ */
 async function writeTo(desk: OpenDesk, dossier: Dossier, text: SealedText, some: readonly Told[]): Promise<void> {
-  const due = some.filter(({ sent, row }) => !sent && row.patient_pk !== undefined);
+  const linked = some.filter(({ row }) => row.patient_pk !== undefined);
+  if (linked.length > 0) await placeAll(desk, dossier.incident, linked);
+  const due = linked.filter(({ sent }) => !sent);
   if (due.length === 0) return;
-  await placeAll(desk, dossier.incident, due);
   const { roster } = desk.trusted;
   const letters = await Promise.all(due.map(async ({ row }) => {
     const at = { practice: roster.practice, unit: idFromUuid(row.unit), record: idFromUuid(row.record), incident: idFromUuid(dossier.incident) };

@@ -104,6 +104,13 @@ export function planRestored(visit: Visit, now: number, { cancelled, reminded }:
   return !cancelled && reminded.some((day) => day >= eve) ? reminders(visit, now) : planBooked(visit, now, { confirm: cancelled });
 }
 
+/** Of a breach's letter: the day is over when the key that opens the address is, and it wakes nobody. Null: too late for a message. */
+export function planLetter({ zone, start }: Pick<Visit, 'zone' | 'start'>, now: number, mid: Bytes): PlannedMessage | null {
+  const message: Message = { kind: 'letter', notBefore: now + GRACE_MINUTES * MINUTE, zone, start };
+  const sendDay = dateAt(zone, message.notBefore);
+  return dateAt(zone, noticeGoes(message)) >= keyDayOf({ zone, start }) ? null : { sendDay, message, mid };
+}
+
 function one(visit: Visit, kind: MessageKind, notBefore: number, sendDay = dateAt(visit.zone, notBefore)): PlannedMessage[] {
   if (visit.silent || notBefore >= visit.start) return [];
   return [{ sendDay, message: { kind, notBefore, zone: visit.zone, start: visit.start } }];

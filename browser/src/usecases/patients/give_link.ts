@@ -17,7 +17,7 @@ import { isSigned } from '../desk/open_records';
 import { postRead, type StaffMove } from '../desk/routes';
 import type { OpenDesk } from '../desk/unlock';
 import type { Link } from '../link';
-import { readPlanned } from '../desk/steer';
+import { readCarried, withLetter, withoutLetter } from '../desk/steer';
 import { tellingOf } from '../desk/telling';
 import { renewDesk, underPresentKeys } from '../desk/units';
 import type { Telling } from '../messages/place';
@@ -68,11 +68,12 @@ async function sealInPlace(desk: OpenDesk, record: Id, { cap, purpose, alter, pl
   const link = keys === null ? before : { bookingPk: keys.sign.publicKey, patientPk: keys.kem.publicKey };
   const next = await sealByMember(place, groups, presentEpoch(desk, unit).keys.record, desk.trusted.roster, link, desk.user.sign);
   const at = { practice: desk.practice.practice, unit, record, rev: place.rev, slot: row.slot };
-  // What was planned goes on as it was, under the new secrets: the link in a message is the new one's.
-  const carried = plan === undefined ? await readPlanned(desk, { t, h }) : null;
-  const placed = await placedWith(desk.trusted, at, secrets, confided, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, plan ?? (() => carried!)));
+  // What was planned goes on as it was, under the new secrets: the link in a message is the new one's. A letter's message goes on beside any plan.
+  const carried = await readCarried(desk, { t, h });
+  const told = withLetter(plan ?? (() => carried.planned), carried, secrets.t);
+  const placed = await placedWith(desk.trusted, at, secrets, confided, tellingOf(desk, { agenda: row.slot.agenda, visitType: row.slot.visit_type }, told));
   const body = { revision: wireRevision(at, next), seen_rev: row.rev, act, ...placed.bytes };
-  const planned = confided.ct.phone === null && confided.ct.email === null ? null : placed.planned;
+  const planned = confided.ct.phone === null && confided.ct.email === null ? null : withoutLetter(placed.planned);
   return { body: keys === null ? body : { ...body, row_token_hash: base64(sha256(keys.rowToken)) }, before: { c }, planned };
 }
 
@@ -144,6 +145,8 @@ export async function takeAddress(desk: OpenDesk, record: Id, rev: number, addre
  * (stale_revision, illegal_change), Altered, NoAnswer, NotNow.
  */
 export async function correctPhone(desk: OpenDesk, record: Id, rev: number, phone: string, failed: MessageKind): Promise<number> {
+  // A letter's message has no plan of its own: it goes once more beside what is planned.
+  if (failed === 'letter') return await takeAddress(desk, record, rev, { phone });
   const plan: Telling['plan'] = (visit, now) => (failed === 'moved' ? planMoved(visit, now) : planBooked(visit, now, { confirm: failed === 'booked' }));
   return (await change(desk, record, rev, { cap: null, purpose: 'number', alter: ({ id, ct, rs }) => ({ id, ct: { ...ct, phone }, rs }), plan })).rev;
 }
