@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { random, uuidFromId } from '../../src/seal/bytes';
 import { patientsOf } from '../../src/pages/practice/patients/patients.svelte';
 import type { Desk } from '../../src/pages/practice/desk.svelte';
+import type { Visit } from '../../src/usecases/desk/model';
 import { newCardId } from '../../src/usecases/patients/book';
 import { ALICE, bentosDesk, cardServer, type CardServer } from './a_desk';
 
@@ -34,5 +35,19 @@ it('makes one card though its first entry was lost', async () => {
   await settled(0, 0);
   patients.soon();
   await settled(1, 0);
+  patients.end();
+});
+
+it('and where two cards fit an appointment, it is nobody’s alone', async () => {
+  const { desk, unit } = await bentosDesk();
+  const at = { open: desk, shown: { today: '2027-01-15' }, reading: { week: { visits: [] } }, rules: { zoneOf: () => 'Europe/Paris' } } as unknown as Desk;
+  const patients = patientsOf(at);
+  await patients.read();
+  const card = patients.book.draft(unit, ALICE, '2027-01-15', newCardId());
+  await patients.book.save(card);
+  const visit = { unit, identity: { firstName: ALICE.givenName, birthName: ALICE.birthName, usedName: null, birthDate: ALICE.birthDate } } as Visit;
+  expect(patients.isTheirsAlone(card, visit)).toBe(true);
+  await patients.book.save(patients.book.draft(unit, ALICE, '2027-01-15', newCardId()));
+  expect([patients.isTheirs(card, visit), patients.isTheirsAlone(card, visit)]).toEqual([true, false]);
   patients.end();
 });

@@ -131,7 +131,7 @@ export class BookingForm {
   /** A month from today, and the day of the booking. Without an answer nothing is said of it. */
   async #lookAhead(card: Card): Promise<void> {
     const { desk: { shown }, patients, unit, date } = this;
-    const isTheirs = (visit: Visit) => patients.isTheirs(card, visit);
+    const isTheirs = (visit: Visit) => patients.isTheirsAlone(card, visit);
     this.coming = [];
     try {
       const near = addDays(shown.today, AHEAD_DAYS);

@@ -68,6 +68,13 @@ export class Patients {
     return named !== null && this.book.same(unit, named).some((person) => person.card === card);
   }
 
+  /** The same, and no other card fits: namesakes that were told apart are not mixed up where something is said or done for one of them. */
+  isTheirsAlone({ card, unit }: Pick<Card, 'card' | 'unit'>, visit: Visit): boolean {
+    const named = visit.unit === unit ? namedOf(visit) : null;
+    const same = named === null ? [] : this.book.same(unit, named);
+    return same.length === 1 && same[0]!.card === card;
+  }
+
   /** Reads what is new; what fails is told by `state`, and tried again with the next change. */
   async read(): Promise<void> {
     try {
