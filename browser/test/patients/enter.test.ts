@@ -54,14 +54,16 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-async function whoIs({ practice }: BentosDesk, { revision }: Booking): Promise<string | undefined> {
+async function identityOf({ practice }: BentosDesk, { revision }: Booking) {
   const bodies = [revision.bodies.id, revision.bodies.ct, revision.bodies.rs].map((body) => fromBase64(body!));
   const record = {
     place: placeOf(INSTANCE, revision), bodies, bodyHashes: bodies.map((body) => sha256(body)), stanzas: revision.stanzas.map((one) => fromBase64(one)), signature: fromBase64(revision.sig),
     writer: 'member', writerKid: fromBase64(revision.writer_kid!), head: fromBase64(revision.head), bookingPk: fromBase64(revision.booking_pk), pkh: null,
   } as unknown as Parameters<typeof open>[0];
-  return (await open(record, keyring(practice.keys.record, practice.keys.kem))).groups.id?.givenName;
+  return (await open(record, keyring(practice.keys.record, practice.keys.kem))).groups.id;
 }
+
+const whoIs = async (bento: BentosDesk, booking: Booking) => (await identityOf(bento, booking))?.givenName;
 
 async function held9(bento: BentosDesk): Promise<Entering> {
   const entering = new Entering(bento.desk);
@@ -136,6 +138,22 @@ describe('at the desk', () => {
     expect(await Promise.all([...booked.values()].map((one) => whoIs(bento, one)))).toEqual(['Alice']);
     expect(await typing.send()).not.toBeNull();
     expect(await Promise.all([...booked.values()].map((one) => whoIs(bento, one)))).toEqual(['Alice', 'Tom']);
+  });
+
+  it('that nothing is to be sent is forgotten with the person it was said of, and where no message comes', async () => {
+    const { bento, typing } = await form();
+    typing.quiet = true;
+    typing.again();
+    expect(typing.quiet).toBe(false);
+    typing.quiet = true;
+    typing.start('Fontbonne Tom 14/3/1961');
+    expect(typing.quiet).toBe(false);
+    typing.quiet = true;
+    expect(typing.told).toBe(false);
+    expect(await typing.send()).not.toBeNull();
+    const [one] = [...booked.values()];
+    expect((await identityOf(bento, one!))?.quiet).toBe(false);
+    expect(typing.reminded).not.toContain('Aucun message');
   });
 
   it('what had not arrived gives way to what was typed since', async () => {

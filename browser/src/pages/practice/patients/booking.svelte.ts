@@ -118,6 +118,7 @@ export class BookingForm {
       const card = await this.patients.book.read(person.card);
       if (card === null) throw new Refused('no_such_card', 404, {});
       this.card = card;
+      this.quiet = false;
       this.language = card.content.language ?? 'fr';
       this.fresh = false;
       this.typed.phone = '';
@@ -146,6 +147,7 @@ export class BookingForm {
   start(typed: string): void {
     this.card = null;
     this.coming = [];
+    this.quiet = false;
     this.language = 'fr';
     this.fresh = true;
     this.typed = { ...readCaller(typed, this.desk.shown.today), email: '' };
@@ -154,6 +156,7 @@ export class BookingForm {
   again(): void {
     this.card = null;
     this.coming = [];
+    this.quiet = false;
     this.fresh = false;
     this.apart = false;
     this.mistakes = {};
@@ -197,13 +200,15 @@ export class BookingForm {
     const type = this.desk.rules.visitType(this.visitType);
     if (type === undefined) return null;
     const wanted: Wanted = { unit: this.unit, agenda: this.agenda, visitType: type.visitType, start: read.start, minutes: type.minutes };
+    // A box that was ticked for another type of visit, and is not shown for this one, says nothing.
+    const quiet = this.told && this.quiet;
     this.working = true;
     this.problem = null;
     const { patients: { waiting } } = this;
     const { content } = read;
     const { note: _note, refuse: _refuse, noShows: _noShows, language: _language, phone, email, ...person } = content;
     const confided: Confided = {
-      id: { ...person, relation: 'self', series: null, quiet: this.quiet }, ct: { phone, email, name: null, check: null, messages: null },
+      id: { ...person, relation: 'self', series: null, quiet }, ct: { phone, email, name: null, check: null, messages: null },
       rs: { reason: this.reason.trim() === '' ? null : this.reason.trim(), notes: null, answers: [], files: [] },
     };
     const addressed = phone !== null || email !== null;
@@ -221,7 +226,7 @@ export class BookingForm {
       this.patients.booked(record);
       if (!addressed) noteUnaddressed(record);
       const { planned } = this.#entering;
-      this.reminded = this.quiet ? t('patients.quiet_booked') : !addressed ? t('patients.no_address')
+      this.reminded = quiet ? t('patients.quiet_booked') : !addressed ? t('patients.no_address')
         : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
       await this.desk.reading.read();
       return record;
