@@ -450,6 +450,10 @@ def test_the_code_shown_at_the_desk_becomes_the_patients_own_link(
     link = given_link(sam, practice, record)
     sam.get_by_role("button", name=re.compile("oublier ce code")).click()
     expect(sam.get_by_role("img", name=re.compile("Code du rendez-vous"))).to_be_hidden()
+    # One that was given here ends with a new one too; who keeps it loses neither the link nor the place.
+    sam.get_by_role("button", name="Donner un lien").click()
+    sam.get_by_role("button", name="Non, garder le sien").click()
+    expect(sam.locator("#panel-title")).to_be_focused()
 
     alice = at_noon(profile(PHONE)).new_page()
     alice.goto(link)
