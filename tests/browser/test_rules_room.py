@@ -165,6 +165,7 @@ def test_sam_notes_an_absence_in_one_line_by_keyboard_and_decides_about_each_app
     expect(page.locator(".said")).to_contain_text("Déplacé au")
     check_accessible(page)
     page.get_by_role("button", name="Retour à la liste").click()
+    expect(page.locator(".said")).to_be_hidden()
     way = page.locator(".way")
     expect(way.get_by_role("listitem").filter(has_text="Tom Abescat")).to_contain_text("déplacé,")
     expect(way.get_by_text("gardé", exact=True)).to_be_visible()

@@ -274,7 +274,7 @@ export class Carry {
         throw error;
       }
       desk.reading.markSeen(visit.record, moved.rev);
-      desk.wayBack?.moved(visit, target.agenda, target.start, moved.rev);
+      desk.moved(visit, target.agenda, target.start, moved.rev);
       await desk.reading.read();
     }, MOVING);
     if (!done && !changed && desk.reading.visit(visit.record)?.status === 'cancelled') desk.deeds.problem = t('move.cancelled');

@@ -46,8 +46,10 @@ export interface Closing {
 
 export class Desk {
   room = $state<Room>('agenda');
-  /** A list of appointments in the way of an absence that somebody left to move one of them: how many it still asks about, and what it is told of a move. */
-  wayBack = $state.raw<{ left: () => number; moved: (visit: Visit, agenda: Id, start: number, rev: number) => void } | null>(null);
+  /** A list of appointments in the way of an absence that somebody left to move one of them: how many it still asks about. */
+  wayBack = $state.raw<(() => number) | null>(null);
+  /** Told of every move from this desk, and of every one that is taken back, whichever room is on screen. */
+  moved: (visit: Pick<Visit, 'record'>, agenda: Id, start: number, rev: number) => void = () => undefined;
   /** The server asks whether somebody is there: answers whether they have shown it. */
   presence = $state.raw<((shown: boolean) => void) | null>(null);
   /** The account was opened by its code, and the next code never tried. */

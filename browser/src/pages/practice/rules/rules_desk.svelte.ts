@@ -30,6 +30,9 @@ const REFUSALS: Readonly<Record<string, WordKey>> = {
 /** What is kept of a room that somebody left: an unsaved draft is there again when they come back. */
 const kept = new WeakMap<Desk, RulesDesk>();
 
+/** By whom somebody who was cancelled learns of it. */
+export type Told = { kind: 'message'; when: string } | { kind: 'call' } | { kind: 'owed' };
+
 /** `acts`: the number of the last signed act; `when`: where it was moved to, in words. */
 export interface Fate {
   fate: 'open' | 'kept' | 'cancelled' | 'moved';
@@ -52,6 +55,7 @@ export class RulesDesk {
   /** What was decided about them so far, and their names: it stays while somebody goes to the agenda to move one. */
   fates = $state.raw<ReadonlyMap<Id, Fate>>(new Map());
   names = $state.raw<ReadonlyMap<Id, Identity | null>>(new Map());
+  told = $state.raw<ReadonlyMap<Id, Told>>(new Map());
   /** The visit type the preview is about. */
   previewed = $state<Id>('');
   /** What is being typed as one line of dates and hours. */
@@ -66,6 +70,7 @@ export class RulesDesk {
   }
 
   private constructor(readonly desk: Desk) {
+    desk.moved = (...how) => this.moved(...how);
     this.agenda = this.agendas[0]?.agenda ?? '';
     this.from = this.today;
   }
@@ -227,7 +232,7 @@ export class RulesDesk {
   }
 
   #tellFound({ stranded, booking }: InTheWay): void {
-    if (this.found === null) this.fates = new Map();
+    if (this.found === null) [this.fates, this.told] = [new Map(), new Map()];
     const before = this.found ?? { stranded: [], booking: 0 };
     if (stranded.length + booking > 0) this.found = { stranded: [...before.stranded, ...stranded], booking: before.booking + booking };
   }
@@ -242,6 +247,7 @@ export class RulesDesk {
       const { in_the_way: found } = await postPreview(this.desk.open.practice.practice, ask);
       // Who was to be kept is not asked about again; the rest is as the server says.
       this.fates = new Map([...this.fates].filter(([, { fate }]) => fate === 'kept'));
+      this.told = new Map();
       this.found = found.stranded.length > 0 || found.booking > 0 ? found : null;
       if (this.found === null) this.desk.deeds.say(t('rules.nobody'));
     } catch (error) {
