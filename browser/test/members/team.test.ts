@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-/** A removal that stands is told so, and by the desk's own roster, though the line broke before the list could be read anew; who left is told still. */
+/** A removal that stands is told so, and by the desk's own roster, though the line broke before the list could be read anew; one that does not stand is not. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { base64, fromBase64, uuidFromId } from '../../src/seal/bytes';
 import { Team } from '../../src/pages/practice/members/team.svelte';
 import type { Desk } from '../../src/pages/practice/desk.svelte';
 import type { OpenDesk } from '../../src/usecases/desk/unlock';
-import type { LookedBack } from '../../src/usecases/members/routes';
 import deskFr from '../../src/words/fr/desk.json';
 import membersFr from '../../src/words/fr/desk_members.json';
 import { speak } from '../../src/words/index';
@@ -18,7 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-async function bentosTeam(looked: (members: string[]) => LookedBack[] = () => []) {
+/** `sent`: whether the line breaks after what is posted has stood, or before. */
+async function bentosTeam(sent = true) {
   const { desk, unit, practice } = await bentosDesk();
   const [bento] = practice.roster.members.filter(({ role }) => role === 'owner');
   const open = { ...desk, practice: { ...desk.practice, member: uuidFromId(bento!.id) }, house: { ...desk.house, units: [{ unit, name: 'Soins' }] } } as OpenDesk;
@@ -26,7 +26,7 @@ async function bentosTeam(looked: (members: string[]) => LookedBack[] = () => []
   let [seeds, line]: [{ seeds: unknown[]; previous: unknown[] }, boolean] = [{ seeds: [], previous: [] }, true];
   const told = {
     members: [bento!.id, practice.samId].map((id, at) => ({ member: uuidFromId(id), name: ['Dr Bento', 'Sam'][at], suspended: false, until: null, dormant: false, served: true })),
-    invitations: [], old_keys: [], stopped: [], looked: looked([bento!.id, practice.samId].map(uuidFromId)),
+    invitations: [], old_keys: [], stopped: [], looked: [],
   };
   vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
     if (path.endsWith('/members')) {
@@ -34,10 +34,11 @@ async function bentosTeam(looked: (members: string[]) => LookedBack[] = () => []
       return Response.json(told);
     }
     if (init.method === 'POST') {
+      line = false;
+      if (!sent) throw new TypeError('the line broke');
       const batch = JSON.parse(init.body as string) as { events: { event: string; sig: string }[]; seeds: unknown[]; previous: unknown[] };
       chain = [...chain, ...batch.events.map(({ event, sig }) => ({ event: fromBase64(event), signature: fromBase64(sig) }))];
       seeds = batch;
-      line = false;
       return Response.json({ seq: chain.length, head: '' });
     }
     if (path.endsWith('/seeds')) return Response.json(seeds);
@@ -51,15 +52,6 @@ async function bentosTeam(looked: (members: string[]) => LookedBack[] = () => []
   return { team, said };
 }
 
-describe('who opened many visits long over', () => {
-  it('stands among the team still, with a few signs of the id, though they are gone', async () => {
-    const gone = { member: '0f0e0d0c-0b0a-4908-8706-050403020100', at: '2027-03-08T12:00:00Z', files: 41, seen_at: null, seen_by: null };
-    const { team } = await bentosTeam((members) => [gone, { ...gone, member: members[1]! }]);
-    expect(team.people.map(({ looked }) => looked?.files ?? 0)).toEqual([0, 41]);
-    expect(team.lookedAndGone).toEqual([gone]);
-  });
-});
-
 describe('a removal', () => {
   it('that stands is no outage, though the line broke before the list was read anew', async () => {
     const { team, said } = await bentosTeam();
@@ -67,5 +59,16 @@ describe('a removal', () => {
     expect(said).toHaveLength(1);
     expect([team.people.map(({ name }) => name), team.units.map(({ e }) => e)]).toEqual([['Dr Bento'], [2]]);
     expect(team.away).toContain('n’a pas pu être relue');
+    // Asked once more, it is no less done.
+    await team.read();
+    expect(team.away).toContain('est fait');
+  });
+
+  it('that never left says nothing of what is done', async () => {
+    const { team, said } = await bentosTeam(false);
+    expect(await team.remove(team.people.find(({ name }) => name === 'Sam')!)).toBe(false);
+    expect([said, team.people.map(({ name }) => name)]).toEqual([[], ['Dr Bento', 'Sam']]);
+    expect(team.away).not.toBeNull();
+    expect(team.away).not.toContain('est fait');
   });
 });

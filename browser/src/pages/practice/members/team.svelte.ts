@@ -23,6 +23,9 @@ const WRONG: Readonly<Record<string, WordKey>> = {
   no_such_member: 'members.wrong.no_such_member', unknown: 'members.wrong.too_many', altered: 'members.wrong.signing',
 };
 
+/** What a deed answers that only asked. */
+const ONLY_ASKED = Symbol('only asked');
+
 export type State = 'active' | 'suspended' | 'stopped' | 'dormant' | 'ended';
 
 export interface Person extends MemberTold {
@@ -57,6 +60,8 @@ export class Team {
   readonly compared = new SvelteMap<Id, Bytes>();
   /** The roster is no reactive value: counted up when the desk has taken another. */
   #turns = $state(0);
+  /** The last deed went well, and no list has been read since. */
+  #done = false;
 
   constructor(readonly desk: Desk) {}
 
@@ -125,10 +130,11 @@ export class Team {
       if (renewed) await this.desk.readHouse();
       this.told = told;
       this.away = null;
+      this.#done = false;
       this.#turns += 1;
     } catch (error) {
       if (this.#signedOut(error)) return;
-      this.away = error instanceof NoAnswer ? t('members.wrong.unread') : inWords(error, this.desk, WRONG);
+      this.away = this.#done && error instanceof NoAnswer ? t('members.wrong.unread') : inWords(error, this.desk, WRONG);
     }
   }
 
@@ -144,8 +150,9 @@ export class Team {
     if (this.working) return false;
     this.working = true;
     this.problem = null;
+    this.#done = false;
     try {
-      await deed();
+      this.#done = (await deed()) !== ONLY_ASKED;
       // What the desk's roster says of it is drawn, even where the lists cannot be read anew.
       this.#turns += 1;
       if (said !== null) this.desk.deeds.say(said);
@@ -176,10 +183,11 @@ export class Team {
     let prove = false;
     const done = await this.#attempt(async () => {
       try {
-        await postUnfreeze(this.desk.open.practice.practice, person.member);
+        return await postUnfreeze(this.desk.open.practice.practice, person.member);
       } catch (error) {
         if (!(error instanceof Refused && error.is('prove_presence'))) throw error;
         prove = true;
+        return ONLY_ASKED;
       }
     }, null);
     if (prove) return 'prove';
@@ -190,7 +198,10 @@ export class Team {
   /** This owner's own ways in; null, and said, where they cannot be read. */
   async ways(): Promise<Ways | null> {
     let ways: Ways | null = null;
-    await this.#attempt(async () => { ways = await readWays(); }, null);
+    await this.#attempt(async () => {
+      ways = await readWays();
+      return ONLY_ASKED;
+    }, null);
     return ways;
   }
 
