@@ -200,7 +200,13 @@ async def test_a_letter_that_lacks_something_is_not_sent_and_one_that_was_sent_s
     row = sealed(house, bento, dossier, touched)
     with pytest.raises(LetterLacks):
         await send(house, bento, dossier, [row])
-    staff = await bento.staff(house)
+    staff, incident = await bento.staff(house), dossier.incident
+    # Who is about to write is refused before the first message; who only looks is answered.
+    with pytest.raises(LetterLacks):
+        await read_recipients(house.instance, staff, incident, after=None, kids=[], seen=dossier.rev)
+    assert await concerned(house, bento, dossier) == {touched.record: False}
+    with pytest.raises(StaleDossier):
+        await read_recipients(house.instance, staff, incident, after=None, kids=[], seen=dossier.rev - 1)
     dossier = (await write_letter(house.instance, staff, dossier.incident, dossier.rev, WHOLE)).dossier
     with pytest.raises(StaleDossier):
         await keep_letters(house.instance, staff, dossier.incident, dossier.rev - 1, [row])

@@ -18,6 +18,7 @@ import type { Dossier } from '../../src/usecases/members/incidents';
 import { lettersRound } from '../../src/usecases/members/letters';
 import { NoAnswer } from '../../src/wire/problem';
 import type { Sealed } from '../../src/wire/types';
+import { problem } from '../patients/a_desk';
 import { INSTANCE, alicesCap, alicesGroups, openPractice, placeIn, type Practice } from '../seal/cast';
 
 const INCIDENT = '00000000-0000-4000-8000-0000000000aa';
@@ -52,11 +53,14 @@ class Server {
   reached: unknown = null;
   /** Letters that get lost on their way. */
   lost = 0;
+  /** The dossier's. */
+  rev = 3;
   constructor(readonly patients: readonly Patient[]) {}
 
   answer = (path: string, init: { body: string }): Promise<Response> => {
-    const body = JSON.parse(init.body) as { handles?: string[]; replacements?: { h: string; set: number; messages: { mid: string; send_day: string; bytes: string }[] }[]; letters?: Posted[] };
+    const body = JSON.parse(init.body) as { rev?: number; handles?: string[]; replacements?: { h: string; set: number; messages: { mid: string; send_day: string; bytes: string }[] }[]; letters?: Posted[] };
     if (path.endsWith('/recipients')) {
+      if (body.rev !== undefined && body.rev !== this.rev) return Promise.resolve(problem(409, 'stale_dossier'));
       const recipients = this.patients.map(({ row }) => ({ sent: this.letters.has(row.record), sealed: row }));
       return Promise.resolve(Response.json({ concerned: recipients.length, elsewhere: 0, gone: 0, recipients, more: false }));
     }
@@ -141,6 +145,13 @@ describe('a round of letters', () => {
     own.result = 'undelivered';
     expect((await lettersRound(desk, dossier, false, () => true)).unreached.map(({ why }) => why)).toEqual(['failed', 'no_message']);
     expect([server.replaced, server.posted]).toEqual([1, 2]);
+  });
+
+  it('of a letter that another owner changed meanwhile places no message, and looking at it is no writing', async () => {
+    server.rev = 4;
+    await expect(lettersRound(desk, dossier, true, () => true)).rejects.toMatchObject({ name: 'stale_dossier' });
+    expect([server.replaced, server.posted]).toEqual([0, 0]);
+    expect((await lettersRound(desk, dossier, false, () => true)).concerned).toBe(2);
   });
 
   /** Alice's appointment, sealed anew as a desk does it (`plan` stands for what the move says), or as she does, who knows of no letter. */

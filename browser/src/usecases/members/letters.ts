@@ -58,7 +58,7 @@ export interface Round extends Pick<Recipients, 'concerned' | 'elsewhere' | 'gon
 }
 
 const route = (incident: Id, what: string) => `incidents/${incident}/${what}`;
-const postRecipients = (practice: Id, incident: Id, ask: { kids: readonly Base64[]; after?: Id }) => inPresence(() => post<Recipients>(of(practice, route(incident, 'recipients')), ask));
+const postRecipients = (practice: Id, incident: Id, ask: { kids: readonly Base64[]; rev?: number; after?: Id }) => inPresence(() => post<Recipients>(of(practice, route(incident, 'recipients')), ask));
 const postLetters = (practice: Id, incident: Id, body: { rev: number; letters: { record: Id; pkh: Base64; sealed: Base64; head: Base64; sig: Base64 }[] }) => post<null>(of(practice, route(incident, 'letters')), body);
 const postReached = (practice: Id, incident: Id, reached: Reached) => post<Whole>(of(practice, route(incident, 'reached')), reached);
 
@@ -126,8 +126,8 @@ async function placeAll(desk: OpenDesk, incident: Id, some: readonly Told[]): Pr
 }
 
 /**
- * The message first, which waits ten minutes: broken off between the two, whoever goes on finds no letter and does the rest. Who has the
- * letter and no message of it, since they moved their appointment themselves, gets the message anew.
+ * The message first, which waits ten minutes, to those of a letter that the server has just judged: broken off between the two, whoever goes
+ * on finds no letter and does the rest. Who has the letter and no message of it, since they moved their appointment themselves, gets it anew.
  */
 async function writeTo(desk: OpenDesk, dossier: Dossier, text: SealedText, some: readonly Told[]): Promise<void> {
   const linked = some.filter(({ row }) => row.patient_pk !== undefined);
@@ -163,7 +163,7 @@ export async function lettersRound(desk: OpenDesk, dossier: Dossier, write: bool
   const reached: Reached = { waiting: 0, told: 0, unreached: 0 };
   const unreached: Unreached[] = [];
   for (let after: Id | undefined, done = 0; ;) {
-    const { recipients, more, ...counts } = await postRecipients(practice, dossier.incident, { kids: desk.kids, ...(after === undefined ? {} : { after }) });
+    const { recipients, more, ...counts } = await postRecipients(practice, dossier.incident, { kids: desk.kids, ...(write ? { rev: dossier.rev } : {}), ...(after === undefined ? {} : { after }) });
     const opened = await openRows(desk, recipients.map(({ sealed }) => sealed));
     const readers = await Promise.all(opened.map((one, nth) => readerOf(desk, one, recipients[nth]!.sent)));
     const readable = readers.filter(opens);

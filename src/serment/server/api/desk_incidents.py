@@ -110,9 +110,11 @@ class LetterBody(Body):
 
 
 class RecipientsBody(Body):
-    """`kids` are the caller's record keys and unit keys. `after`: the last appointment of the answer before."""
+    """`kids` are the caller's record keys and unit keys. `after`: the last appointment of the answer before.
+    `rev`: the dossier's, where these are about to be written to; absent: they are looked at."""
 
     kids: Annotated[list[Kid], Meta(max_length=KIDS_MAX)]
+    rev: Rev | None = None
     after: UUID | None = None
 
 
@@ -263,7 +265,7 @@ async def letter(
 @post(
     "/{practice:uuid}/incidents/{incident:uuid}/recipients",
     status_code=200,
-    responses=problems(401, 403, 404, 415, 422),
+    responses=problems(401, 403, 404, 409, 415, 422),
     summary="Whom the letter concerns, some at a time",
 )
 async def recipients(
@@ -273,7 +275,9 @@ async def recipients(
     data: JSONBody[RecipientsBody],
 ) -> Recipients:
     staff = await staff_of(request, practice, Deed.KEEP_INCIDENTS)
-    return await read_recipients(instance_of(request), staff, incident, after=data.after, kids=data.kids)
+    return await read_recipients(
+        instance_of(request), staff, incident, after=data.after, kids=data.kids, seen=data.rev
+    )
 
 
 @post(

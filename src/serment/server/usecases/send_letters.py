@@ -69,14 +69,28 @@ class Reached:
 
 
 async def read_recipients(
-    instance: Instance, staff: Staff, incident: UUID, *, after: UUID | None, kids: Sequence[bytes]
+    instance: Instance,
+    staff: Staff,
+    incident: UUID,
+    *,
+    after: UUID | None,
+    kids: Sequence[bytes],
+    seen: int | None = None,
 ) -> Recipients:
-    """Whom the letter concerns, some at a time. Raises NotYourRole, NoSuchIncident, Frozen, ProvePresence."""
+    """Whom the letter concerns, some at a time. `seen`: the dossier's revision, where they are about to be written to:
+    their messages are placed before their letters, so the letter is judged first.
+
+    Raises NotYourRole, NoSuchIncident, StaleDossier, LetterLacks, Frozen, ProvePresence.
+    """
     staff.check_may(Deed.KEEP_INCIDENTS)
     units, practice = list(staff.units), staff.practice
     row = await incidents.read_dossier(instance.pool, practice, incident)
     if row is None:
         raise NoSuchIncident
+    if seen is not None and row["rev"] != seen:
+        raise StaleDossier
+    if seen is not None and lint(msgspec.json.decode(row["letter"], type=Letter)):
+        raise LetterLacks
     scope = incidents.scope_of(row)
     concerned, elsewhere, gone = await letters.count_concerned(instance.pool, practice, units, scope)
     found = await letters.read_concerned(
