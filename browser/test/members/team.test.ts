@@ -47,7 +47,7 @@ async function bentosTeam(sent = true) {
     return Response.json({ instance: 'x', events: chain.slice(after).map(({ event, signature }) => ({ event: base64(event), sig: base64(signature) })) });
   });
   const said: string[] = [];
-  const team = new Team({ open, deeds: { say: (text: string) => said.push(text) }, close: () => said.push('closed'), readHouse: async () => undefined } as unknown as Desk);
+  const team = new Team({ open, reading: {}, deeds: { say: (text: string) => said.push(text) }, close: () => said.push('closed'), readHouse: async () => undefined } as unknown as Desk);
   await team.read();
   return { team, said };
 }

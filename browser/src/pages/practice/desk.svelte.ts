@@ -76,7 +76,11 @@ export class Desk {
     this.deeds = new Deeds(this);
     this.rewrapping = new Rewrapping(open);
     // Whoever turned the keys may be gone, or never have heard that they turned: every open desk goes on with what is under older ones.
-    open.renewed = () => this.rewrapping.start();
+    // And what a new unit brings, a name and agendas, is told to its members alone.
+    open.renewed = () => {
+      this.rewrapping.start();
+      void this.followRules();
+    };
     this.requests = new Requests(open);
     this.messages = new Messages(this);
     this.drawing = new Drawing(() => this.reading.opening);
@@ -155,7 +159,9 @@ export class Desk {
 
   /** Takes up what the practice's own rules and names are now; what is drawn follows. Throws Refused, NoAnswer, NotNow. */
   async readHouse(): Promise<void> {
-    Object.assign(this.open.house, await readHouse(this.open.practice.practice));
+    const house = await readHouse(this.open.practice.practice);
+    // Looked up after the answer: a unit that was made here meanwhile has its place in it.
+    Object.assign(this.open.house, house);
     this.rules.read(this.open);
     this.reading.redraw();
   }

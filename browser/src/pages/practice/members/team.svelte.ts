@@ -70,6 +70,12 @@ export class Team {
     return this.desk.open.trusted.roster;
   }
 
+  /** As it was read last; it is drawn anew with the agenda. */
+  get #house() {
+    void this.desk.reading.week;
+    return this.desk.open.house;
+  }
+
   get owner(): boolean {
     return this.roster.member(idFromUuid(this.desk.open.practice.member))?.role === 'owner';
   }
@@ -95,7 +101,7 @@ export class Team {
   get units(): UnitTold[] {
     const epochs = new Map(this.roster.units.map(({ unit, e }) => [hex(unit), e]));
     const mine = this.people.find(({ me }) => me)?.units ?? [];
-    return this.desk.open.house.units.map(({ unit, name }) => ({
+    return this.#house.units.map(({ unit, name }) => ({
       unit, name, empty: this.roster.membersOf(idFromUuid(unit)).length === 0, e: epochs.get(hex(idFromUuid(unit))) ?? 0, mine: mine.includes(unit), old: this.told?.old_keys.includes(unit) ?? false,
     }));
   }
@@ -107,7 +113,7 @@ export class Team {
   }
 
   unitName(unit: Id): string {
-    return this.desk.open.house.units.find((one) => one.unit === unit)?.name ?? '';
+    return this.#house.units.find((one) => one.unit === unit)?.name ?? '';
   }
 
   nameOf(member: Id): string {
@@ -250,7 +256,9 @@ export class Team {
   async addUnit(name: string, members: readonly Id[]): Promise<boolean> {
     const unit = uuidFromId(random(ID_BYTES));
     const made = await this.#sign(addUnit(unit, name, members), t('members.unit_said', { name }));
-    if (made) this.desk.open.house = { ...this.desk.open.house, units: [...this.desk.open.house.units, { unit, name }] };
+    const { house } = this.desk.open;
+    // The server's hint may have told it already.
+    if (made && !house.units.some((one) => one.unit === unit)) this.desk.open.house = { ...house, units: [...house.units, { unit, name }] };
     this.#turns += 1;
     return made;
   }
