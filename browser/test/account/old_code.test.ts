@@ -38,18 +38,34 @@ describe('an account opened by its code', () => {
     const [first, second] = [newRecoveryCode(), newRecoveryCode()];
     await (await made()).putCode(first);
     const { user } = await openByCode('x', first);
-    expect(oldCodeStands(user)).toBe(true);
+    expect(await oldCodeStands(user)).toBe(true);
     // The page is closed. Whoever opens again here still holds the old sheet.
     const again = await openByCode('x', first);
     await again.putCode(second);
-    expect(oldCodeStands(user)).toBe(false);
+    expect(await oldCodeStands(user)).toBe(false);
   });
 
   it('says so of no other account', async () => {
     const first = newRecoveryCode();
     await (await made()).putCode(first);
     await openByCode('x', first);
-    expect(oldCodeStands((await made()).user)).toBe(false);
+    expect(await oldCodeStands((await made()).user)).toBe(false);
+  });
+
+  it('says nothing of a code that was replaced in another browser, nor where its ways in cannot be read', async () => {
+    const [first, second] = [newRecoveryCode(), newRecoveryCode()];
+    await (await made()).putCode(first);
+    const { user } = await openByCode('x', first);
+    const answers = fetch;
+    vi.stubGlobal('fetch', async () => { throw new TypeError('the line broke'); });
+    expect(await oldCodeStands(user)).toBe(false);
+    vi.stubGlobal('fetch', answers);
+    expect(await oldCodeStands(user)).toBe(true);
+    const here = localStorage;
+    vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+    await (await openByCode('x', first)).putCode(second);
+    vi.stubGlobal('localStorage', here);
+    expect(await oldCodeStands(user)).toBe(false);
   });
 
   it('has the code that was tried, also where the answer was lost', async () => {

@@ -52,7 +52,7 @@ export class Desk {
   moved: (visit: Pick<Visit, 'record'>, agenda: Id, start: number, rev: number) => void = () => undefined;
   /** The server asks whether somebody is there: answers whether they have shown it. */
   presence = $state.raw<((shown: boolean) => void) | null>(null);
-  /** The account was opened by its code, and the next code never tried. */
+  /** The account was opened by its code, which stands still: the next one was never tried. */
   oldCode = $state(false);
   readonly rules: Rules;
   readonly shown: Shown;
@@ -68,7 +68,6 @@ export class Desk {
 
   constructor(readonly open: OpenDesk, place: Place | null, readonly closed: (closing: Closing) => void) {
     const here = place?.practice === open.practice.practice ? place : null;
-    this.oldCode = oldCodeStands(open.user);
     this.rules = new Rules(open);
     this.shown = new Shown(this.rules, () => this.reading, here);
     this.carry = new Carry(this);
@@ -106,8 +105,13 @@ export class Desk {
     this.#ends.push(shownBy(() => this.#showPresence()), () => this.presence?.(false));
     this.#ends.push(() => this.rewrapping.end(), () => this.messages.end(), watchTabs(open, (name) => this.close('another member', name)));
     void this.reading.read().then(() => Promise.all([this.choice.begin(), this.rewrapping.start(), this.requests.read(), this.#tellOwed(), this.messages.start()]));
+    void this.lookAtOldCode();
     // Its own file, after the agenda: nobody waits for it.
     void import('./patients/patients.svelte').then(({ follow }) => { if (this.#ends.length > 0) this.#ends.push(follow(this)); }, () => undefined);
+  }
+
+  async lookAtOldCode(): Promise<void> {
+    this.oldCode = await oldCodeStands(this.open.user);
   }
 
   async #showPresence(): Promise<boolean> {

@@ -194,7 +194,8 @@ export async function openByCode(instance: string, code: Bytes): Promise<Account
   const { secret, find } = recoverySecret(code);
   const signedIn = await postRecover(base64(find));
   // The server knows the code by a hash of what finds it; the box is bound to what was hashed.
-  const account = await opened(instance, signedIn, boxOf(signedIn, 'recovery', sha256(find)), 'recovery', find, secret);
-  noteOldCode(account.user);
+  const box = boxOf(signedIn, 'recovery', sha256(find));
+  const account = await opened(instance, signedIn, box, 'recovery', find, secret);
+  noteOldCode(account.user, box.credential);
   return account;
 }
