@@ -258,7 +258,8 @@ def test_every_route_of_the_desk_that_takes_a_record_is_tried() -> None:
     tried = (
         {route for route, _ in ABOUT_A_RECORD.values()}
         | {"agenda", "unopened", "holds", "appointments"}
-        | {"ledger", "ledger/figures"}  # owners' alone, of what their own practice's ledger holds
+        # Owners' alone: of what their own practice's ledger holds, and of whom it says that a breach concerns.
+        | {"ledger", "ledger/figures", "incidents/{incident}/letters"}
         | BY_TOKEN
     )
     assert taking == tried
