@@ -183,7 +183,7 @@ async def test_the_link_of_a_message_shows_time_and_word_and_nobody(house: House
         "booked",
         False,
     )
-    assert set(told.__struct_fields__) == {"start", "zone", "status", "confirmed", "page"}
+    assert set(told.__struct_fields__) == {"start", "zone", "status", "confirmed", "page", "letter"}
     with pytest.raises(NoSuchAppointment):
         await read_by_message(house.instance, act_token(draw_c()))
 
