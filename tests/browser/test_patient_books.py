@@ -49,3 +49,30 @@ def test_what_is_printed_from_a_dark_screen_is_black_on_white_and_holds_the_link
         == "rgb(255, 255, 255)"
     )
     check_accessible(page)
+
+
+def test_a_time_held_in_a_tab_that_was_closed_is_taken_up_again_and_not_from_a_living_one(
+    site: Any, profile: Callable[..., BrowserContext]
+) -> None:
+    context = profile()
+    first = context.new_page()
+    first.goto(site.booking("fr"))
+    choose_time(first, "fr", site.fresh_day(), "9:40")
+    fill_form(first, "fr")
+    address = first.url
+    second = context.new_page()
+    second.goto(address)
+    expect(second.get_by_text("dans un autre onglet")).to_be_visible()
+    second.close()
+    first.close()
+    third = context.new_page()
+    third.goto(address)
+    expect(heading(third, WORDS["fr"]["who"])).to_be_visible()
+    expect(third.get_by_text("Cette heure était déjà gardée dans ce navigateur.")).to_be_visible()
+    expect(third.get_by_label(WORDS["fr"]["given"], exact=True)).to_have_value("")
+    check_accessible(third)
+    fill_form(third, "fr")
+    to_review(third, "fr")
+    confirm(third, "fr")
+    # What names the hold is gone with it: on the disk nothing leads to the appointment but its link.
+    assert third.evaluate("localStorage.getItem('serment.held')") is None

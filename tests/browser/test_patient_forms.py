@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import NARROW, check_accessible
 from browser.walk import ALICE, TOM, WORDS, choose_time, confirm, fill_form, heading, link_of, to_review
@@ -99,32 +98,6 @@ def test_a_reload_in_mid_flow_loses_nothing(site: Any, alice: Page) -> None:
     alice.reload()
     expect(heading(alice, FR["right"])).to_be_visible()
     confirm(alice, "fr")
-
-
-def test_a_time_held_in_a_tab_that_was_closed_is_taken_up_again_and_not_from_a_living_one(
-    site: Any, profile: Callable[..., BrowserContext]
-) -> None:
-    context = profile()
-    first = context.new_page()
-    at_form(first, site)
-    fill_form(first, "fr")
-    address = first.url
-    second = context.new_page()
-    second.goto(address)
-    expect(second.get_by_text("dans un autre onglet")).to_be_visible()
-    second.close()
-    first.close()
-    third = context.new_page()
-    third.goto(address)
-    expect(heading(third, FR["who"])).to_be_visible()
-    expect(third.get_by_text("Cette heure était déjà gardée dans ce navigateur.")).to_be_visible()
-    expect(third.get_by_label(FR["given"], exact=True)).to_have_value("")
-    check_accessible(third)
-    fill_form(third, "fr")
-    to_review(third, "fr")
-    confirm(third, "fr")
-    # What names the hold is gone with it: on the disk nothing leads to the appointment but its link.
-    assert third.evaluate("localStorage.getItem('serment.held')") is None
 
 
 def test_the_back_button_goes_one_step_back_and_forward_again(site: Any, alice: Page) -> None:
