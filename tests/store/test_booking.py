@@ -464,13 +464,17 @@ async def test_a_move_from_a_stale_revision_is_refused(house: House, alice: Hand
         await move(house.instance, house.practice, alice.record, written, seen_rev=1, token=alice.token)
 
 
+async def books_and_confirms(house: House, alice: Hand) -> None:
+    await alice.book(at("09:00"))
+    sig = alice.signs(alice.wants(at("09:00")), Act.CONFIRM)
+    await act(house.instance, house.practice, alice.record, rev=1, n=1, kind="confirm", sig=sig)
+
+
 async def test_alices_word_that_she_comes_outlives_a_correction_and_no_move(
     house: House, alice: Hand
 ) -> None:
     sam, instance, practice = await staff(house), house.instance, house.practice
-    await alice.book(at("09:00"))
-    sig = alice.signs(alice.wants(at("09:00")), Act.CONFIRM)
-    await act(instance, practice, alice.record, rev=1, n=1, kind="confirm", sig=sig)
+    await books_and_confirms(house, alice)
 
     async def confirmed() -> object:
         return await instance.pool.fetchval(
@@ -490,9 +494,7 @@ async def test_alices_word_that_she_comes_is_not_the_word_of_whoever_has_the_nex
     house: House, alice: Hand
 ) -> None:
     sam, instance, practice = await staff(house), house.instance, house.practice
-    await alice.book(at("09:00"))
-    sig = alice.signs(alice.wants(at("09:00")), Act.CONFIRM)
-    await act(instance, practice, alice.record, rev=1, n=1, kind="confirm", sig=sig)
+    await books_and_confirms(house, alice)
     tom = Hand(house, record=alice.record)
     await move(
         instance, practice, alice.record, tom.seal_as_sam(tom.wants(at("09:00")), rev=2), seen_rev=1,

@@ -5,6 +5,7 @@ import { base64, random, uuidFromId } from '../../src/seal/bytes';
 import type { OpenEpoch } from '../../src/seal/epoch';
 import type { CardContent } from '../../src/seal/people';
 import type { Roster } from '../../src/seal/roster';
+import type { Visit } from '../../src/usecases/desk/model';
 import type { OpenDesk } from '../../src/usecases/desk/unlock';
 import type { CardWire, EntryWire } from '../../src/usecases/patients/routes';
 import { readyToSeal } from '../../src/usecases/sealing';
@@ -37,6 +38,12 @@ export async function bentosDesk(): Promise<BentosDesk> {
 export const ALICE: CardContent = {
   givenName: 'Alice', birthName: 'Fontbonne', usedName: null, birthDate: '1961-03-14', sex: 'female', phone: null, email: null, language: null, note: null, refuse: null, noShows: [],
 };
+
+/** A visit that stands, of whoever a card names. */
+export const visitOf = (unit: string, { givenName, birthName, birthDate }: CardContent): Visit => ({
+  record: uuidFromId(random(16)), rev: 1, status: 'booked', reading: 'open', verified: true, unit, agenda: 'bento', start: 1_800_000_000,
+  identity: { firstName: givenName, birthName, usedName: null, birthDate, sex: 'female' },
+}) as unknown as Visit;
 
 /** The server's part of cards and index: it keeps rows and opens none. Each path in `lost` loses its next answer, `unsent` its next request. */
 export interface CardServer {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** A card that was erased by hand stays erased: no visit that stands brings it back, whatever key it was made under. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { random, uuidFromId } from '../../src/seal/bytes';
 import type { OpenEpoch } from '../../src/seal/epoch';
 import { epochKeys, newSeed } from '../../src/seal/keys';
-import type { CardContent } from '../../src/seal/people';
-import type { Visit } from '../../src/usecases/desk/model';
 import type { OpenDesk } from '../../src/usecases/desk/unlock';
 import { newCardId, PatientBook } from '../../src/usecases/patients/book';
 import { Learning } from '../../src/usecases/patients/learn';
-import { bentosDesk, cardServer, ALICE, type BentosDesk, type CardServer } from './a_desk';
+import { bentosDesk, cardServer, visitOf, ALICE, type BentosDesk, type CardServer } from './a_desk';
 
 let server: CardServer;
 beforeEach(() => {
@@ -17,11 +14,6 @@ beforeEach(() => {
   server = cardServer();
 });
 afterEach(() => vi.unstubAllGlobals());
-
-const visitOf = (unit: string, { givenName, birthName, birthDate }: CardContent): Visit => ({
-  record: uuidFromId(random(16)), rev: 1, status: 'booked', reading: 'open', verified: true, unit, agenda: 'bento', start: 1_800_000_000,
-  identity: { firstName: givenName, birthName, usedName: null, birthDate, sex: 'female' },
-}) as unknown as Visit;
 
 /** Takes up another seed: the unit's keys were turned. */
 async function turned(desk: OpenDesk, unit: string): Promise<OpenDesk> {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** A card and the entry that finds it are two writes: whatever is lost between them is made good at the next reading. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { random, uuidFromId } from '../../src/seal/bytes';
-import type { CardContent } from '../../src/seal/people';
 import { NoAnswer } from '../../src/wire/problem';
-import type { Visit } from '../../src/usecases/desk/model';
 import { CardChanged, newCardId, PatientBook } from '../../src/usecases/patients/book';
 import { Learning } from '../../src/usecases/patients/learn';
-import { ALICE, bentosDesk, cardServer, type CardServer } from './a_desk';
+import { ALICE, bentosDesk, cardServer, visitOf, type CardServer } from './a_desk';
 
 const DAY = '2025-01-15';
 let server: CardServer;
@@ -16,11 +13,6 @@ beforeEach(() => {
   server = cardServer();
 });
 afterEach(() => vi.unstubAllGlobals());
-
-const visitOf = (unit: string, { givenName, birthName, birthDate }: CardContent): Visit => ({
-  record: uuidFromId(random(16)), rev: 1, status: 'booked', reading: 'open', verified: true, unit, agenda: 'bento', start: 1_800_000_000,
-  identity: { firstName: givenName, birthName, usedName: null, birthDate, sex: 'female' },
-}) as unknown as Visit;
 
 /** The index as another desk reads it. */
 async function reads(desk: PatientBook['desk']): Promise<PatientBook> {

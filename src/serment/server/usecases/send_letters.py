@@ -87,10 +87,8 @@ async def read_recipients(
     row = await incidents.read_dossier(instance.pool, practice, incident)
     if row is None:
         raise NoSuchIncident
-    if seen is not None and row["rev"] != seen:
-        raise StaleDossier
-    if seen is not None and lint(msgspec.json.decode(row["letter"], type=Letter)):
-        raise LetterLacks
+    if seen is not None:
+        _judge(row, seen)
     scope = incidents.scope_of(row)
     concerned, elsewhere, gone = await letters.count_concerned(instance.pool, practice, units, scope)
     found = await letters.read_concerned(
@@ -122,10 +120,7 @@ async def keep_letters(
         row = await incidents.lock_dossier(tx, staff.practice, incident)
         if row is None:
             raise NoSuchIncident
-        if row["rev"] != seen:
-            raise StaleDossier
-        if lint(msgspec.json.decode(row["letter"], type=Letter)):
-            raise LetterLacks
+        _judge(row, seen)
         first = not await incidents.count_letters(tx, staff.practice, incident)
         await _check_given(tx, staff, incident, row, by_record)
         await letters.keep(tx, staff.practice, incident, staff.sign_kid, list(by_record.values()))
@@ -133,6 +128,14 @@ async def keep_letters(
             now, text = instance.clock(), row["letter"].encode()
             actor = f"member {staff.member}"
             await note_custody(tx, staff.practice, incident, now, actor, "sending", digest(text))
+
+
+def _judge(row: Any, seen: int) -> None:
+    """Whether the letter of a dossier may go as it was read. Raises StaleDossier, LetterLacks."""
+    if row["rev"] != seen:
+        raise StaleDossier
+    if lint(msgspec.json.decode(row["letter"], type=Letter)):
+        raise LetterLacks
 
 
 async def _check_given(
