@@ -207,6 +207,7 @@ export class BookingFlow extends Attempts {
     this.gone = null;
     this.#ready = null;
     this.#cap = cap;
+    this.holdState = 'none';
     this.look();
     this.save();
     this.go('you');
@@ -241,7 +242,8 @@ export class BookingFlow extends Attempts {
     if (this.hold === null || this.done !== null) return;
     const left = leftMilliseconds(this.hold);
     this.leftMinutes = Math.max(1, Math.ceil((left - LOOK_MS) / 60_000));
-    if (left > 0) this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
+    // What the server called ended stays so, whatever this clock says: another time begins anew.
+    if (left > 0 && this.holdState !== 'expired') this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
     else if (this.holdState !== 'expired' || this.#aroundUnknown) void this.#expired([]);
   }
 
