@@ -13,6 +13,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ PHONE = {"width": 375, "height": 812}
 NARROW = {"width": 320, "height": 640}
 DESK = {"width": 1440, "height": 900}
 START_SECONDS_MAX = 20
+FIRST_HOUSE = ip_address("198.51.100.0")
 # Several test runs may share two cores: patience costs nothing when all is well.
 expect.set_options(timeout=15_000)
 
@@ -146,6 +148,19 @@ class Clock:
 
 
 @dataclass
+class Street:
+    """The server as people reach it: those of one test from one address, which asks nobody for work because of the test before."""
+
+    server: Any
+    number: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "client": (str(FIRST_HOUSE + self.number), 1)}
+        await self.server(scope, receive, send)
+
+
+@dataclass
 class Site:
     """The running server and the one practice on it."""
 
@@ -154,6 +169,7 @@ class Site:
     url: str
     house: House
     data: Path
+    street: Street
     _days: Iterator[int] = field(default_factory=lambda: itertools.count(2))
 
     def address(self, path: str) -> str:
@@ -234,8 +250,9 @@ async def site(
     settings = Settings(port=port, data=folder, database_url=url)
     house = await _furnish(url, settings, folder, sends=getattr(request.module, "SENDS", False))
     clock = Clock()
+    street = Street(create_app(settings, url, clock=clock))
     config = uvicorn.Config(
-        create_app(settings, url, clock=clock),
+        street,
         port=port,
         log_level="warning",
         access_log=False,
@@ -246,9 +263,16 @@ async def site(
     thread.start()
     origin = f"http://127.0.0.1:{port}"
     _await_health(origin)
-    yield Site(origin, clock, url, house, folder)
+    yield Site(origin, clock, url, house, folder, street)
     server.should_exit = True
     thread.join(timeout=START_SECONDS_MAX)
+
+
+@pytest.fixture(autouse=True)
+def another_house(request: pytest.FixtureRequest) -> None:
+    """Each test's people live elsewhere."""
+    if "site" in request.fixturenames:
+        request.getfixturevalue("site").street.number += 1
 
 
 def _await_health(origin: str) -> None:
