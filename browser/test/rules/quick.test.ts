@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
-import { readQuick } from '../../src/usecases/rules/quick';
+import { faultOf, readQuick } from '../../src/usecases/rules/quick';
 
 /** A Tuesday. */
 const TODAY = '2027-03-16';
@@ -12,6 +12,7 @@ describe('one line typed on the phone', () => {
     ['du 12 au 19 août', whole('2027-08-12', '2027-08-19')],
     ['12-19 aout', whole('2027-08-12', '2027-08-19')],
     ['from 12 to 19 August, whole days', whole('2027-08-12', '2027-08-19')],
+    ['14-19 mars', whole('2027-03-14', '2027-03-19')],
     ['12 août – 3 septembre', whole('2027-08-12', '2027-09-03')],
     ['August 12 to September 3', whole('2027-08-12', '2027-09-03')],
     ['12/8', whole('2027-08-12')],
@@ -77,4 +78,15 @@ describe('one line typed on the phone', () => {
       expect(readQuick(text, TODAY)).toBeNull();
     },
   );
+
+  it('that ends before it begins is no absence of a year, whatever the day', () => {
+    for (const today of ['2027-11-27', '2027-12-27']) expect([readQuick('31-24 décembre', today), faultOf('31-24 décembre', today)]).toEqual([null, 'backwards']);
+  });
+
+  it.each([
+    ['tous les mercredis après-midi', 'weekly'], ['chaque jeudi', 'weekly'], ['les lundis', 'weekly'], ['every Friday', 'weekly'], ['19 août au 12 août 2027', 'backwards'],
+    ['mardi', null], ['jeu', null], ['malade', null], ['', null],
+  ])('"%s" is told what it lacks', (text, fault) => {
+    expect(faultOf(text, TODAY)).toBe(fault);
+  });
 });

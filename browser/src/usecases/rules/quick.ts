@@ -159,9 +159,11 @@ function dated(tokens: readonly Token[], today: LocalDate, next: boolean): Token
       at += year(three) === null ? 1 : 2;
     } else if (one.kind === 'number' && two?.kind === 'dash' && three?.kind === 'number' && four?.kind === 'month') {
       const named = year(tokens[at + 4]);
-      put(dateOf(one.value, four.value, named, today));
+      const last = dateOf(three.value, four.value, named, today);
+      // Both are of one month of one year, also where the first is past: what has begun ends in days, not next year.
+      put(last === null ? null : real(Number(last.slice(0, 4)), four.value, one.value));
       out.push(two);
-      put(dateOf(three.value, four.value, named, today));
+      put(last);
       at += named === null ? 3 : 4;
     } else if (one.kind === 'month' && two?.kind === 'number' && two.value <= 31) {
       put(dateOf(two.value, one.value, year(three), today));
@@ -174,6 +176,15 @@ function dated(tokens: readonly Token[], today: LocalDate, next: boolean): Token
     } else out.push(one);
   }
   return out;
+}
+
+const WEEKLY = /\b(tous|toutes|chaque|every|each)\b|\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday|friday|saturday|sunday)s\b/;
+
+/** Why a line that was not read cannot be: it comes back every week, or it ends before it begins. Null: it is not finished, or not understood. */
+export function faultOf(text: string, today: LocalDate): 'weekly' | 'backwards' | null {
+  if (WEEKLY.test(fold(text))) return 'weekly';
+  const [from, until, ...more] = (read(text, today)?.tokens ?? []).flatMap((token) => (token.kind === 'date' ? [token.value] : []));
+  return from !== undefined && until !== undefined && more.length === 0 && until < from ? 'backwards' : null;
 }
 
 /** What a line means on a day `today` of the site, or null. */
