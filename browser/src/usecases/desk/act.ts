@@ -28,6 +28,18 @@ export function noteBackTo(status: Visit['status']): Note | null {
   }
 }
 
+const NEXT: Readonly<Partial<Record<Visit['status'], readonly Note[]>>> = {
+  booked: ['arrive', 'wait', 'seen', 'no_show'], arrived: ['wait', 'seen'], waiting: ['seen'], no_show: ['arrive', 'seen'],
+};
+const BACK: Readonly<Partial<Record<Visit['status'], readonly Note[]>>> = {
+  arrived: ['expect'], waiting: ['arrive', 'expect'], seen: ['wait', 'expect'], no_show: ['expect'],
+};
+
+/** What can be noted of a visit where it stands: what may come next, and the ways back, the nearest first. Nobody is missed before their hour (`begun`). */
+export function notesOf({ status }: Pick<Visit, 'status'>, begun: boolean): { next: readonly Note[]; back: readonly Note[] } {
+  return { next: (NEXT[status] ?? []).filter((kind) => begun || kind !== 'no_show'), back: BACK[status] ?? [] };
+}
+
 /** What a signature covers of a visit, and which act comes next. */
 export type Signable = Pick<Visit, 'record' | 'unit' | 'agenda' | 'start' | 'minutes' | 'visitType' | 'rev' | 'acts'>;
 
