@@ -291,7 +291,7 @@ def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_
     check_in_both_themes(bento)
     bento.get_by_role("button", name="Inscrire", exact=True).click()
     expect(bento.locator(".said")).to_contain_text(
-        "Gwenole Tanguy a ce rendez-vous. Un rappel lui sera envoyé."
+        "Gwenole Tanguy a ce rendez-vous. Un rappel est prévu"
     )
     [reminder] = to("639981277", named.sends(on_the_eve(day)))
     assert "Die" in reminder and "Reminder:" in reminder and "Gwenole" not in reminder

@@ -60,6 +60,17 @@ export function openWaiting(place: UnitPlace, record: Bytes, key: BoxKey, sealed
   return openPadded(key, waitingAad(place, record), sealed, CARD_SIZES)
 }
 
+const typedAad = (place: UnitPlace, member: Bytes): Bytes => join(prefix('typed', place), sized(member, ID_BYTES, 'member'))
+
+/** What was being typed at a desk that closed, kept in its page's memory until the same member opens it. Under D(epoch_seed, "typed"). */
+export function sealTyped(place: UnitPlace, member: Bytes, key: BoxKey, content: Bytes): Promise<Bytes> {
+  return key.box(typedAad(place, member), pad(content, CARD_SIZES))
+}
+
+export function openTyped(place: UnitPlace, member: Bytes, key: BoxKey, sealed: Bytes): Promise<Bytes> {
+  return openPadded(key, typedAad(place, member), sealed, CARD_SIZES)
+}
+
 /** One index entry under K_idx, 284 bytes. */
 export function sealEntry(place: SheetPlace, entry: Bytes, key: BoxKey, content: Bytes): Promise<Bytes> {
   return key.box(entryAad(place, entry), pad(content, ENTRY_SIZES))

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { base64, random } from '../../src/seal/bytes';
 import { start as startTier } from '../../src/seal/tiers';
 import { drawMessageSecrets, fromT, sealMessage, type MessageKind } from '../../src/seal/messages';
-import { owesCall, readLines, readLinesAmong, type Line, type Outcome } from '../../src/usecases/desk/delivered';
+import { hasObjected, owesCall, readLines, readLinesAmong, type Line, type Outcome } from '../../src/usecases/desk/delivered';
 import type { Visit } from '../../src/usecases/desk/model';
 import type { OpenDesk } from '../../src/usecases/desk/unlock';
 
@@ -51,6 +51,15 @@ describe('what became of messages', () => {
     const lines = (await readLines(desk, [alice, tom])).get('alice')!;
     expect(lines.map(({ kind, waiting }) => [kind, waiting])).toEqual([['reminder', false], ['cancelled', true]]);
     expect(lines[0]!.outcomes.map(({ channel, result }) => [channel, result])).toEqual([['sms', 'delivered'], ['mail', 'undelivered']]);
+  });
+
+  it('is asked of one person among others: whether a message was kept back since its address wants none', async () => {
+    const [alice, tom, ...others] = Array.from({ length: 40 }, (_, nth) => visit(`r${nth}`));
+    const h = base64(alice!.identity!.steering.h);
+    told.set(h, { h, set: 1, messages: [await row(alice!, 'reminder', 1, 'dropped', { channel: 'sms', reason: 'objected' })] });
+    const all = [alice!, tom!, ...others];
+    expect([await hasObjected(desk, [alice!], all), await hasObjected(desk, [tom!], all), await hasObjected(desk, [], all)]).toEqual([true, false, false]);
+    expect(asked.map(({ length }) => length)).toEqual([40, 40]);
   });
 
   it('is asked for among others, in an order that says nothing', async () => {

@@ -5,6 +5,7 @@ import { dateAt, type Span } from '../../usecases/desk/days';
 import { ACTION_KEYS, FIRST_PLACE_KEY, stepFrom, tabStop } from '../../usecases/desk/keyboard';
 import { placesFor } from '../../usecases/desk/lanes';
 import type { Visit } from '../../usecases/desk/model';
+import type { Typed } from '../../usecases/desk/typed';
 import type { LaneView } from '../../usecases/desk/view';
 import type { Id, LocalDate } from '../../wire/types';
 import { t } from '../../words/index';
@@ -25,11 +26,12 @@ export type Selection =
   | { kind: 'requests' }
   | { kind: 'failed' }
   | { kind: 'repeat'; record: Id }
+  | { kind: 'correct'; record: Id }
   /** `cancels`: somebody has just asked to cancel more than one. */
   | { kind: 'series'; record: Id; cancels?: true }
   | { kind: 'extra'; agenda: Id; date: LocalDate; minute: number | null }
-  /** A booking to enter at this time. */
-  | { kind: 'book'; agenda: Id; start: number; visitType?: Id };
+  /** A booking to enter at this time; `typed`: as far as it got before. */
+  | { kind: 'book'; agenda: Id; start: number; visitType?: Id; typed?: Typed };
 
 /** Opened from the toolbar, with nothing of the agenda chosen: their keys act at once. */
 const ASKED_AT_THE_TOP: readonly Selection['kind'][] = ['first', 'print', 'agendas'];
@@ -167,6 +169,14 @@ export class Choice {
     const visit = reading.visit(record);
     if (visit === undefined) deeds.say(t('said.not_undone'));
     return visit;
+  }
+
+  /** Goes on with a booking whose panel was left, or whose desk had closed. */
+  async bookOn(typed: Typed): Promise<void> {
+    const { agenda, start, visitType } = typed;
+    this.desk.room = 'agenda';
+    await this.#turnTo(agenda, start);
+    this.select({ kind: 'book', agenda, start, visitType, typed });
   }
 
   async #turnTo(agenda: Id, start: number): Promise<LocalDate> {

@@ -9,6 +9,7 @@ import { isOutage, readHouse } from '../../usecases/desk/routes';
 import { shownBy } from '../../usecases/desk/presence';
 import { isSomethingLeft, settling } from '../../usecases/desk/settling_later';
 import { watchTabs } from '../../usecases/desk/tabs';
+import { keep, takeUp, type Kept, type Typed } from '../../usecases/desk/typed';
 import { NoKey, renewDesk } from '../../usecases/desk/units';
 import type { OpenDesk } from '../../usecases/desk/unlock';
 import { WrongPractice } from '../../usecases/trust';
@@ -36,10 +37,15 @@ export interface KnownHour {
 
 export type Closed = 'by hand' | 'idle' | 'signed out' | 'not served' | 'another practice' | 'another member';
 
+/** Closings that nobody meant: what was being typed waits, sealed. */
+const UNMEANT: readonly Closed[] = ['idle', 'signed out', 'another member'];
+
 export interface Closing {
   why: Closed;
   known: KnownHour[] | null;
   place: Place | null;
+  /** The booking that was being typed. */
+  kept: Promise<Kept | null> | null;
   /** Who opened a desk in this browser meanwhile. */
   by?: string;
 }
@@ -54,6 +60,10 @@ export class Desk {
   presence = $state.raw<((shown: boolean) => void) | null>(null);
   /** The account was opened by its code, which stands still: the next one was never tried. */
   oldCode = $state(false);
+  /** Nobody has touched it for so long that it closes within the minute. */
+  closesSoon = $state(false);
+  /** The booking that is being typed, as far as it got; null where there is none. */
+  typed: () => Typed | null = () => null;
   readonly rules: Rules;
   readonly shown: Shown;
   readonly reading: Reading;
@@ -100,7 +110,8 @@ export class Desk {
     if (here?.record != null) this.choice.selection = { kind: 'visit', record: here.record };
     this.#ends.push(
       this.shown.follow(), () => this.reading.end(), () => this.drawing.end(), () => this.carry.end(), () => this.deeds.dismiss(),
-      watchIdle(() => this.close('idle')), hearChanges(open.practice.practice, () => void this.#look(), (seq) => void this.#followRoster(seq)),
+      watchIdle(() => this.close('idle'), { soon: () => { this.closesSoon = true; }, stays: () => { this.closesSoon = false; } }),
+      hearChanges(open.practice.practice, () => void this.#look(), (seq) => void this.#followRoster(seq)),
     );
     this.#ends.push(shownBy(() => this.#showPresence()), () => this.presence?.(false));
     this.#ends.push(() => this.rewrapping.end(), () => this.messages.end(), watchTabs(open, (name) => this.close('another member', name)));
@@ -178,6 +189,9 @@ export class Desk {
   /** Forgets keys and names; hours and types of today are told to the closed desk. */
   close(why: Closed, by?: string): void {
     const { rules, shown, reading } = this;
+    const typed = UNMEANT.includes(why) ? this.typed() : null;
+    // What does not fit is lost with the page's names, which is no reason to stay open.
+    const kept = typed === null ? null : keep(this.open, typed).catch(() => null);
     for (const end of this.#ends) end();
     this.#ends = [];
     const known = reading.week.visits
@@ -185,7 +199,21 @@ export class Desk {
       .map(({ start, agenda, visitType }) => ({ start, zone: rules.zoneOf(agenda), visitType: rules.typeWords(visitType) }))
       .sort((a, b) => a.start - b.start);
     if (why === 'by hand') void signOut();
-    this.closed({ why, known, place: this.#place(why), ...(by === undefined ? {} : { by }) });
+    this.closed({ why, known, kept, place: this.#place(why), ...(by === undefined ? {} : { by }) });
+  }
+
+  /** Whether it is open still. */
+  get stands(): boolean {
+    return this.#ends.length > 0;
+  }
+
+  /** Brings back the booking that was being typed, to whoever typed it. */
+  async goOn(kept: Promise<Kept | null>): Promise<void> {
+    const sealed = await kept;
+    const typed = sealed === null ? null : await takeUp(this.open, sealed);
+    if (typed === null || !this.stands) return;
+    await this.choice.bookOn(typed);
+    this.deeds.say(t('desk.typed_back'));
   }
 
   #place(why: Closed): Place {

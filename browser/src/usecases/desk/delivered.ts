@@ -83,10 +83,22 @@ export async function readLines(desk: OpenDesk, visits: readonly Visit[]): Promi
   return lines;
 }
 
+const among = (visits: readonly Visit[], others: readonly Visit[]) => [...visits, ...others.filter((one) => !visits.includes(one))].filter(opens).slice(0, HANDLES_READ_MAX);
+
+/**
+ * Whether a message about one of `theirs` was kept back since its address wants none; asked among `others`, so that the question does not say
+ * which are one person's. Throws Refused, NoAnswer, NotNow.
+ */
+export async function hasObjected(desk: OpenDesk, theirs: readonly Visit[], others: readonly Visit[]): Promise<boolean> {
+  if (theirs.length === 0) return false;
+  const read = await readLines(desk, among(theirs, others));
+  return theirs.some(({ record }) => read.get(record)?.some(({ outcomes }) => outcomes.some(({ reason }) => reason === 'objected')) === true);
+}
+
 /** The same of one appointment, asked among others of its day so that the question does not say which one. */
 export async function readLinesAmong(desk: OpenDesk, visit: Visit, others: readonly Visit[]): Promise<Line[]> {
   const near = others.filter(({ record }) => record !== visit.record).sort((a, b) => Math.abs(a.start - visit.start) - Math.abs(b.start - visit.start));
-  return (await readLines(desk, [visit, ...near].filter(opens).slice(0, HANDLES_READ_MAX))).get(visit.record) ?? [];
+  return (await readLines(desk, among([visit], near))).get(visit.record) ?? [];
 }
 
 /** Whether a message did not reach whom it was for. Nobody to send it to is no failure; nor is a reminder that nobody wanted. */

@@ -4,21 +4,48 @@ import { postSignOut } from './routes';
 
 /** Without a key or a pointer for so long, the desk closes. */
 export const IDLE_MINUTES = 10;
+/** So long before, it says so. */
+export const WARNED_MINUTES = 1;
 
 const SIGNS_OF_LIFE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
 /** How often the clock is looked at: a laptop that slept past the limit closes at once on waking. */
 const LOOK_SECONDS = 5;
 
-/** Calls `close` after IDLE_MINUTES without a sign of life; answers what ends the watch. */
-export function watchIdle(close: () => void): () => void {
+/** What a desk shows before it closes: that it will soon, and no longer that it will. */
+export interface Warned {
+  soon: () => void;
+  stays: () => void;
+}
+
+/** A key that writes into a field; any other does something. */
+function isTyped({ key, target }: KeyboardEvent): boolean {
+  return key.length === 1 && (target as Element).closest('input, textarea, select, [contenteditable]') !== null;
+}
+
+/** Calls `close` after IDLE_MINUTES without a sign of life, and warns before where somebody may be told; answers what ends the watch. */
+export function watchIdle(close: () => void, warned?: Warned): () => void {
   let last = Date.now();
-  const alive = () => {
+  let told = false;
+  const idleMinutes = () => (Date.now() - last) / 60_000;
+  const alive = (event: Event) => {
     // A sign of life after the limit is the first of the next person: it must not keep the desk open.
-    if (Date.now() - last < IDLE_MINUTES * 60_000) last = Date.now();
+    if (idleMinutes() >= IDLE_MINUTES) return;
+    last = Date.now();
+    if (!told) return;
+    told = false;
+    warned?.stays();
+    // The key that answers the warning notes, sends and closes nothing beside.
+    if (event.type !== 'keydown' || isTyped(event as KeyboardEvent)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   };
-  for (const sign of SIGNS_OF_LIFE) addEventListener(sign, alive, { capture: true, passive: true });
+  for (const sign of SIGNS_OF_LIFE) addEventListener(sign, alive, { capture: true, passive: sign !== 'keydown' });
   const timer = setInterval(() => {
-    if (Date.now() - last >= IDLE_MINUTES * 60_000) close();
+    if (idleMinutes() >= IDLE_MINUTES) close();
+    else if (warned !== undefined && !told && idleMinutes() >= IDLE_MINUTES - WARNED_MINUTES) {
+      told = true;
+      warned.soon();
+    }
   }, LOOK_SECONDS * 1000);
   return () => {
     clearInterval(timer);

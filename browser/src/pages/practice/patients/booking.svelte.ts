@@ -3,8 +3,10 @@
 import { Mistyped, readBirthDate, readEmail, readName, readPhone } from '../../../usecases/fields';
 import { addDays, dateAt, instantOf, localDay, wallOf, type Span } from '../../../usecases/desk/days';
 import { explain } from '../../../usecases/desk/explain';
+import { hasObjected } from '../../../usecases/desk/delivered';
 import { isOutage, type Why } from '../../../usecases/desk/routes';
 import type { Visit } from '../../../usecases/desk/model';
+import type { Typed } from '../../../usecases/desk/typed';
 import { isToldOf } from '../../../usecases/desk/telling';
 import { Entering, type Wanted } from '../../../usecases/patients/enter';
 import { chosenLanguage, newCardId } from '../../../usecases/patients/book';
@@ -36,8 +38,9 @@ export interface Warning {
   possible: boolean;
 }
 
-/** How far a person's other appointments are looked for while they are booked: one request's worth. */
+/** How far a person's other appointments are looked for while they are booked, and how far back what became of their messages. */
 const AHEAD_DAYS = 34;
+const BACK_DAYS = 14;
 /** A free time that has begun is offered from the next five minutes on. */
 const STEP_SECONDS = 300;
 
@@ -53,7 +56,11 @@ export class BookingForm {
   card = $state.raw<Card | null>(null);
   /** What the person that was found has ahead: said beside the form, and in nobody's way. */
   coming = $state.raw<readonly Visit[]>([]);
+  /** A message to them was kept back: they want none at that address. */
+  objected = $state(false);
   fresh = $state(false);
+  /** In the box that finds people. */
+  find = $state('');
   typed = $state({ birthName: '', givenName: '', birthDate: '', phone: '', email: '' });
   sex = $state<CardContent['sex']>('unknown');
   /** Of the messages about this visit. */
@@ -74,6 +81,7 @@ export class BookingForm {
   readonly date: LocalDate;
   #entering: Entering;
   #held: string | null = null;
+  #booked = false;
   /** What was sent and not answered, and whose it is. */
   #unanswered: { of: string; name: string; addressed: boolean } | null = null;
 
@@ -131,13 +139,18 @@ export class BookingForm {
 
   /** A month from today, and the day of the booking. Without an answer nothing is said of it. */
   async #lookAhead(card: Card): Promise<void> {
-    const { desk: { shown }, patients, unit, date } = this;
-    const isTheirs = (visit: Visit) => patients.isTheirsAlone(card, visit);
+    const { desk: { open, shown }, patients: { search }, unit, date } = this;
     this.coming = [];
+    this.objected = false;
     try {
       const near = addDays(shown.today, AHEAD_DAYS);
-      const found = [...(await patients.search.find(unit, shown.today, near, isTheirs)), ...(date > near ? await patients.search.find(unit, date, date, isTheirs) : [])];
-      if (this.card === card) this.coming = found.filter((visit) => (visit.status === 'booked' || visit.status === 'requested') && visit.end > shown.now);
+      const days = [...(await search.opened(unit, addDays(shown.today, -BACK_DAYS), near)), ...(date > near ? await search.opened(unit, date, date) : [])];
+      const all = days.map(({ visit }) => visit);
+      const theirs = all.filter((visit) => this.patients.isTheirsAlone(card, visit));
+      if (this.card !== card) return;
+      this.coming = theirs.filter((visit) => (visit.status === 'booked' || visit.status === 'requested') && visit.end > shown.now).sort((a, b) => a.start - b.start);
+      const objected = await hasObjected(open, theirs, all);
+      if (this.card === card) this.objected = objected;
     } catch (error) {
       if (!isOutage(error) && !(error instanceof Refused)) throw error;
     }
@@ -147,6 +160,7 @@ export class BookingForm {
   start(typed: string): void {
     this.card = null;
     this.coming = [];
+    this.objected = false;
     this.quiet = false;
     this.language = 'fr';
     this.fresh = true;
@@ -156,6 +170,7 @@ export class BookingForm {
   again(): void {
     this.card = null;
     this.coming = [];
+    this.objected = false;
     this.quiet = false;
     this.fresh = false;
     this.apart = false;
@@ -223,11 +238,12 @@ export class BookingForm {
       this.#unanswered = { of, name: this.name(), addressed };
       await this.#entering.book(this.unit, this.language, confided);
       this.#unanswered = null;
+      this.#booked = true;
       this.patients.booked(record);
       if (!addressed) noteUnaddressed(record);
       const { planned } = this.#entering;
       this.reminded = quiet ? t('patients.quiet_booked') : !addressed ? t('patients.no_address')
-        : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t('patients.reminded');
+        : planned === null ? t('patients.no_reminder') : planned.length === 0 ? '' : t(this.objected ? 'patients.objected_booked' : 'patients.reminded');
       await this.desk.reading.read();
       return record;
     } catch (error) {
@@ -323,6 +339,22 @@ export class BookingForm {
 
   name(): string {
     return this.card !== null ? fullNameOf(this.card.content) : `${this.typed.givenName} ${this.typed.birthName}`.trim();
+  }
+
+  /** As far as it was typed; null where nothing was, or where it was sent: it may stand. */
+  get begun(): Typed | null {
+    const { agenda, visitType, time, find, card, fresh, apart, sex, language, quiet, reason } = this;
+    const nothing = card === null && !fresh && find.trim() === '' && reason.trim() === '';
+    if (nothing || this.#booked || this.#unanswered !== null) return null;
+    return { agenda, start: this.around, visitType, time, find, card: card?.card ?? null, fresh, apart, person: { ...this.typed }, sex, language, quiet, reason };
+  }
+
+  /** Goes on with what was typed before. */
+  async goOn({ card, person, ...typed }: Typed): Promise<void> {
+    if (card !== null) await this.pick({ card });
+    const { time, find, fresh, apart, sex, language, quiet, reason } = typed;
+    Object.assign(this, { time, find, apart, sex, language, quiet, reason, fresh: fresh && this.card === null });
+    Object.assign(this.typed, person);
   }
 
   /** The panel is left without a booking. */
