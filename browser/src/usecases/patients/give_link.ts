@@ -114,6 +114,11 @@ export async function leaveMessage(desk: OpenDesk, record: Id, rev: number, mess
   return (await change(desk, record, rev, { cap: null, purpose: 'message', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, notes: message } }) })).rev;
 }
 
+/** Another reason, another message of the practice, at the time it has; answers the new revision. Throws as setQuiet. */
+export async function correctReason(desk: OpenDesk, record: Id, rev: number, said: Pick<Confided['rs'], 'reason' | 'notes'>): Promise<number> {
+  return (await change(desk, record, rev, { cap: null, purpose: 'correct', alter: ({ id, ct, rs }) => ({ id, ct, rs: { ...rs, ...said } }) })).rev;
+}
+
 /**
  * Places the messages of an appointment that stands again and has none any more, since its patient took them away with it: a confirmation
  * at once, the links in earlier messages being dead, and the reminders; none yet for a request. Throws Refused (stale_revision,

@@ -30,7 +30,7 @@ WHOLE = Part.ID | Part.CT | Part.RS
 LIST_MAX = 5_000  # appointments in one answer; what follows is asked for next
 UNOPENED_MAX = 50  # appointments in one answer
 # What browsers say they read for: to seal all groups anew, and to ask for the appointments of a series.
-RESEALING = frozenset({"move", "link", "repeat", "message", "remind"})
+RESEALING = frozenset({"move", "correct", "link", "repeat", "message", "remind"})
 SERIES = "series"
 
 
