@@ -2,7 +2,7 @@
 /** What of the practice's time is on screen: which days of which agendas, drawn how. */
 import { addDays, dateAt, localDay, monday } from '../../usecases/desk/days';
 import { lanesAtOnce, type Front } from '../../usecases/desk/front';
-import { datesOf, dayShare, stopsOf, viewOf } from '../../usecases/desk/view';
+import { datesOf, dayShare, hourHeight, stopsOf, viewOf } from '../../usecases/desk/view';
 import type { Id, LocalDate, Status } from '../../wire/types';
 import type { Drawing } from './drawing.svelte';
 import { WEEK_DAYS, type Reading, type Window } from './reading.svelte';
@@ -75,6 +75,7 @@ export class Shown {
   readonly unread = $derived.by(() => !this.reading().covers(this.wanted));
   readonly #past = $derived.by(() => Math.floor(this.now / PAST_SECONDS) * PAST_SECONDS);
   readonly drawn = $derived.by(() => viewOf(this.reading().week, this.agendas, this.dates, this.rules.visitTypes, this.#past));
+  readonly hourPx = $derived(hourHeight(this.drawn));
   readonly stops = $derived.by(() => stopsOf(this.drawn));
 
   /** Whether agendas are chosen from a list. */
