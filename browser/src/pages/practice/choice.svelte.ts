@@ -44,6 +44,9 @@ function repeating(visit: Visit): Selection {
   return { kind: can ? 'repeat' : 'visit', record };
 }
 
+/** Where a booking goes on that was left. */
+export const toGoOn = (typed: Typed): Selection => ({ kind: 'book', agenda: typed.agenda, start: typed.start, visitType: typed.visitType, typed });
+
 /** The focus went with what was pressed, or nobody has set it yet. */
 function nowhere(element: Element | null): boolean {
   return element === null || element === document.body || element.id === 'main';
@@ -173,10 +176,9 @@ export class Choice {
 
   /** Goes on with a booking whose panel was left, or whose desk had closed. */
   async bookOn(typed: Typed): Promise<void> {
-    const { agenda, start, visitType } = typed;
     this.desk.room = 'agenda';
-    await this.#turnTo(agenda, start);
-    this.select({ kind: 'book', agenda, start, visitType, typed });
+    await this.#turnTo(typed.agenda, typed.start);
+    this.select(toGoOn(typed));
   }
 
   async #turnTo(agenda: Id, start: number): Promise<LocalDate> {

@@ -188,8 +188,9 @@ export class Desk {
 
   /** Forgets keys and names; hours and types of today are told to the closed desk. */
   close(why: Closed, by?: string): void {
-    const { rules, shown, reading } = this;
-    const typed = UNMEANT.includes(why) ? this.typed() : null;
+    const { rules, shown, reading, choice: { selection } } = this;
+    // In another room it is the selection that holds it.
+    const typed = UNMEANT.includes(why) ? (this.typed() ?? (selection?.kind === 'book' ? (selection.typed ?? null) : null)) : null;
     // What does not fit is lost with the page's names, which is no reason to stay open.
     const kept = typed === null ? null : keep(this.open, typed).catch(() => null);
     for (const end of this.#ends) end();
