@@ -161,12 +161,12 @@ def test_a_reason_a_note_a_type_and_a_length_are_put_right_and_the_patients_link
     # A check-up takes thirty minutes: to 9 h 40, and Tom comes at 9 h 50.
     sam.get_by_role("button", name="Corriger", exact=True).click()
     sam.get_by_label("Motif").select_option("Bilan")
-    expect(sam.get_by_label("Durée, en minutes")).to_have_value("30")
+    expect(sam.get_by_label("Durée (min)")).to_have_value("30")
     sam.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(block(sam, "9 h 10 à 9 h 40", NEXT_WEEK)).to_have_accessible_name(re.compile("Alice.*, Bilan"))
     # An hour would lie over Tom's: it is said, and only asked for it is set beside his.
     sam.get_by_role("button", name="Corriger", exact=True).click()
-    sam.get_by_label("Durée, en minutes").fill("60")
+    sam.get_by_label("Durée (min)").fill("60")
     sam.get_by_role("button", name="Enregistrer", exact=True).click()
     warning = sam.locator("#correct-warning")
     expect(warning).to_contain_text("C’est pris de 9 h 50 à 10 h 10".replace(" h ", "\u00a0h\u00a0"))
