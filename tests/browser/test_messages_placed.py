@@ -206,6 +206,22 @@ def test_who_cancels_by_their_link_hears_no_more_of_it_and_a_desk_that_takes_it_
     assert len(to(ALICES_NUMBER, named.sends(on_the_eve(day)))) == 1
 
 
+def test_a_visit_that_is_made_shorter_is_told_to_nobody_and_reminded_once(
+    site: Site, named: Post, alice: Page, bento: Page
+) -> None:
+    day = site.fresh_day()
+    books(alice, site, day, "9:00")
+    named.sends()
+    visit(bento, day, "9 h à").filter(has_text="Renaudin").click()
+    bento.get_by_role("button", name="Corriger", exact=True).click()
+    bento.get_by_label(re.compile("^Durée")).fill("15")
+    bento.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(bento.locator(".said")).to_contain_text("Rendez-vous corrigé.")
+    assert named.sends(minutes=30) == []
+    [reminder] = to(ALICES_NUMBER, named.sends(on_the_eve(day)))
+    assert "9 h" in reminder and "déplacé" not in reminder
+
+
 def cancels(page: Page) -> None:
     page.get_by_role("button", name="Annuler", exact=True).click()
     page.get_by_role("button", name="Oui, annuler le rendez-vous").click()
@@ -290,9 +306,7 @@ def test_a_call_entered_at_the_desk_is_reminded_by_sms_in_the_language_that_was_
     bento.get_by_label("Langue des messages").select_option("Anglais")
     check_in_both_themes(bento)
     bento.get_by_role("button", name="Inscrire", exact=True).click()
-    expect(bento.locator(".said")).to_contain_text(
-        "Gwenole Tanguy a ce rendez-vous. Un rappel est prévu"
-    )
+    expect(bento.locator(".said")).to_contain_text("Gwenole Tanguy a ce rendez-vous. Un rappel est prévu")
     [reminder] = to("639981277", named.sends(on_the_eve(day)))
     assert "Die" in reminder and "Reminder:" in reminder and "Gwenole" not in reminder
     # The card says so from then on: the next booking begins with it.
