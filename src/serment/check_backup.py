@@ -38,6 +38,11 @@ def backed_up(settings: Settings) -> Iterator[Finding]:
         yield wrong(str(error), "docs/how-to/backup.md says what stands in it.")
         return
     standing, now = read_standing(settings.data), datetime.now(UTC)
+    if standing.why:
+        yield wrong(
+            f"Nothing of the backup goes out: {standing.why}",
+            "docs/how-to/backup.md; `serment backup` tries again by itself.",
+        )
     for what, last, most in (
         ("The database's log", standing.sent, timedelta(minutes=SENT_MINUTES_MAX)),
         ("A whole base", standing.base, timedelta(hours=BASES_MISSED_MAX * config.base_hours)),

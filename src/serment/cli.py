@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from serment import ending
-from serment.cli_backup import backup, receive, restore
+from serment.cli_backup import backup, fetch, receive, restore
 from serment.cli_incident import incident
 from serment.cli_ledger import ledger, verify, witness
 from serment.cli_register import register
@@ -355,7 +355,7 @@ main.add_command(verify)
 main.add_command(witness)
 main.add_command(ledger)
 main.add_command(register)
-for each in (backup, receive, restore):
+for each in (backup, receive, fetch, restore):
     main.add_command(each)
 main.add_command(incident)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`serment backup`, `serment receive` and `serment restore`."""
+"""`serment backup`, `serment receive`, `serment fetch` and `serment restore`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -81,6 +81,34 @@ def receive(folder: Path) -> None:
         click.echo(keep(folder, sys.stdin.buffer, datetime.now(UTC)))
     except NotKept as error:
         raise SaidInWords(str(error)) from error
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--days", type=click.IntRange(min=1), default=3, show_default=True,
+    help="What was kept in so many days: more than from one base to the next.",
+)  # fmt: skip
+def fetch(file: Path, folder: Path, days: int) -> None:
+    """Brings backups from a bucket into FOLDER, for `serment restore`. FILE says [s3] and holds credentials that may read.
+
+    Not on the server: what may read backups has no place there. What FOLDER holds already does not come again. It ends with 1
+    when something was not taken, or is not locked.
+    """
+    from serment.backup.config import BackupConfigWrong, read_place
+    from serment.backup.fetching import CannotFetch
+    from serment.backup.fetching import fetch as bring
+
+    try:
+        fetched = bring(read_place(file), folder, datetime.now(UTC) - timedelta(days=days))
+    except (BackupConfigWrong, CannotFetch) as error:
+        raise SaidInWords(str(error)) from error
+    click.echo(f"{fetched.fresh} files came, {fetched.held} were there: {folder}.")
+    for line in fetched.passed:
+        click.echo(f"ATTENTION: {line}", err=True)
+    if fetched.passed:
+        sys.exit(1)
 
 
 @click.command()

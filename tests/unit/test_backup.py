@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
 import itertools
 import os
@@ -15,7 +17,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from serment.backup import sealing
+from serment.backup import bucket, sealing
+from serment.backup.bucket import Bucket
 from serment.backup.config import BackupConfigWrong, read_config
 from serment.backup.names import Name
 from serment.backup.sealing import CannotOpen, IdentityUnusable
@@ -148,7 +151,7 @@ def test_the_age_program_opens_what_is_sealed_here(tmp_path: Path) -> None:
         ('recipients = ["AGE-SECRET-KEY-1XYZ"]\nfolder = "."', "holds a private key"),
         ('recipients = ["age1nothing"]\nfolder = "."', "not a public key of age"),
         ('recipients = []\nfolder = "."', "list of 1 to 16"),
-        ('recipients = ["{key}"]', "either a folder or a command"),
+        ('recipients = ["{key}"]', "either a folder or a command or"),
         ('recipients = ["{key}"]\nfolder = "/nowhere/at/all"', "no folder that is there"),
         ('recipients = ["{key}"]\ncommand = "ssh"', "list of words"),
         ('recipients = ["{key}"]\nfolder = "."\nbase_hours = 0', "from 1 to 168"),
@@ -164,6 +167,60 @@ def test_a_wrong_backup_toml_is_refused_in_words(tmp_path: Path, text: str, says
     assert "1XYZ" not in str(raised.value)
     with pytest.raises(BackupConfigWrong, match="is lacking"):
         read_config(tmp_path / "none.toml")
+
+
+S3 = {
+    "endpoint": '"https://s3.example.net"',
+    "region": '"eu"',
+    "bucket": '"vault"',
+    "credentials": '"key"',
+    "lock_days": "30",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"lock_days": "36"}, "from 1 to 35"),
+        ({"lock_days": '"30"'}, "from 1 to 35"),
+        ({"endpoint": '"http://s3.example.net"'}, "https://host is needed"),
+        ({"bucket": "7"}, "needs bucket, a text"),
+        ({"secret": '"hidden"'}, "secret is not known"),
+        ({"credentials": '"none"'}, "cannot be read"),
+        ({"credentials": '"open"'}, "chmod 600"),
+        ({"credentials": '"short"'}, "holds two lines"),
+        ({}, ""),
+    ],
+)
+def test_a_wrong_bucket_is_refused_in_words(tmp_path: Path, changed: dict[str, str], says: str) -> None:
+    for name, text, mode in (
+        ("key", "id\nhidden\n", 0o600),
+        ("open", "id\nhidden", 0o644),
+        ("short", "id", 0o600),
+    ):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(mode)
+    key = pyrage.x25519.Identity.generate().to_public()
+    lines = "".join(f"{name} = {value}\n" for name, value in (S3 | changed).items())
+    path = tmp_path / "backup.toml"
+    path.write_text(f'recipients = ["{key}"]\n[s3]\n{lines}')
+    if says:
+        with pytest.raises(BackupConfigWrong, match=says) as raised:
+            read_config(path)
+        assert "hidden" not in str(raised.value)
+    else:
+        assert isinstance(read_config(path).target, Bucket)
+
+
+def test_what_sends_asks_a_bucket_for_nothing_but_to_put() -> None:
+    asked = {
+        node.func.attr
+        for node in ast.walk(ast.parse(inspect.getsource(bucket)))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "self._client"
+    }
+    assert asked == {"put_object", "create_multipart_upload", "upload_part", "complete_multipart_upload"}
 
 
 def test_a_file_without_a_key_restores_nothing(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ again, under another name. The files are looked at before the log: a ledger in t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import tarfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -76,16 +77,24 @@ class Backup:
         """Goes on until cancelled; whatever fails is told in the journal and tried again."""
         try:
             while True:
-                wait = ROUND_SECONDS
-                try:
-                    await self.round()
-                except _AGAIN as error:
-                    _journal.error("backup stands still", kind=type(error).__name__, why=str(error)[:300])
-                    wait = AFTER_ERROR_SECONDS
+                wait = await self.try_round()
                 await asyncio.sleep(wait)
         finally:
             if self._making is not None:
                 self._making.cancel()
+
+    async def try_round(self) -> float:
+        """One round, or why it failed, in the journal and for `serment check`; after how many seconds the next is due."""
+        try:
+            await self.round()
+            return ROUND_SECONDS
+        except _AGAIN as error:
+            why = str(error)[:300]
+            _journal.error("backup stands still", kind=type(error).__name__, why=why)
+            # A disk that is full ends no sending.
+            with contextlib.suppress(OSError):
+                write_standing(self.data, replace(read_standing(self.data), why=why))
+            return AFTER_ERROR_SECONDS
 
     async def round(self) -> int:
         """Sends what there is; how far the log was sent."""

@@ -16,11 +16,13 @@ FILE: Final = "backup.standing"
 @dataclass(frozen=True, slots=True)
 class Standing:
     """When the log was last sent to its end, and when the last base that is whole was begun; None: not since this was kept.
-    `mark` is the configuration's (config.py): what was sent elsewhere, or to other keys, is no base for this one."""
+    `mark` is the configuration's (config.py): what was sent elsewhere, or to other keys, is no base for this one.
+    `why` nothing is sent since, in words; empty while all is well."""
 
     sent: datetime | None = None
     base: datetime | None = None
     mark: str = ""
+    why: str = ""
 
 
 def read_standing(data: Path) -> Standing:
@@ -28,7 +30,7 @@ def read_standing(data: Path) -> Standing:
     try:
         told = json.loads((data / FILE).read_text("utf-8"))
         sent, base = (told[key] and datetime.fromisoformat(told[key]) for key in ("sent", "base"))
-        return Standing(sent, base, str(told.get("mark", "")))
+        return Standing(sent, base, str(told.get("mark", "")), str(told.get("why", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return Standing()
 
@@ -39,6 +41,7 @@ def write_standing(data: Path, standing: Standing) -> None:
         "sent": standing.sent and standing.sent.isoformat(),
         "base": standing.base and standing.base.isoformat(),
         "mark": standing.mark,
+        "why": standing.why,
     }
     fresh = data / f"{FILE}.new"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
