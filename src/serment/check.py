@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from serment.check_backup import alarmed, backed_up, log_kept
-from serment.check_ledger import compared, witnessed
+from serment.check_ledger import compared, stamped, witnessed
 from serment.check_notifier import configured, published
 from serment.finding import Finding, Verdict, good, note, wrong
 from serment.settings import LOOPBACK, PORT_MAX, Settings
@@ -61,6 +61,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         backed_up,
         witnessed,
         compared,
+        stamped,
         _own_database if settings.database_url is not None else _embedded_database,
     )
     for check in checks:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`serment check`, the access ledger's part: whether a witness is named here, and since when none has signed."""
+"""`serment check`, the access ledger's part: whether a witness is named here, whether it signs, who stamps evidence."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +81,24 @@ def compared(settings: Settings) -> Iterator[Finding]:
         "was published says otherwise.",
         "Keep database and ledger folder as they are, and read docs/how-to/witness.md.",
     )
+
+
+def stamped(settings: Settings) -> Iterator[Finding]:
+    """Whether the time-stamp service works, before a breach needs it: it is asked for one, of a few random bytes."""
+    from serment.server.timestamp import NotStamped, stamp
+
+    if settings.timestamp is None:
+        yield note(
+            "No time-stamp service is named: files of evidence bear no date by a third party.",
+            "docs/how-to/incident.md, then SERMENT_TIMESTAMP.",
+        )
+        return
+    try:
+        stamp(settings.timestamp, os.urandom(32))
+    except NotStamped as error:
+        yield wrong(str(error), "Files of evidence go out without meanwhile; docs/how-to/incident.md.")
+    else:
+        yield good(f"The time-stamp service {settings.timestamp} puts time-stamps.")
 
 
 def _read(path: Path) -> bytes | None:

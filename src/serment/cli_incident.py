@@ -255,9 +255,16 @@ def evidence(incident: uuid.UUID, slug: str, file: Path) -> None:
             found = await gather_evidence(instance, practice, incident)
         except NotPublished as error:
             raise SaidInWords(" ".join((error.__doc__ or "").split())) from error
-        digest = await asyncio.to_thread(write_evidence, found, file, instance.clock())
-        await note_evidence(instance, practice, incident, digest)
-        click.echo(f"{file}: {found.count} entries. SHA-256 of its manifest: {digest}")
+        written = await asyncio.to_thread(
+            write_evidence, found, file, instance.clock(), settings_here().timestamp
+        )
+        await note_evidence(instance, practice, incident, written.digest)
+        click.echo(f"{file}: {found.count} entries. SHA-256 of its manifest: {written.digest}")
+        click.echo(
+            f"Without a time-stamp. {written.unstamped}"
+            if written.unstamped
+            else "Its manifest is time-stamped."
+        )
 
     _run(run)
 

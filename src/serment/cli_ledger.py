@@ -40,6 +40,16 @@ from serment.settings import LEDGER_FOLDER, LOOPBACK, PORT_MAX, Settings
     show_default=True,
     help="How many minutes ago at most; more for a copy of an older day.",
 )
+@click.option(
+    "--stamped",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with a time-stamp beside (FILE.tsr), such as the MANIFEST.sha256 of a file of evidence.",
+)
+@click.option(
+    "--authority",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The root certificate (PEM) that the time-stamp must go back to, from a place of your own.",
+)
 def verify(
     folder: Path | None,
     key: str | None,
@@ -47,6 +57,8 @@ def verify(
     entries: Path | None,
     witness_key: str | None,
     witnessed_within: float,
+    stamped: Path | None,
+    authority: Path | None,
 ) -> None:
     """Checks the access ledger: every entry, every tile, the signature. FOLDER is `ledger` in the data folder unless given.
 
@@ -56,7 +68,12 @@ def verify(
     from serment.verifier.ledger import Witnessed
     from serment.verifier.ledger import verify as check_ledger
     from serment.verifier.notes import Wrong
+    from serment.verifier.stamps import check_stamp
 
+    if (stamped is None) != (authority is None):
+        raise SaidInWords(
+            "--stamped and --authority belong together: a stamp is worth what its authority is."
+        )
     where = folder or settings_here().data / LEDGER_FOLDER
     try:
         told = key or (where / "log.pub").read_text("utf-8")
@@ -64,6 +81,8 @@ def verify(
         by = Witnessed(witness_key, witnessed_within * 60, time.time()) if witness_key else None
         for sentence in check_ledger(where, told, earlier=kept, entries=entries, witness=by):
             click.echo(sentence)
+        if stamped and authority:
+            click.echo(check_stamp(stamped, authority))
     except FileNotFoundError as error:
         raise SaidInWords(f"There is no ledger in {where}: {error.filename} is lacking.") from error
     except Wrong as error:

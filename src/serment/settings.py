@@ -44,6 +44,7 @@ class Settings:
     `notice_hours`: from when a breach was found until the authority is to be told (GDPR art. 33(1)).
     `sms_price` is what a segment of an SMS costs, in euros; practices see it where they choose what messages say.
     `witness`: where the access ledger's witness answers, and `witness_key` its public key; both or neither.
+    `timestamp`: a service that puts time-stamps (RFC 3161) on files of evidence. It learns a SHA-256.
     `database_url` None means: the embedded PostgreSQL below `data`.
     """
 
@@ -64,6 +65,7 @@ class Settings:
     backup: Path | None = None
     witness: str | None = None
     witness_key: str | None = None
+    timestamp: str | None = None
 
 
 # One line each: variable, field, how it is read, what it is for. `serment --help` prints this very table.
@@ -113,6 +115,11 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
         "address of the access ledger's witness, such as http://127.0.0.1:8642 (none)",
     ),
     ("SERMENT_WITNESS_KEY", "witness_key", "that witness's public key, name+id+base64 (its witness.pub)"),
+    (
+        "SERMENT_TIMESTAMP",
+        "timestamp",
+        "address of a time-stamp service (RFC 3161) for files of evidence (none)",
+    ),
 )
 
 
@@ -171,11 +178,13 @@ def _number(low: int, high: int) -> Callable[[str, str], int]:
 
 
 def _address(text: str) -> SplitResult:
-    """The parts of an address; all empty where there are none, as in `http://[::1`."""
+    """The parts of an address; all empty where there are none, as in `http://[::1` and `http://host:port`."""
     try:
-        return urlsplit(text)
+        parts = urlsplit(text)
+        _ = parts.port
     except ValueError:
         return SplitResult("", "", "", "", "")
+    return parts
 
 
 def _database_url(variable: str, text: str) -> str:
@@ -234,6 +243,16 @@ def _witness(variable: str, text: str) -> str:
     return text.rstrip("/")
 
 
+def _timestamp(variable: str, text: str) -> str:
+    # Plain http is usual there and enough: the answer is signed, and a digest is all that leaves.
+    parts = _address(_text(variable, text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise SettingWrong(
+            f"{variable} is not a time-stamp service's address. It looks like https://tsa.example.org/tsr."
+        )
+    return text
+
+
 def _witness_key(variable: str, text: str) -> str:
     wrong = SettingWrong(
         f"{variable} is not a witness's public key: the line of its file witness.pub, name+id+base64, whole."
@@ -276,4 +295,5 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "backup": _file,
     "witness": _witness,
     "witness_key": _witness_key,
+    "timestamp": _timestamp,
 }

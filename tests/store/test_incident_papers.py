@@ -29,6 +29,7 @@ from serment.server.usecases.dossier import DossierTold, dossiers_of
 from serment.server.usecases.open_incident import draft_freezes
 from serment.server.usecases.read_envelope import read_for_member, read_list
 from serment.server.usecases.sentinel import note_foreign
+from stamping_service import stamping
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -153,7 +154,7 @@ async def test_the_register_has_a_breach_that_nobody_decided_on_with_the_blank_m
     assert marked(sheet) == [say("field", key) for key in ("decided", "reason", "author")]
 
 
-def serment(url: str, data: Path, *words: object) -> str:
+def serment(url: str, data: Path, *words: object, timestamp: str = "") -> str:
     """What the command says; its own process, as an officer runs it."""
     answer = subprocess.run(
         [sys.executable, "-m", "serment.cli", *map(str, words)],
@@ -162,6 +163,7 @@ def serment(url: str, data: Path, *words: object) -> str:
             "SERMENT_DATABASE_URL": url,
             "SERMENT_DATA": str(data),
             "SERMENT_INSTANCE": INSTANCE,
+            "SERMENT_TIMESTAMP": timestamp,
         },
         capture_output=True,
         text=True,
@@ -199,7 +201,12 @@ async def test_an_officer_drafts_scopes_and_hands_out_evidence_that_is_checked_w
     serment(url, data, "incident", "register", "--practice", "bento", "--folder", out)
     assert {path.suffix for path in out.iterdir()} == {".pdf", ".json"} and len(list(out.iterdir())) == 4
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in out.iterdir())
-    serment(url, data, "incident", "evidence", draft.incident, "--practice", "bento", out / "preuves.zip")
+    hand_out = ("incident", "evidence", draft.incident, "--practice", "bento", out / "preuves.zip")
+    # A service that is down holds nothing up.
+    said = serment(url, data, *hand_out, timestamp="http://127.0.0.1:1/tsr")
+    assert "Without a time-stamp. The time-stamp service http://127.0.0.1:1/tsr does not answer." in said
+    with stamping(tmp_path / "authority") as service:
+        assert "time-stamped" in serment(url, data, *hand_out, timestamp=service.url)
     with zipfile.ZipFile(out / "preuves.zip") as archive:
         archive.extractall(tmp_path / "there")
 
@@ -208,6 +215,10 @@ async def test_an_officer_drafts_scopes_and_hands_out_evidence_that_is_checked_w
     checks = (
         ["sha256sum", "--strict", "-c", "MANIFEST.sha256"],
         [sys.executable, "-m", "serment.cli", "verify", "ledger", "--entries", "entries.jsonl"],
+        [
+            *(sys.executable, "-m", "serment.cli", "verify", "ledger", "--stamped", "MANIFEST.sha256"),
+            *("--authority", str(service.root)),
+        ],
         ["sh", "verify-custody.sh"],
     )
 
@@ -216,12 +227,16 @@ async def test_an_officer_drafts_scopes_and_hands_out_evidence_that_is_checked_w
             subprocess.run(check, cwd=there, capture_output=True, check=False).returncode for check in checks
         ]
 
-    assert verdicts() == [0, 0, 0]
+    assert verdicts() == [0, 0, 0, 0]
     [entry] = (there / "entries.jsonl").read_text("utf-8").splitlines()
     assert "purpose record\\nparts ct\\n" in entry
     lines = (there / "custody.tsv").read_text("utf-8").splitlines()
-    assert [line.split("\t")[3] for line in lines] == ["open", "scope", "draft initial"]
-    for name, before, after in (("entries.jsonl", "parts ct", "parts id"), ("custody.tsv", "host", "nobody")):
+    assert [line.split("\t")[3] for line in lines] == ["open", "scope", "draft initial", "evidence"]
+    for name, before, after in (
+        ("entries.jsonl", "parts ct", "parts id"),
+        ("custody.tsv", "host", "nobody"),
+        ("MANIFEST.sha256", "0", "1"),
+    ):
         file = there / name
         file.write_text(file.read_text("utf-8").replace(before, after, 1), "utf-8")
     assert all(verdicts())

@@ -38,6 +38,7 @@ def test_every_variable_is_read() -> None:
             "SERMENT_BACKUP": __file__,
             "SERMENT_WITNESS": "http://127.0.0.1:8642/",
             "SERMENT_WITNESS_KEY": WITNESS_KEY,
+            "SERMENT_TIMESTAMP": "http://tsa.example.org/tsr",
         }
     )
     assert settings == Settings(
@@ -58,6 +59,7 @@ def test_every_variable_is_read() -> None:
         Path(__file__),
         "http://127.0.0.1:8642",
         WITNESS_KEY,
+        "http://tsa.example.org/tsr",
     )
 
 
@@ -86,6 +88,8 @@ def test_every_variable_is_read() -> None:
         ("SERMENT_WITNESS", "witness.example", "not a witness's address"),
         ("SERMENT_WITNESS", "http://witness.example", "https is needed"),
         ("SERMENT_WITNESS", "https://witness.example", "set both, or neither"),
+        ("SERMENT_TIMESTAMP", "tsa.example.org", "not a time-stamp service's address"),
+        ("SERMENT_TIMESTAMP", "https://tsa.example.org:tsr", "not a time-stamp service's address"),
         ("SERMENT_WITNESS_KEY", "witness.example", "the line of its file witness.pub"),
         ("SERMENT_WITNESS_KEY", WITNESS_KEY.replace("+BA", "+BB"), "the line of its file witness.pub"),
         ("SERMENT_PROT", "8000", "SERMENT_PROT is not a setting"),

@@ -8,13 +8,13 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from http.client import HTTPException
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ANSWER_SECONDS_MAX = 10.0
+from serment.server.posting import post
+
 ANSWER_BYTES_MAX = 4096
 _DASH = "— "
 
@@ -55,7 +55,7 @@ class Witness:
         self._public = Ed25519PublicKey.from_public_bytes(public[1:])
 
     def add_checkpoint(self, old: int, proof: Sequence[bytes], note: bytes) -> Cosignature:
-        """Blocks for ANSWER_SECONDS_MAX at most. Raises NotWitnessed, OtherSize."""
+        """Blocks for posting.ANSWER_SECONDS_MAX at most a step. Raises NotWitnessed, OtherSize."""
         lines = [f"old {old}", *(base64.b64encode(each).decode() for each in proof), "", ""]
         status, kind, body = self._post("\n".join(lines).encode() + note)
         if status == 200:
@@ -69,18 +69,10 @@ class Witness:
         raise NotWitnessed(why, body.decode("utf-8", "replace").strip()[:400])
 
     def _post(self, body: bytes) -> tuple[int, str, bytes]:
-        parts = urlsplit(self.url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS_MAX)
         try:
-            connection.request("POST", f"{parts.path}/add-checkpoint", body, {"Content-Type": "text/plain"})
-            answer = connection.getresponse()
-            told = answer.headers.get("Content-Type", "").partition(";")[0]
-            return answer.status, told, answer.read(ANSWER_BYTES_MAX)
+            return post(f"{self.url}/add-checkpoint", body, "text/plain", ANSWER_BYTES_MAX)
         except (OSError, HTTPException) as error:
             raise NotWitnessed("away") from error
-        finally:
-            connection.close()
 
     def _cosignature(self, note: bytes, body: bytes) -> Cosignature:
         text = note.partition(b"\n\n")[0] + b"\n"

@@ -7,15 +7,18 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from serment.server.papers.notice import notice
 from serment.server.papers.pdf import pdf
 from serment.server.papers.record import record
+from serment.server.timestamp import NotStamped, stamp
 from serment.server.usecases.gather_evidence import Evidence
 
 MANIFEST = "MANIFEST.sha256"
+STAMP = f"{MANIFEST}.tsr"
 CUSTODY_CHECK = """#!/bin/sh
 # Works out the hash of each line of custody.tsv from the hash before and the line; says which does not follow.
 tab=$(printf '\\t')
@@ -48,14 +51,28 @@ Vérifier sans nous / Check it without us
      Comparez la clé à celle que vous aviez notée ailleurs ; avec un point de contrôle plus ancien, ajoutez --earlier FICHIER.
      Compare the key with the one you noted elsewhere; with a checkpoint that you kept before, add --earlier FILE.
   3. sh verify-custody.sh
+  4. Si {manifest}.tsr s'y trouve : un tiers a horodaté le manifeste (RFC 3161). Il faut le certificat racine de ce tiers,
+     pris chez lui. / If {manifest}.tsr is there: a third party stamped the manifest. Take its root certificate from itself.
+     serment verify ledger --stamped {manifest} --authority RACINE.pem
+     openssl ts -verify -in {manifest}.tsr -data {manifest} -CAfile RACINE.pem
 Le format du journal / the log's format: spec/ledger.md (C2SP tlog-tiles, RFC 6962).
 """
 
 
-def write_evidence(evidence: Evidence, path: Path, now: datetime) -> str:
-    """Writes the file, readable by its owner alone, whole or not at all; the SHA-256 of its manifest, in hex."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`digest`: the SHA-256 of the manifest, in hex. `unstamped`: why it bears no time-stamp, in words; None if it does."""
+
+    digest: str
+    unstamped: str | None
+
+
+def write_evidence(evidence: Evidence, path: Path, now: datetime, timestamp: str | None) -> Written:
+    """Writes the file, readable by its owner alone, whole or not at all. `timestamp`: the service that stamps its manifest; one
+    that does not answer holds nothing up."""
     fresh = path.with_name(path.name + ".part")
     manifest = []
+    unstamped: str | None = "No time-stamp service is named (SERMENT_TIMESTAMP)."
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -64,12 +81,18 @@ def write_evidence(evidence: Evidence, path: Path, now: datetime) -> str:
                     manifest.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
                 text = "".join(manifest).encode()
                 archive.writestr(_entry(MANIFEST, now), text)
+                if timestamp is not None:
+                    try:
+                        archive.writestr(_entry(STAMP, now), stamp(timestamp, text))
+                        unstamped = None
+                    except NotStamped as error:
+                        unstamped = str(error)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    return hashlib.sha256(text).hexdigest()
+    return Written(hashlib.sha256(text).hexdigest(), unstamped)
 
 
 def _contents(evidence: Evidence, now: datetime) -> Iterator[tuple[str, bytes]]:
