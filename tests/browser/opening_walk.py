@@ -107,6 +107,12 @@ class Ferrand:
         self.page.get_by_label("Numéro et rue").fill("2 quai du Pont")
         self.page.get_by_label("Code postal").fill("26150")
         expect(self.page.get_by_label("Commune")).not_to_have_value("")
+        phone = self.page.get_by_label("Téléphone du cabinet")
+        phone.fill("04 75 22 00")
+        self.page.get_by_role("button", name="Continuer").click()
+        expect(phone).to_be_focused()
+        expect(self.page.get_by_text("Vérifiez ce numéro")).to_be_visible()
+        phone.fill("04.75.22.00.77")
         self.page.get_by_role("button", name="Continuer").click()
 
     def keeps_the_root(self) -> None:

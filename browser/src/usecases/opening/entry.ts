@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** An activity of the register, as a practice takes it over: names as they are written, not in capitals. */
+import { Mistyped, readPhone, showPhone } from '../fields';
 import type { Entry } from './routes';
 
 export interface Person {
@@ -32,6 +33,18 @@ export function personTyped(typed: string): Person {
 export const placeOf = ({ address, postcode, town_code }: Entry): Place => ({ address, postcode, town_code });
 
 export const POSTCODE = /^\d{5}$/;
+
+/** A practice's number as its page shows it, in pairs when it is French; '' when none is given, null for one that nobody can dial. */
+export function sitePhone(typed: string): string | null {
+  if (typed.trim() === '') return '';
+  try {
+    return showPhone(readPhone(typed)).replace(/\u00a0/g, ' ');
+  } catch (error) {
+    if (!(error instanceof Mistyped)) throw error;
+    // A patient cannot be reached at 08, a practice can.
+    return error.key === 'field.phone.special' ? `0${typed.replace(/\D/g, '').slice(-9)}`.replace(/(\d\d)(?=\d)/g, '$1 ') : null;
+  }
+}
 
 export type PersonFault = 'given' | 'family' | 'specialty';
 export type PlaceFault = 'address' | 'postcode' | 'town';

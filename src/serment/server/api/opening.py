@@ -61,7 +61,7 @@ class WhereBody(Body):
     address: _Name
     postcode: Annotated[str, Meta(pattern="^[0-9]{5}$")]
     town_code: Annotated[str, Meta(pattern="^[0-9AB]{5}$")]
-    phone: Annotated[str, Meta(max_length=20, pattern=r"^\+?[0-9 ]*$")] = ""
+    phone: Annotated[str, Meta(max_length=20, pattern=r"^(0[0-9]( ?[0-9]{2}){4}|\+[1-9][0-9 ]{6,})?$")] = ""
 
 
 class EventBody(Body):
