@@ -312,7 +312,7 @@ async def _seed(url: str, file: Path) -> dict[str, int]:
 
 @main.group()
 def practice() -> None:
-    """Practices that were opened in the browser and wait for the host's word (SERMENT_CLAIMS=confirm)."""
+    """Practices that were opened in the browser and that the host has not checked: patients read so until it has."""
 
 
 @practice.command()
@@ -329,10 +329,10 @@ def waiting() -> None:
 @practice.command()
 @click.argument("slug")
 def confirm(slug: str) -> None:
-    """Lets the public search show the practice whose link is SLUG, under the register number it claimed."""
+    """Says that the practice whose link is SLUG is who it says: the search shows it, and patients read no warning."""
     if _with_pool("confirm_practice", slug) is None:
         raise SaidInWords(f"No practice that takes bookings has the link {slug}. Nothing was changed.")
-    click.echo(f"The search shows {slug} from now on.")
+    click.echo(f"The search shows {slug} from now on, as a practice whose identity was checked.")
 
 
 def _with_pool(what: str, *given: str) -> Any:

@@ -60,7 +60,10 @@ def test_a_practice_is_opened_and_a_patient_books_there(
     assert link is not None and "#k=" in link
     alice = profile(PHONE).new_page()
     alice.goto(clean.origin + link)
+    expect(alice.get_by_text("Identité non vérifiée.")).to_be_visible()
+    check_accessible(alice)
     alice.get_by_role("link", name=re.compile("Ferrand")).first.click()
+    expect(alice.get_by_text("Identité non vérifiée.")).to_be_visible()
     alice.locator("a.slot").first.click()
     words = WORDS["fr"]
     expect(heading(alice, words["who"])).to_be_visible()

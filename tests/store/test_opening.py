@@ -24,7 +24,7 @@ from serment.seal.primitives import SignPair
 from serment.seal.roster_writing import found_practice, member_of, new_epoch, open_seed, write_events
 from serment.server.instance import Instance
 from serment.server.secret import Secret
-from serment.server.stores import accounts, opening, rosters
+from serment.server.stores import accounts, listings, opening, rosters
 from serment.server.usecases.begin_practice import (
     FirstHours,
     FirstType,
@@ -340,6 +340,29 @@ async def test_where_the_host_confirms_a_practice_is_booked_by_its_link_before_i
         == BENTO.claim
     )
     assert await confirm_practice(pool, "nobody") is None
+
+
+async def test_where_the_host_lists_at_once_patients_read_that_nobody_was_checked(
+    bento: Owner, instance: Instance, pool: Pool
+) -> None:
+    opened = await bento.opens()
+    stands = await take_bookings(instance, await bento.ready(opened))
+    assert stands.listed
+
+    async def vouched() -> set[bool]:
+        now = instance.clock()
+        practice = await listings.practice(pool, opened.slug, now)
+        assert practice is not None
+        who = await listings.practitioner(pool, practice["practitioners"][0]["slug"])
+        assert who is not None
+        return {practice["vouched"], who["vouched"]}
+
+    assert await vouched() == {False}
+    waiting = [row for row in await waiting_practices(pool) if row["slug"] == opened.slug]
+    assert [row["claim"] for row in waiting] == [BENTO.claim]
+    await confirm_practice(pool, opened.slug)
+    assert await vouched() == {True}
+    assert await waiting_practices(pool) == []
 
 
 async def test_only_a_member_sees_how_far_it_is(bento: Owner, instance: Instance) -> None:

@@ -3,7 +3,8 @@
 -- name: practitioner_by_slug
 -- One practitioner with their practice, for their public page.
 SELECT p.practice, p.practitioner, p.slug, p.title, p.given_name, p.family_name, p.specialty, p.about_fr, p.about_en,
-       p.new_patients, h.slug AS practice_slug, h.name AS practice_name, h.accepts_bookings
+       p.new_patients, h.slug AS practice_slug, h.name AS practice_name, h.accepts_bookings,
+       h.vouched AND p.claim IS NULL AS vouched
 FROM practitioners p JOIN practices h USING (practice)
 WHERE p.slug = :slug;
 
@@ -26,7 +27,7 @@ ORDER BY va.agenda, v.position, v.visit_type;
 
 -- name: practice_by_slug
 -- One practice, for its link.
-SELECT practice, slug, name, fingerprint, accepts_bookings FROM practices WHERE slug = :slug;
+SELECT practice, slug, name, fingerprint, accepts_bookings, vouched FROM practices WHERE slug = :slug;
 
 -- name: sites_of_practice
 -- Where the practice is: the sites at which somebody receives still.
@@ -45,7 +46,7 @@ ORDER BY family_name, given_name, practitioner;
 -- What a search result says of each agenda found. Who claims a number waits for the host's word, as a new practice does.
 SELECT a.practice, a.agenda, p.slug, p.title, p.given_name, p.family_name, p.specialty, p.new_patients,
        s.name AS site_name, s.address, s.postcode, s.town, s.timezone, s.latitude, s.longitude,
-       h.accepts_bookings AND h.listed AND p.claim IS NULL AS accepts_bookings,
+       h.accepts_bookings AND h.listed AND p.claim IS NULL AS accepts_bookings, h.vouched,
        EXISTS (SELECT FROM visit_type_agendas va JOIN visit_types v USING (practice, visit_type)
                WHERE va.practice = a.practice AND va.agenda = a.agenda AND v.place = 'video' AND v.who = 'anyone') AS video
 FROM agendas a

@@ -17,8 +17,8 @@ SELECT EXISTS (SELECT FROM practices WHERE slug = :slug) OR EXISTS (SELECT FROM 
 
 -- name: add_practice
 -- Stores a practice that takes no bookings yet; touches no row if there is one of that id or link.
-INSERT INTO practices (practice, slug, name, fingerprint, accepts_bookings, listed)
-VALUES (:practice, :slug, :name, :fingerprint, false, false) ON CONFLICT DO NOTHING
+INSERT INTO practices (practice, slug, name, fingerprint, accepts_bookings, listed, vouched)
+VALUES (:practice, :slug, :name, :fingerprint, false, false, false) ON CONFLICT DO NOTHING
 
 -- name: add_unit
 -- Stores its first unit.
@@ -85,16 +85,16 @@ UPDATE practices SET accepts_bookings = true, listed = :listed WHERE practice = 
 UPDATE practitioners SET rpps = claim, claim = NULL WHERE practice = :practice AND claim IS NOT NULL
 
 -- name: list_practice
--- Shows a practice in the public search.
-UPDATE practices SET listed = true WHERE slug = :slug AND accepts_bookings RETURNING practice
+-- Shows a practice in the public search, as one whose identity the host has checked.
+UPDATE practices SET listed = true, vouched = true WHERE slug = :slug AND accepts_bookings RETURNING practice
 
 -- name: read_unlisted
--- What waits for the host's word: practices that take bookings and are not shown yet, with whom they say they are; and who
--- came to a practice that is shown under a number of the register.
-SELECT c.slug, c.name, w.title, w.given_name, w.family_name, w.specialty, w.claim, s.address, s.postcode, s.town
+-- What waits for the host's word: practices that take bookings and that it has not checked, with whom they say they are; and
+-- who came to a checked practice under a number of the register.
+SELECT c.slug, c.name, w.title, w.given_name, w.family_name, w.specialty, coalesce(w.claim, w.rpps) AS claim, s.address, s.postcode, s.town
 FROM practices c JOIN practitioners w USING (practice)
 CROSS JOIN LATERAL (SELECT address, postcode, town FROM sites s WHERE s.practice = c.practice ORDER BY s.name, s.site LIMIT 1) s
-WHERE c.accepts_bookings AND (NOT c.listed OR w.claim IS NOT NULL) ORDER BY c.slug, w.family_name, w.practitioner
+WHERE c.accepts_bookings AND (NOT c.vouched OR w.claim IS NOT NULL) ORDER BY c.slug, w.family_name, w.practitioner
 
 -- name: town_codes
 -- The town of each of these entries of the directory, and whether their bearer can be booked here already.

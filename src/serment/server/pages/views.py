@@ -128,6 +128,7 @@ def listing_view(
         "distance": whereabouts(language, listing.kilometres, row["town"], searched),
         "place": f"{row['site_name']}, {row['address']}, {row['town']}",
         "facts": " · ".join(say(language, fact) for fact in facts),
+        "vouched": row["vouched"],
         "days": [],
         "next": "",
         "next_href": link(page, **here),
@@ -175,6 +176,7 @@ def practitioner_view(language: Language, shown: Shown) -> dict[str, object]:
         "facts": f"{who['practice_name']} · {facts}",
         "about": spaced(language, who[f"about_{language}"] or ""),
         "open": who["accepts_bookings"] and shown.visit_type is not None,
+        "vouched": who["vouched"],
         "readers": say(language, "practitioner.readers", practice=who["practice_name"]),
         "agendas": [
             {
@@ -270,6 +272,7 @@ def practice_view(language: Language, row: Mapping[str, Any]) -> dict[str, objec
     code = row["fingerprint"].hex() if row["fingerprint"] else ""
     return {
         "name": row["name"],
+        "vouched": row["vouched"],
         "practice": row["practice"],
         "slug": row["slug"],
         "sites": [
