@@ -153,7 +153,12 @@ def test_a_dead_tab_costs_the_step_it_died_in(
     ferrand.finds_themselves()
     ferrand.step("La feuille racine")
     first_sheet = ferrand.groups()
+    # Closed, and opened another day: the machine remembers that an account is here, and what was said.
+    context = ferrand.page.context
+    ferrand.page.close()
+    ferrand.page = context.new_page()
     ferrand.arrives()
+    expect(ferrand.page.get_by_role("button", name="Ouvrir mon compte")).to_be_visible()
     _opens_again(ferrand)
     ferrand.step("Qui vous êtes")
     expect(ferrand.page.get_by_label("Nom du cabinet")).to_have_value("Cabinet des Cèdres")

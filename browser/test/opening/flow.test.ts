@@ -17,13 +17,19 @@ const PRACTICE = { name: 'Cabinet', who: { specialty: 'SM54' }, where: {} } as S
 let fails: Record<string, 'unread' | 'lost' | 'refused'> = {};
 let kept: string[] = [];
 
+function storage() {
+  const store = new Map<string, string>();
+  return { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, value: string) => void store.set(key, value), removeItem: (key: string) => void store.delete(key) };
+}
+
+/** What a tab keeps goes with it. */
+const closeTab = () => vi.stubGlobal('sessionStorage', storage());
+
 beforeEach(() => {
   fails = {};
   kept = [];
-  const store = new Map<string, string>();
-  const storage = { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, value: string) => void store.set(key, value), removeItem: (key: string) => void store.delete(key) };
-  vi.stubGlobal('localStorage', storage);
-  vi.stubGlobal('sessionStorage', storage);
+  vi.stubGlobal('localStorage', storage());
+  closeTab();
   vi.stubGlobal('fetch', (path: string, init?: RequestInit) => {
     const name = path.includes('/templates') ? 'templates' : path.split('/').at(-1)!;
     const how = fails[name];
@@ -42,7 +48,7 @@ async function atTheSheet(): Promise<Opening> {
   await readyToSeal();
   speak('en', { ...common, ...account, ...opening });
   const flow = new Opening('x');
-  flow.account = { instance: 'x', user: await userKeys(newSeed()), methods: 2, practices: [] } as unknown as Account;
+  flow.account = { id: 'ferrand', instance: 'x', user: await userKeys(newSeed()), methods: 2, practices: [] } as unknown as Account;
   flow.say(PRACTICE);
   return flow;
 }
@@ -75,6 +81,30 @@ describe('an opening', () => {
     flow.say({ ...PRACTICE, name: 'Corrected' });
     await flow.found();
     expect([flow.begun?.fingerprint, flow.begun?.name]).toEqual([fingerprint, 'Corrected']);
+  });
+
+  it('of a closed tab goes on with what was said, on a machine that remembers, by the same account', async () => {
+    const flow = await atTheSheet();
+    const other = { ...flow.account, id: 'other' } as unknown as Account;
+    flow.entered(flow.account!, true);
+    flow.say(PRACTICE);
+    closeTab();
+    const later = new Opening('x');
+    expect([later.known, later.said]).toEqual([true, null]);
+    later.entered(other, true);
+    expect(later.said).toBeNull();
+    later.entered(flow.account!, true);
+    expect(later.said).toEqual(PRACTICE);
+  });
+
+  it('of a closed tab leaves nothing on a machine that is not to remember', async () => {
+    const flow = await atTheSheet();
+    flow.entered(flow.account!, false);
+    flow.say(PRACTICE);
+    closeTab();
+    const later = new Opening('x');
+    later.entered(flow.account!, false);
+    expect([later.known, later.said]).toEqual([false, null]);
   });
 
   it('that was refused may be said and drawn anew', async () => {

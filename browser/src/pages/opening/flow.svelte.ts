@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
- * The opening of a practice, step by step. What stands on the server stays; what was typed and is no secret stays in this tab; the
+ * The opening of a practice, step by step. What stands on the server stays; what was typed and is no secret stays in the browser; the
  * seed and the root are in memory alone. Whoever comes back opens their account and goes on where the server says they are.
  */
 import type { Account } from '../../usecases/account/account';
@@ -11,42 +11,14 @@ import type { OpenDesk } from '../../usecases/desk/unlock';
 import { Refused } from '../../wire/problem';
 import type DeskPage from '../practice/DeskPage.svelte';
 import { inWords } from '../account/said';
+import { forgetHere, keepDraft, keptDraft, noteHere, wasHere } from './kept';
 
 export const STEPS = ['account', 'second', 'who', 'root', 'hours', 'door'] as const;
 export type Step = (typeof STEPS)[number];
 
-const DRAFT = 'serment.opening';
-/** In this tab somebody has made or opened an account: after a reload they are asked to open it, not to make one. */
-const MADE = 'serment.opening.account';
-
-function wasHere(): boolean {
-  try {
-    return sessionStorage.getItem(MADE) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function keptDraft(): Said | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(DRAFT) ?? 'null') as Said | null;
-  } catch {
-    return null;
-  }
-}
-
-function keepDraft(said: Said | null): void {
-  try {
-    if (said === null) sessionStorage.removeItem(DRAFT);
-    else sessionStorage.setItem(DRAFT, JSON.stringify(said));
-  } catch {
-    // A browser that keeps nothing loses only what can be typed again.
-  }
-}
-
 export class Opening {
   step = $state<Step>('account');
-  said = $state.raw<Said | null>(keptDraft());
+  said = $state.raw<Said | null>(null);
   begun = $state.raw<Begun | null>(null);
   template = $state.raw<Template | null>(null);
   /** The types of the template that were kept; all of them where that was in another sitting. */
@@ -58,15 +30,15 @@ export class Opening {
   /** The practice was sent and no refusal came back: it may stand, and the sheet on the table is its root. */
   sent = $state(false);
   account: Account | null = null;
+  /** Whether this machine is to remember its owner beyond the tab. */
+  #remembered = false;
   /** Written once for a root: sent again after a lost answer, or under a corrected name, it is the practice whose fingerprint the sheet bears. */
   #written: Promise<Written> | null = null;
 
   constructor(readonly instance: string) {}
 
-  /** Whether somebody was here before, in this tab. */
-  get known(): boolean {
-    return this.said !== null || wasHere();
-  }
+  /** Somebody was here before: they are asked to open their account, not to make one. */
+  readonly known = wasHere();
 
   async #attempt(work: () => Promise<void>): Promise<void> {
     if (this.working) return;
@@ -81,14 +53,12 @@ export class Opening {
     }
   }
 
-  entered(account: Account): void {
+  entered(account: Account, remembered: boolean): void {
     this.account = account;
+    this.#remembered = remembered;
+    this.said = keptDraft(account.id);
     this.newRoot();
-    try {
-      sessionStorage.setItem(MADE, '1');
-    } catch {
-      // A browser that keeps nothing asks both.
-    }
+    noteHere(remembered);
     void this.goOn();
   }
 
@@ -121,7 +91,7 @@ export class Opening {
   say(said: Said): void {
     this.said = said;
     if (!this.sent) this.#written &&= this.#written.then((written) => ({ ...written, request: { ...written.request, ...said } }));
-    keepDraft(said);
+    keepDraft(this.account!.id, said, this.#remembered);
     this.step = 'root';
   }
 
@@ -146,7 +116,7 @@ export class Opening {
       this.root = { seed: new Uint8Array(0), groups: [] };
       this.#written = null;
       this.sent = false;
-      keepDraft(null);
+      keepDraft(this.account.id, null, this.#remembered);
       const standing = { slug, openings: 0, visit_types: 0, accepts_bookings: false, listed: false };
       const { name, who } = written.request;
       await this.#begin({ practice, slug, name, specialty: who.specialty, fingerprint: written.roster.fingerprint, standing });
@@ -182,6 +152,9 @@ export class Opening {
   }
 
   async openDoor(): Promise<void> {
-    await this.#attempt(async () => { this.standing = await postDoor(this.begun!.practice); });
+    await this.#attempt(async () => {
+      this.standing = await postDoor(this.begun!.practice);
+      forgetHere();
+    });
   }
 }
