@@ -111,6 +111,9 @@ def test_a_number_typed_in_the_browser_gets_its_confirmation_and_its_reminder(
         alice.get_by_text("Ces messages ne disent que le jour, l’heure et «\u00a0Die\u00a0»")
     ).to_be_visible()
     check_in_both_themes(alice)
+    # The confirmation's page goes with its tab; the link's says by which word to know a message.
+    alice.get_by_role("button", name="Déplacer ou annuler").click()
+    expect(alice.get_by_text("il ne dit que le jour, l’heure et «\u00a0Die\u00a0»")).to_be_visible()
     [booked] = named.sends()
     assert ALICES_MAIL in booked and "Die" in booked and "9 h" in booked
     eve = named.sends(on_the_eve(day))
