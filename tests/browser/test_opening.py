@@ -159,6 +159,7 @@ def test_a_dead_tab_costs_the_step_it_died_in(
     ferrand.page = context.new_page()
     ferrand.arrives()
     expect(ferrand.page.get_by_role("button", name="Ouvrir mon compte")).to_be_visible()
+    expect(ferrand.page.get_by_text("vous continuez là où vous étiez")).to_be_visible()
     _opens_again(ferrand)
     ferrand.step("Qui vous êtes")
     expect(ferrand.page.get_by_label("Nom du cabinet")).to_have_value("Cabinet des Cèdres")
