@@ -46,6 +46,24 @@ def swapped(text: str, at: int) -> str:
     return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
 
 
+TWICE_AS_LARGE = "document.documentElement.style.fontSize = '200%'"
+SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
+
+
+def test_letters_twice_as_large_need_no_sideways_scroll_on_a_phone(site: Any, link: str, alice: Page) -> None:
+    alice.set_viewport_size({"width": 375, "height": 760})
+    alice.route("**/api/**", lambda route: route.abort())
+    alice.goto(link)
+    expect(alice.get_by_role("button", name=WORDS["fr"]["retry"])).to_be_visible()
+    alice.evaluate(TWICE_AS_LARGE)
+    assert alice.evaluate(SIDEWAYS) <= 0
+    alice.unroute("**/api/**")
+    alice.get_by_role("button", name=WORDS["fr"]["retry"]).click()
+    expect(heading(alice, WORDS["fr"]["appointment"])).to_be_visible()
+    expect(alice.locator(".table")).to_be_visible()
+    assert alice.evaluate(SIDEWAYS) <= 0
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_link_opens_in_a_fresh_profile_and_leaves_nothing_in_the_address(
     site: Any, link: str, alice: Page, language: str
