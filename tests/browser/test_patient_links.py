@@ -62,6 +62,9 @@ def test_letters_twice_as_large_need_no_sideways_scroll_on_a_phone(site: Any, li
     expect(heading(alice, WORDS["fr"]["appointment"])).to_be_visible()
     expect(alice.locator(".table")).to_be_visible()
     assert alice.evaluate(SIDEWAYS) <= 0
+    alice.goto(site.address("/fr/search?what=g%C3%A9n%C3%A9raliste&where=Die"))
+    alice.evaluate(TWICE_AS_LARGE)
+    assert alice.evaluate(SIDEWAYS) <= 0
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
