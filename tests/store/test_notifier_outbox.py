@@ -257,10 +257,14 @@ async def test_a_lease_is_one_hands_until_it_ends(pool: Pool, outbox: Outbox, to
     assert [sealed.tries for sealed in await outbox.claim(places, now)] == [1]
     assert await outbox.claim(places, now + dt.timedelta(seconds=119)) == []
     assert [sealed.tries for sealed in await outbox.claim(places, now + dt.timedelta(seconds=120))] == [2]
+    await outbox.free(places[0], ["mail"])
+    assert [(sealed.tries, sealed.failed) for sealed in await outbox.claim(places, now)] == [
+        (3, {"sms": 0, "mail": 1})
+    ]
     await outbox.free(places[0])
-    assert [sealed.tries for sealed in await outbox.claim(places, now)] == [3]
-    await outbox.free(places[0], untried=True)
-    assert [sealed.tries for sealed in await outbox.claim(places, now)] == [3]
+    assert [(sealed.tries, sealed.failed) for sealed in await outbox.claim(places, now)] == [
+        (3, {"sms": 0, "mail": 1})
+    ]
 
 
 async def test_a_settled_channel_stays_settled_and_the_last_one_ends_it(

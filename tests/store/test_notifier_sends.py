@@ -620,6 +620,29 @@ async def test_an_sms_is_tried_no_sooner_than_its_provider_said_though_its_lette
     assert (len(house.sms.took), len(house.mail.took)) == (1, 1)
 
 
+async def test_a_relay_that_is_away_takes_no_try_from_the_sms(house: House) -> None:
+    """Three tries are all there are of an SMS that may have gone."""
+    sms, mail = list[str](), list[str]()
+
+    def unanswered(message: Text | Letter) -> None:
+        sms.append(message.key)
+        if len(sms) < 3:
+            raise NotNow(dt.timedelta(hours=1), maybe_sent=True)
+
+    def away(message: Text | Letter) -> None:
+        mail.append(message.key)
+        raise NotNow
+
+    now = house.clock.now
+    await house.confide(after(house, 3), ("moved", now), mail=ALICE_MAIL)
+    house.sms.says, house.mail.says = unanswered, away
+    for minutes in (0, 2, 5, 11, 61, 122):
+        await house.pass_(now + dt.timedelta(minutes=minutes))
+    assert (len(sms), len(house.sms.took)) == (3, 1)
+    assert len(mail) > 3
+    assert await house.outcomes() == [("sms", "sent", None)]
+
+
 @pytest.mark.parametrize("written", [True, False])
 async def test_an_sms_to_be_tried_again_stays_though_its_letter_ends_before_that_is_written(
     house: House, monkeypatch: pytest.MonkeyPatch, written: bool

@@ -53,9 +53,9 @@ class Going:
         return not self.to_come and bool(self.again)
 
     @property
-    def failed(self) -> bool:
-        """Whether a channel was tried in vain."""
-        return any(not attempt.untried for attempt in self.again)
+    def failed(self) -> list[reminder.Channel]:
+        """The channels it was tried by in vain."""
+        return [attempt.channel for attempt in self.again if not attempt.untried]
 
     def wait(self, groups: bytes) -> Wait:
         """Until its next try, in the lane for that; what was not tried waits as if never leased. `groups` keys the groups."""
@@ -122,9 +122,9 @@ def try_again(
     maybe_sent: bool = False,
     retry_after: dt.timedelta | None = None,
 ) -> None:
-    """They failed: when each is tried again, or how it ends."""
+    """They failed: when each is tried again, or how it ends. What failed by the other channel does not count."""
     for attempt in made:
-        tries = max(1, attempt.opened.sealed.tries)
+        tries = attempt.opened.sealed.failed.get(attempt.channel, 0) + 1
         planned = attempt.opened.planned_by(attempt.channel)
         match reminder.after_failure(planned, tries, now, maybe_sent=maybe_sent, retry_after=retry_after):
             case Due(at, _):

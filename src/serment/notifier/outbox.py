@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -44,13 +44,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A message as it lies in the queue, with the capsule that opens it. `settled`: the channels it went by already."""
+    """A message as it lies in the queue, with the capsule that opens it. `tries`: how often it was leased, this time included;
+    `failed`: how often that failed by a channel. `settled`: the channels it went by already.
+    """
 
     place: Place
     message_set: int
     message: bytes
     capsule: bytes
     tries: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
 
 
@@ -174,9 +177,11 @@ class Outbox:
             receipts_until=today + dt.timedelta(days=RECEIPT_DAYS),
         )  # fmt: skip
 
-    async def free(self, place: Place, *, untried: bool = False, on: Transaction | None = None) -> None:
-        """Gives a lease back before its time. `untried`: it came to no channel, so the lease was no try."""
-        await self._queries["free"].run(on or self._pool, h=place.h, mid=place.mid, untried=untried)
+    async def free(
+        self, place: Place, failed: Collection[str] = (), *, on: Transaction | None = None
+    ) -> None:
+        """Gives a lease back before its time. `failed`: the channels it was tried by in vain; with none it was no try."""
+        await self._queries["free"].run(on or self._pool, h=place.h, mid=place.mid, failed=list(failed))
 
     async def close_day(self, day: dt.date) -> int:
         """Settles what is left of this day and those before it, then forgets their capsules. How many were left."""
@@ -330,5 +335,6 @@ def _sealed(row: Any) -> Sealed:
     given = dict(row)
     place = Place(*(given.pop(name) for name in ("h", "mid", "send_day", "key_day")))
     given["message"] = given.pop("bytes")
+    given["failed"] = {name: given.pop(f"{name}_failed", 0) for name in ("sms", "mail")}
     given["settled"] = frozenset(given.get("settled", ()))
     return Sealed(place, **given)

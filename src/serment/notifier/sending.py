@@ -201,7 +201,7 @@ class Sender:
             own = opened.planned
             joins = own.not_before <= now and reminder.is_decent(own, now)
             if at > now and not (joins and opened.group(self._groups) in first):
-                await self._outbox.free(opened.sealed.place, untried=True)
+                await self._outbox.free(opened.sealed.place)
                 self._wait(opened, at, waits[opened.sealed.place].again)
             elif not opened.channels:
                 await self._drop(opened.sealed, own.kind, End.NO_ADDRESS)
@@ -291,7 +291,7 @@ class Sender:
                 opened.sealed, opened.planned.kind, outcomes, last=last, now=self._clock(), on=on
             )
         if going.is_tried_again:
-            await self._outbox.free(opened.sealed.place, untried=not going.failed, on=on)
+            await self._outbox.free(opened.sealed.place, going.failed, on=on)
 
     # ------------------------------------------------------------ one SMS or e-mail
 

@@ -88,7 +88,7 @@ WITH wanted AS (
 UPDATE hot_messages m SET lease_until = :until, tries = least(m.tries + 1, 32000)
 FROM wanted w, hot_capsules c
 WHERE m.h = w.h AND m.mid = w.mid AND c.h = m.h AND c.message_set = m.message_set
-RETURNING m.h, m.mid, m.send_day, m.message_set, m.bytes, m.tries, c.key_day, c.capsule,
+RETURNING m.h, m.mid, m.send_day, m.message_set, m.bytes, m.tries, m.sms_failed, m.mail_failed, c.key_day, c.capsule,
     ARRAY(SELECT s.channel FROM settled_messages s WHERE s.h = m.h AND s.mid = m.mid) AS settled
 
 -- name: read_held
@@ -117,8 +117,11 @@ WITH written AS (
 DELETE FROM hot_messages WHERE h = :h AND mid = :mid AND :last
 
 -- name: free
--- Gives a lease back before its time, and with it the try that it was to be, if it was none.
-UPDATE hot_messages SET lease_until = NULL, tries = CASE WHEN :untried::boolean THEN greatest(tries - 1, 0) ELSE tries END
+-- Gives a lease back before its time: a try that failed by these channels; by none of them, no try.
+UPDATE hot_messages SET lease_until = NULL,
+    tries = CASE WHEN cardinality(:failed::text[]) = 0 THEN greatest(tries - 1, 0) ELSE tries END,
+    sms_failed = least(sms_failed + ('sms' = ANY (:failed::text[]))::int, 32000),
+    mail_failed = least(mail_failed + ('mail' = ANY (:failed::text[]))::int, 32000)
 WHERE h = :h AND mid = :mid
 
 -- name: settle_day
