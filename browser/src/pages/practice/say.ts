@@ -73,10 +73,12 @@ export function weekInWords(first: string, last: string): string {
   return `${start} – ${dateInWords(last)}`;
 }
 
-/** "jeudi 18 mars à 9 h 40", without saying today's date twice. */
+/** Within a sentence French writes days small, English does not. */
+export const within = (text: string) => (language() === 'en' ? text : text.charAt(0).toLowerCase() + text.slice(1));
+
+/** "jeudi 18 mars, 9 h 40", inside a sentence. */
 export function whenInWords(zone: string, instant: number): string {
-  const day = dayInWords(dateAt(zone, instant));
-  return `${day.charAt(0).toLowerCase()}${day.slice(1)}, ${hourInWords(zone, instant)}`;
+  return `${within(dayInWords(dateAt(zone, instant)))}, ${hourInWords(zone, instant)}`;
 }
 
 const STATE_WORDS: Record<State, WordKey> = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Reasons why a time is not offered, in a sentence each (domain/reason.py names them). */
 import { language, t, type WordKey } from '../../words/index';
-import { dateInWords, dayInWords, hourInWords } from './say';
+import { dateInWords, dayInWords, hourInWords, within } from './say';
 
 type Told = { reason: string } & Record<string, unknown>;
 
@@ -29,9 +29,7 @@ function wall(value: unknown): string {
 }
 
 function wallWithDay(value: unknown): string {
-  const date = String(value ?? '').slice(0, 10);
-  const day = dayInWords(date);
-  return `${day.charAt(0).toLowerCase()}${day.slice(1)} ${wall(value)}`;
+  return `${within(dayInWords(String(value ?? '').slice(0, 10)))} ${wall(value)}`;
 }
 
 /** From and until; the day is named only where the span leaves it. */

@@ -7,10 +7,7 @@ import type { AbsenceRow, OpeningRow, VisitTypeRow } from '../../../usecases/rul
 import type { LocalDate } from '../../../wire/types';
 import { language, t } from '../../../words/index';
 import { listed } from '../../../words/when';
-import { dateInWords, dayInWords } from '../say';
-
-/** Within a sentence French writes days small, English does not. */
-const within = (text: string) => (language() === 'en' ? text : text.charAt(0).toLowerCase() + text.slice(1));
+import { dateInWords, dayInWords, within } from '../say';
 
 /** "Lundi" */
 export function weekdayName(day: Weekday): string {
