@@ -24,7 +24,7 @@ export function siteAccess(site: Site): string {
   return inLanguage({ fr: site.access_fr, en: site.access_en });
 }
 
-/** Practices type plain spaces: before French signs they become no-break ones, so that no sign stands alone on a line. */
+/** Practices type plain spaces, and labels have them: before French signs they become no-break ones, so that no sign stands alone on a line. */
 export function inLanguage(text: { fr: string; en: string }): string {
   return language() === 'fr' ? text.fr.replace(/ (?=[;:?!»])/g, '\u00a0').replace(/« /g, '«\u00a0') : text.en;
 }

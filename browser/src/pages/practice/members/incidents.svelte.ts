@@ -8,6 +8,7 @@ import { NoAnswer, NotNow, Refused, isOver } from '../../../wire/problem';
 import { serverNow } from '../../../usecases/clock';
 import type { Id } from '../../../wire/types';
 import { language, t, type WordKey } from '../../../words/index';
+import { inLanguage } from '../../parts/names';
 import { saveFile } from '../../parts/save_file';
 import type { Desk } from '../desk.svelte';
 import { whenInWords } from '../say';
@@ -46,7 +47,8 @@ export class Incidents {
   }
 
   say(vocabulary: string, key: string): string {
-    return this.labels[vocabulary]?.[key]?.[language()] ?? key;
+    const label = this.labels[vocabulary]?.[key];
+    return label === undefined ? key : inLanguage(label);
   }
 
   keys(vocabulary: string): string[] {
