@@ -47,17 +47,23 @@ def person(page: Page, name: str) -> Any:
     return page.get_by_role("listitem").filter(has_text=name).filter(has=page.get_by_role("button"))
 
 
+def carries_alice(page: Page) -> None:
+    """In the middle of a drag: the button is down, and stays so."""
+    block = page.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))
+    expect(block).to_be_visible()
+    place = block.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 20, place["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 24, place["y"] + 120, steps=4)
+    expect(page.get_by_text("Déplacer Alice")).to_be_visible()
+
+
 def test_an_owner_suspends_sam_in_one_tap_and_sams_open_desk_closes_in_the_middle_of_a_drag(
     practice: Town, helene: Page, sam: Page
 ) -> None:
     unlock(sam, practice, SAM)
-    block = sam.get_by_role("button", name=re.compile("10 h 10 à 10 h 30, Alice"))
-    expect(block).to_be_visible()
-    place = block.bounding_box()
-    assert place is not None
-    sam.mouse.move(place["x"] + 20, place["y"] + 8)
-    sam.mouse.down()
-    sam.mouse.move(place["x"] + 24, place["y"] + 120, steps=4)
+    carries_alice(sam)
     unlock(helene, practice, HELENE)
     enter(helene)
     expect(helene.get_by_role("heading", level=1, name="L’équipe")).to_be_visible()
@@ -306,13 +312,18 @@ def _eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, helene: Page) -> None:
+def test_a_removal_closes_a_desk_in_the_middle_of_a_drag_turns_the_keys_and_wraps_every_record_anew(
+    practice: Town, helene: Page, sam: Page
+) -> None:
     unlock(helene, practice, HELENE)
     # What the agenda's opening compacts first: Sam's desk could have opened both.
     _eventually(lambda: not practice.rows("SELECT FROM stanzas WHERE octet_length(bytes) = 1250"))
     old = {row["kid"] for row in practice.rows("SELECT kid FROM stanzas GROUP BY kid HAVING count(*) = 2")}
     enter(helene)
     assert len(old) == 1
+    unlock(sam, practice, SAM)
+    carries_alice(sam)
+    before = practice.rows("SELECT record, rev, start FROM appointments ORDER BY record")
     person(helene, SAM.name).get_by_role("button", name=f"Changer {SAM.name}").click()
     helene.get_by_role("button", name="Retirer de l’équipe").click()
     expect(helene.get_by_role("heading", name=f"Retirer {SAM.name}")).to_be_focused()
@@ -325,6 +336,16 @@ def test_a_removal_turns_the_keys_and_wraps_every_record_anew(practice: Town, he
     expect(helene.get_by_text("n’a pas pu être relue")).to_be_visible()
     expect(person(helene, SAM.name)).to_have_count(0)
     helene.unroute("**/members")
+
+    # Sam lets go of Alice at a desk that has closed: no name is left on it, and she stays where she was.
+    expect(sam.get_by_role("heading", level=1, name=CLOSED)).to_be_visible(timeout=15_000)
+    assert ALICE.birth_name not in sam.content()
+    sam.mouse.up()
+    check_accessible(sam)
+    assert practice.rows("SELECT record, rev, start FROM appointments ORDER BY record") == before
+    fill_in(sam, SAM)
+    expect(sam.get_by_role("alert")).to_contain_text("vous ne faites plus partie de l’équipe")
+    assert ALICE.birth_name not in sam.content()
 
     # One record key for both records, and nothing left under a key that Sam ever held.
     _eventually(lambda: not old & {row["kid"] for row in practice.rows("SELECT kid FROM stanzas")})
