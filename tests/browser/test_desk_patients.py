@@ -104,8 +104,13 @@ def test_who_booked_online_is_found_by_name_date_or_nothing_else(practice: Town,
         expect(found.first).to_contain_text("Alice Renaudin-Abescat")
     # The contact of a booking is not read for a card.
     box.fill("0639981240")
-    expect(sam.get_by_role("option", name=re.compile("Personne de ce nom"))).to_be_visible()
+    expect(found).to_have_count(1)
+    expect(found).to_contain_text("Aucune fiche avec ce numéro")
+    expect(sam.get_by_text("Cherchez par le nom ou la date de naissance")).to_be_visible()
     check_in_both_themes(sam)
+    box.fill("zebulon")
+    expect(found).to_contain_text("Personne de ce nom")
+    expect(sam.get_by_text("Cherchez par le nom")).to_have_count(0)
 
 
 LOUISE = Patient("Louise", "Delaverne", "1951-01-02", "female", "+33639981299", "")
@@ -359,7 +364,7 @@ def test_what_was_typed_to_find_somebody_is_not_typed_again(practice: Town, sam:
     unlock(sam, practice)
     gap(sam, "8 h 30", TODAY + dt.timedelta(days=2)).first.click()
     sam.get_by_role("combobox", name="Qui appelle ?").fill("0699887766")
-    sam.get_by_role("option", name=re.compile("Personne de ce nom")).click()
+    sam.get_by_role("option", name=re.compile("Aucune fiche avec ce numéro")).click()
     expect(sam.get_by_label("Téléphone")).to_have_value("06 99 88 77 66".replace(" ", "\u00a0"))
     expect(sam.get_by_label("Nom de naissance")).to_be_focused()
     patients_room(sam)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
-import { isTooShort, readCaller, readQuery } from '../../src/usecases/patients/query';
+import { asksByNumber, isTooShort, readCaller, readQuery } from '../../src/usecases/patients/query';
 import { nearlyBegins, People, type Person } from '../../src/usecases/patients/search';
 
 const YEAR = 2027;
@@ -46,6 +46,12 @@ describe('somebody on the phone says who they are', () => {
 describe('one or two digits', () => {
   it.each([['06', true], ['0', true], ['06 3', false], ['fontb 06', false], ['14/3', false], ['', true]])('are too few to look for by themselves: "%s"', (typed, short) => {
     expect(isTooShort(readQuery(typed, YEAR))).toBe(short);
+  });
+});
+
+describe('digits that are no date', () => {
+  it.each([['0639981240', true], ['06 39', true], ['fontb 9980', true], ['+33 6 39', true], ['fontbonne', false], ['14/3/61', false], ['1961', false], ['06', false], ['', false]])('ask by a number: "%s"', (typed, byNumber) => {
+    expect(asksByNumber(readQuery(typed, YEAR))).toBe(byNumber);
   });
 });
 

@@ -80,6 +80,9 @@ export function readQuery(typed: string, thisYear: number): Query {
 /** Whether nothing can be looked for yet: a digit or two, and no name. */
 export const isTooShort = ({ words, numbers }: Query): boolean => words.length === 0 && numbers.every(({ dates, phone }) => dates.length === 0 && phone === null);
 
+/** Whether part of a phone number is looked for: digits that are no date. Whoever booked online has no number on their card until somebody types one there. */
+export const asksByNumber = ({ numbers }: Query): boolean => numbers.some(({ dates, phone }) => dates.length === 0 && phone !== null);
+
 /** What was typed to find somebody who is not there yet, as the beginning of their card: surname first, as it is said on the phone. */
 export interface Caller {
   birthName: string;
