@@ -17,6 +17,7 @@ class Door(Enum):
     CHECK = auto()  # the id of a phone check, drawn by whoever asked
     SECRET = auto()  # what an account or a practice is opened by, in the body
     SESSION = auto()  # an open session
+    AGENT = auto()  # a linked program's token, with a proof of its key
 
 
 DOORS: Mapping[str, Door] = {
@@ -53,6 +54,9 @@ DOORS: Mapping[str, Door] = {
     "POST /api/practice/sign-in": Door.SECRET,
     "POST /api/practice/sign-in/passkey": Door.SECRET,
     "POST /api/practice/sign-out": Door.PUBLIC,
+    "GET /.well-known/smart-configuration": Door.PUBLIC,
+    "POST /api/agent/pair": Door.SECRET,
+    "POST /api/agent/token": Door.SECRET,
     "GET /api/practice/account": Door.SESSION,
     "POST /api/practice/account/end-sessions": Door.SESSION,
     "POST /api/practice/account/share": Door.SESSION,

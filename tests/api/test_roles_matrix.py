@@ -60,7 +60,7 @@ class Ask:
 
     def address(self, practice: uuid.UUID, ids: Mapping[str, uuid.UUID]) -> str:
         path = self.path.replace("{practice:uuid}", str(practice))
-        for name in ("record", "member", "invitation", "incident"):
+        for name in ("record", "member", "invitation", "incident", "connector"):
             path = path.replace(f"{{{name}:uuid}}", str(ids.get(name, uuid.uuid4())))
         return path
 

@@ -64,7 +64,7 @@ OF_NOBODY = {
     "previous_seeds", "epoch_months", "next_free", "next_free_rebuild", "towns", "town_postcodes", "directory_entries",
     "directory_offers",
     "directory_words", "directory_labels", "serment_migrations", "notifier_root", "day_keys", "code_keys", "message_counts",
-    "sms_days", "spent_checks", "erasures", "alarms",
+    "sms_days", "spent_checks", "erasures", "alarms", "connectors", "connector_agendas", "pairing_codes", "agent_tokens", "agent_proofs",
 }  # fmt: skip
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",

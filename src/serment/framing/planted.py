@@ -13,11 +13,11 @@ import base64
 import hmac
 import re
 import secrets
-import zlib
 from collections.abc import Iterable
 from typing import Final
 
 from serment.framing.server_secret import planted_tag
+from serment.framing.typed import CHECKSUM_CHARACTERS, fits, typed
 
 PREFIX: Final = "serment_connector_"
 DRAW_BYTES: Final = 10
@@ -28,27 +28,17 @@ _FORM: Final = re.compile(rf"{PREFIX}[a-z2-7]{{32}}[a-z2-7]{{7}}")
 def plant(secret: bytes) -> str:
     """A credential that opens nothing, and gives away whoever uses it."""
     draw = secrets.token_bytes(DRAW_BYTES)
-    body = PREFIX + _base32(draw + planted_tag(secret, draw)[:TAG_BYTES])
-    return body + _checksum(body)
+    return typed(PREFIX, draw + planted_tag(secret, draw)[:TAG_BYTES])
 
 
 def find_planted(generations: Iterable[bytes], text: str) -> str | None:
     """The first of our planted credentials in a text, under one of the server's secrets; None if there is none."""
     known = tuple(generations)
     for match in _FORM.finditer(text):
-        body, checksum = match[0][:-7], match[0][-7:]
-        if not hmac.compare_digest(checksum, _checksum(body)):
+        if not fits(match[0]):
             continue
-        bits = base64.b32decode(body.removeprefix(PREFIX).upper())
+        bits = base64.b32decode(match[0].removeprefix(PREFIX)[:-CHECKSUM_CHARACTERS].upper())
         draw, tag = bits[:DRAW_BYTES], bits[DRAW_BYTES:]
         if any(hmac.compare_digest(tag, planted_tag(secret, draw)[:TAG_BYTES]) for secret in known):
             return match[0]
     return None
-
-
-def _base32(data: bytes) -> str:
-    return base64.b32encode(data).decode().rstrip("=").lower()
-
-
-def _checksum(body: str) -> str:
-    return _base32(zlib.crc32(body.encode()).to_bytes(4, "big"))

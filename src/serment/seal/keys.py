@@ -90,15 +90,22 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorKeys:
-    """A linked program's two pairs, born in the agent from two seeds of its own."""
+    """A linked program's two pairs, born in the agent (spec/agent.md, section 1)."""
 
+    seed: bytes = field(repr=False)
     kem: KemPair
     sign: SignPair
 
     @classmethod
+    def from_seed(cls, seed: bytes) -> ConnectorKeys:
+        """From the seed that the agent keeps."""
+        kem = KemPair.from_seed(derive(exactly(seed, KEY_BYTES, "connector seed"), "connector kem"))
+        return cls(seed, kem, SignPair.from_seed(derive(seed, "connector sign")))
+
+    @classmethod
     def new(cls) -> ConnectorKeys:
         """Fresh ones."""
-        return cls(KemPair.from_seed(draw(KEY_BYTES)), SignPair.from_seed(draw(KEY_BYTES)))
+        return cls.from_seed(draw(KEY_BYTES))
 
 
 @dataclass(frozen=True, slots=True)

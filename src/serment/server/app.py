@@ -21,7 +21,7 @@ from litestar.config.compression import CompressionConfig
 from serment.database.pool import POOL_CONNECTIONS_MAX, Pool, open_pool, transaction
 from serment.database.queries import Connection
 from serment.framing.server_secret import own_tag, work_key
-from serment.server.api import checks, messages, opening, patient, practice, problems, public
+from serment.server.api import agent, checks, messages, opening, patient, practice, problems, public
 from serment.server.api.openapi import openapi_config
 from serment.server.api.planted import with_alarm
 from serment.server.api.watch import watch
@@ -145,6 +145,7 @@ def create_app(
             *messages.public_handlers,
             *checks.handlers,
             *practice.handlers,
+            *agent.handlers,
             *more,
             *_pages(),
         ],

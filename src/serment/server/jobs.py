@@ -14,6 +14,7 @@ from serment.server.usecases.compare_lines import compare_lines
 from serment.server.usecases.expire import (
     expire_checks,
     expire_holds,
+    expire_pairings,
     expire_sessions,
     forget_spent_checks,
 )
@@ -62,6 +63,7 @@ async def running_jobs(instance: Instance, url: str) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(expire_holds, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_checks, instance, EXPIRE_SECONDS)),
         asyncio.create_task(_repeat(expire_sessions, instance, SESSION_SECONDS)),
+        asyncio.create_task(_repeat(expire_pairings, instance, SESSION_SECONDS)),
         asyncio.create_task(_repeat(retain, instance, RETAIN_SECONDS)),
         asyncio.create_task(_repeat(forget_spent_checks, instance, RETAIN_SECONDS)),
         asyncio.create_task(_repeat(publish_checkpoint, instance, CHECKPOINT_SECONDS)),

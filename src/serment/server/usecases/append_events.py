@@ -21,7 +21,7 @@ from serment.server.usecases.errors import StaleRoster
 UNITS_MAX = 200
 SEALED_SEED_BYTES = HPKE_OVERHEAD_BYTES + KEY_BYTES
 BOXED_SEED_BYTES = BOX_OVERHEAD_BYTES + KEY_BYTES
-# Connectors have steps of their own: what they bring besides is not checked here.
+# Of those an owner alone signs with a session at hand, `change_roster` knows more.
 _KINDS = frozenset({Kind.MEMBER, Kind.REMOVAL, Kind.EPOCH, Kind.NEW_ROOT})
 
 

@@ -24,9 +24,12 @@ from serment.server.usecases.append_events import (
     store_batch,
 )
 from serment.server.usecases.errors import NoNotifier, NotInvited, NotYourRole, StaleRoster
+from serment.server.usecases.grants import follow_grants
 from serment.server.usecases.membership import Staff
 from serment.server.usecases.owners_served import check_an_owner_is_served, owners_of
 from serment.server.usecases.read_roster import roster_of
+
+_OWNERS_ALONE = frozenset({Kind.NOTIFIER, Kind.GRANT, Kind.REVOCATION})
 
 
 async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) -> RosterStands:
@@ -34,10 +37,10 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
 
     Raises NotYourRole, StaleRoster (another head stands: read it, sign anew), NotInvited, LastOwner (an owner
     goes, and none is left who is served and has no last day), NoNotifier, Altered, Unknown; nothing was kept then.
-    Members who leave are served nothing from the commit on; their open streams end with the next hint.
+    Members and linked programs who leave are served nothing from the commit on; their open streams end with the next hint.
     """
     staff.check_may(Deed.CHANGE_MEMBERS)
-    events = parse_batch(batch.events, also=frozenset({Kind.NOTIFIER}))
+    events = parse_batch(batch.events, also=_OWNERS_ALONE)
     today = instance.clock().astimezone(UTC).date()
     async with transaction(instance.pool) as tx:
         await members.lock_practice(tx, staff.practice)
@@ -63,6 +66,7 @@ async def change_roster(instance: Instance, staff: Staff, batch: RosterBatch) ->
         await store_batch(
             instance, tx, staff.practice, before, after, batch, invited, author_kid=staff.kem_kid
         )
+        await follow_grants(instance, tx, staff.practice, before, after, events)
         if owners_of(before) - owners_of(after):
             await check_an_owner_is_served(instance, tx, staff.practice, after)
     instance.rosters.keep(staff.practice, after)

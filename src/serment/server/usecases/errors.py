@@ -346,3 +346,23 @@ class LetterSent(Refusal):
 
 class NotConcerned(Refusal):
     """Nothing of this appointment left within the incident. Nothing was sent; look at the period and the accesses."""
+
+
+class NoSuchPairing(Refusal):
+    """This pairing code is not good, or not any more. Nothing was linked; ask an owner of the practice for a new one."""
+
+
+class AlreadyPaired(Refusal):
+    """This program's keys were linked before. Nothing was linked; let it draw new keys and pair it again."""
+
+
+class TooManyCodes(Refusal):
+    """Three pairing codes stand already. No other was made; use one of them, or wait a quarter of an hour."""
+
+
+class NoSuchConnector(Refusal):
+    """There is no such linked program in this practice. Nothing was changed."""
+
+
+class StillGranted(Refusal):
+    """This program is linked. Nothing was changed; revoke what it was granted instead."""

@@ -4,7 +4,7 @@ what is left of people who are in no practice. What patients confided goes by `r
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from serment.database.pool import transaction
 from serment.domain.retention import kept
@@ -12,6 +12,7 @@ from serment.server.instance import Instance
 from serment.server.stores import (
     accounts,
     checks,
+    connectors,
     members,
     retention,
     sentinel,
@@ -22,6 +23,7 @@ from serment.server.usecases.who_may_book import first_live_month
 
 HOLDS_PER_SWEEP_MAX = 1_000
 FAILURES_KEPT_MAX = 100_000
+PENDING_HOURS = 24
 
 
 async def expire_holds(instance: Instance) -> int:
@@ -37,6 +39,17 @@ async def expire_checks(instance: Instance) -> None:
 async def forget_spent_checks(instance: Instance) -> None:
     """Forgets which signatures of the notifier were used, once they are over."""
     await checks.forget_spent(instance.pool, first_live_month(instance.clock()))
+
+
+async def expire_pairings(instance: Instance) -> None:
+    """Forgets codes, tokens and proofs that are over, linked programs nobody granted anything, and those long revoked."""
+    now = instance.clock()
+    await connectors.expire(
+        instance.pool,
+        now,
+        pending_since=now - timedelta(hours=PENDING_HOURS),
+        revoked_since=kept("linked").before(now),
+    )
 
 
 async def expire_sessions(instance: Instance) -> None:
