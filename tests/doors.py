@@ -57,6 +57,7 @@ DOORS: Mapping[str, Door] = {
     "GET /.well-known/smart-configuration": Door.PUBLIC,
     "POST /api/agent/pair": Door.SECRET,
     "POST /api/agent/token": Door.SECRET,
+    "POST /api/agent/feed": Door.AGENT,
     "GET /api/practice/account": Door.SESSION,
     "POST /api/practice/account/end-sessions": Door.SESSION,
     "POST /api/practice/account/share": Door.SESSION,

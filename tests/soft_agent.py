@@ -22,8 +22,11 @@ from serment.framing.connectors import LoginKey, PublicConnector
 from serment.framing.conventions import sha256
 from serment.framing.roster_events import Grant
 from serment.seal.keys import ConnectorKeys
-from serment.server.usecases.agent_token import TOKEN_PATH, client_id, give_token
+from serment.server.usecases.agent_token import TOKEN_PATH, Agent, agent_of, client_id, give_token
 from serment.server.usecases.pair_connector import ConnectorSettings, Shown, ask_code, pair, set_connector
+from serment.server.usecases.tell_agent import FeedAnswer, FeedItem, tell_agent
+
+FEED_PATH = "/api/agent/feed"
 
 
 def base64url(data: bytes) -> str:
@@ -105,6 +108,29 @@ class SoftAgent:
         """A fresh token."""
         origin, now = house.instance.origin, house.clock()
         self.token = await give_token(house.instance, self.assertion(origin, now), self.proof(origin, now))
+
+    async def asks(self, house: House, method: str = "POST", path: str = FEED_PATH) -> Agent:
+        """A request as the server judges it."""
+        proof = self.proof(house.instance.origin, house.clock(), method, path)
+        return await agent_of(house.instance, self.token, proof, method=method, path=path)
+
+    async def poll(self, house: House, *, lost: bool = False) -> FeedAnswer:
+        """Asks with the cursor written down; only an answer that arrived is written down too."""
+        if self.next is None:
+            self.next = secrets.token_bytes(32)
+        told = await tell_agent(house.instance, await self.asks(house), self.cursor, sha256(self.next))
+        if not lost:
+            self.cursor, self.next = self.next, None
+        return told
+
+    async def drain(self, house: House) -> list[FeedItem]:
+        """All that may be told now."""
+        items: list[FeedItem] = []
+        while True:
+            told = await self.poll(house)
+            items += told.items
+            if not told.more or told.wait:
+                return items
 
 
 async def paired(owner: Person, house: House, **of: Any) -> SoftAgent:

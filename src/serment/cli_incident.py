@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from serment.server.usecases.dossier import DossierTold
 
 TOKEN_BYTES = 16
-ROUTES = ("agenda", "unopened", "record", "link", "cards", "index")
+ROUTES = ("agenda", "unopened", "record", "link", "cards", "index", "feed")
 
 
 class _Moment(click.ParamType[datetime]):

@@ -40,6 +40,7 @@ GROUPS = {
         "spans",
         "resource_spans",
         "next_free_marks",
+        "connector_feed",
     },
     "messages": {
         "inbox_capsules",
@@ -69,6 +70,7 @@ OF_NOBODY = {
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
     ("spans", "start"): "the same, where it is taken",
+    ("connector_feed", "start"): "the same, while a linked program is to be told of it",
     ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
     ("next_free_marks", "since"): "when a span begins that was taken or freed within the last second or so",
     ("next_free_marks", "until"): "when it ends",
@@ -143,6 +145,10 @@ TIMES = {
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
 TRIGGERS = {
+    (
+        "appointments",
+        "appointments_told",
+    ): "notes in connector_feed that linked programs of the agenda are to be told: the record and its time",
     (
         "spans",
         "spans_placed",

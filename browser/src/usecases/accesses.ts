@@ -8,9 +8,9 @@ import type { OpenedAppointment } from './open_link';
 const GROUPS = ['id', 'ct', 'rs'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** One reader's accesses of a day, for one purpose; `role` null: somebody whom the practice's chain never named. */
+/** One reader's accesses of a day, for one purpose; `by` null: somebody whom the practice's chain never named. */
 export interface Taken {
-  by: 'link' | Role | null;
+  by: 'link' | 'program' | Role | null;
   purpose: Access['purpose'];
   groups: Group[];
   times: number;
@@ -32,7 +32,7 @@ export async function accessesOf({ rowToken, trusted }: OpenedAppointment): Prom
 export function byDay(accesses: readonly Access[], roleOf: (member: string) => Role | null): DayOfAccesses[] {
   const days = new Map<string, Taken[]>();
   for (const { day, member, purpose, parts, times, first, last } of accesses) {
-    const by = member === null ? 'link' : roleOf(member);
+    const by = member === null ? 'link' : purpose === 'feed' ? 'program' : roleOf(member);
     const groups = GROUPS.filter((group) => parts.includes(group));
     days.set(day, [...(days.get(day) ?? []), { by, purpose, groups, times, first, last }]);
   }

@@ -281,7 +281,7 @@ export interface CancelOrConfirm {
 export interface Access {
   day: LocalDate;
   member: Id | null;
-  purpose: 'agenda' | 'unopened' | 'record' | 'link' | 'cards' | 'index';
+  purpose: 'agenda' | 'unopened' | 'record' | 'link' | 'cards' | 'index' | 'feed';
   parts: ('id' | 'ct' | 'rs' | 'card' | 'index')[];
   times: number;
   first: Instant;

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     LINK = 4
     CARDS = 5
     INDEX = 6
+    FEED = 7
 
 
 class Part(IntFlag):
@@ -37,7 +38,8 @@ class Part(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who took what. `reader`: a member of the practice, None for whoever holds the patient's link. `records` ascend."""
+    """Who took what. `reader`: a member of the practice, for the feed a linked program, None for whoever holds the patient's
+    link. `records` ascend."""
 
     at: datetime
     practice: UUID
@@ -64,7 +66,8 @@ class Entry:
 
     def text(self) -> bytes:
         """The seven lines."""
-        reader = "link" if self.reader is None else f"member {self.reader}"
+        kind = "connector" if self.purpose is Purpose.FEED else "member"
+        reader = "link" if self.reader is None else f"{kind} {self.reader}"
         parts = ",".join(part.name.lower() for part in Part if part in self.parts and part.name)
         lines = [
             HEADING,

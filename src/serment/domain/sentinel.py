@@ -48,6 +48,13 @@ CARDS_A_BOOKING = 2  # a desk that meets new bookings reads the cards of those p
 SLOT_MINUTES_MIN = 5
 DAYS_LOOKED_AT = 7
 
+TOLD_A_MINUTE, TOLD_AN_HOUR, TOLD_A_DAY = (
+    25,
+    500,
+    400,
+)  # new appointments to a linked program; others wait, and nobody is stopped
+FIRST_A_MINUTE = 1_200  # those that an owner's browser wrapped for a new grant
+
 
 class Kind(IntEnum):
     """What of a record was disclosed, as it is counted."""
@@ -56,6 +63,27 @@ class Kind(IntEnum):
     REASON = 2
     CARD = 3
     UNOPENED = 4
+    TOLD = 5
+    FIRST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """New appointments to a linked program within a minute, an hour and a day, those of its first window counted apart."""
+
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    first_minute: int = 0
+
+    def may_be_told(self, slots: int) -> int:
+        """How many more now. `slots`: of the busiest day of its agendas."""
+        left_today = int(max(TOLD_A_DAY, slots * DAYS_OF_SLOTS)) - self.day
+        return max(0, min(TOLD_A_MINUTE - self.minute, TOLD_AN_HOUR - self.hour, left_today))
+
+    def may_be_told_first(self) -> int:
+        """How many more of a first window."""
+        return max(0, FIRST_A_MINUTE - self.first_minute)
 
 
 class Why(StrEnum):

@@ -6,7 +6,7 @@ import { of, post } from '../desk/routes';
 /** What left: groups of appointments, patient cards, the index of names. */
 export const PARTS = ['id', 'ct', 'rs', 'card', 'index'] as const;
 export type Part = (typeof PARTS)[number];
-export type Purpose = 'agenda' | 'unopened' | 'record' | 'link' | 'cards' | 'index';
+export type Purpose = 'agenda' | 'unopened' | 'record' | 'link' | 'cards' | 'index' | 'feed';
 
 /** The server answers for so many days at once. */
 export const LEDGER_DAYS_MAX = 92;

@@ -8,7 +8,7 @@ CREATE TABLE connectors (
     practice uuid NOT NULL,
     connector uuid NOT NULL,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'granted', 'frozen', 'revoked')),
-    why text NOT NULL DEFAULT '' CHECK (why IN ('', 'clone', 'foreign')),
+    why text NOT NULL DEFAULT '' CHECK (why IN ('', 'clone')),
     kem_pk bytea NOT NULL CHECK (octet_length(kem_pk) = 1216),
     kem_kid bytea NOT NULL CHECK (octet_length(kem_kid) = 16),
     sign_pk bytea NOT NULL CHECK (octet_length(sign_pk) = 32),

@@ -105,6 +105,18 @@ LATERAL (SELECT array_agg(kid ORDER BY kid) AS kids, array_agg(bytes ORDER BY ki
         AND (:kids::bytea[] IS NULL OR kid = ANY (:kids::bytea[]))) s
 WHERE p.practice = :practice AND p.record = :record
 
+-- name: read_sealed_feed
+-- Some appointments for a linked program, with the groups of its mask and its own stanza of the present revision; without that stanza
+-- nothing sealed. An erased reason does not come.
+SELECT p.record, p.unit, p.agenda, p.start, p.minutes, p.visit_type, p.status, p.confirmed, p.overbooked, p.rev, s.bytes AS stanza,
+    p.sealed_slot, p.sig, p.head, p.booking_pk, p.patient_pk, p.writer, p.writer_kid,
+    CASE WHEN :mask & 1 > 0 THEN p.body_id END AS body_id, CASE WHEN :mask & 2 > 0 THEN p.body_ct END AS body_ct,
+    CASE WHEN :mask & 4 > 0 THEN nullif(p.body_rs, '') END AS body_rs,
+    sha256(p.body_id) AS hash_id, sha256(p.body_ct) AS hash_ct, coalesce(p.hash_rs, sha256(p.body_rs)) AS hash_rs
+FROM appointments p
+LEFT JOIN stanzas s ON s.practice = p.practice AND s.record = p.record AND s.rev = p.rev AND s.kid = :kid
+WHERE p.practice = :practice AND p.unit = :unit AND p.agenda = ANY (:agendas::uuid[]) AND p.record = ANY (:records::uuid[])
+
 -- name: read_sealed_list
 -- The appointments of some agendas between two instants, with group id and the caller's own stanzas alone; the sealed part
 -- is left out for what the caller knows at this rev. Where an earlier answer broke off, those after its last one.

@@ -166,3 +166,12 @@ DELETE FROM foreign_asks WHERE at < :before
 -- name: expire_freezes
 -- Deletes what ended twelve months ago.
 DELETE FROM freezes WHERE ended_at < :before
+
+-- name: tally_told
+-- How many appointments were new to a linked program within a minute, an hour and a day, those of its first window apart.
+SELECT count(*) FILTER (WHERE kind = 5 AND at > :now::timestamptz - interval '1 minute') AS minute,
+    count(*) FILTER (WHERE kind = 5 AND at > :now::timestamptz - interval '1 hour') AS hour,
+    count(*) FILTER (WHERE kind = 5) AS day,
+    count(*) FILTER (WHERE kind = 6 AND at > :now::timestamptz - interval '1 minute') AS first_minute
+FROM disclosures
+WHERE practice = :practice AND reader = :reader AND at > :now::timestamptz - interval '24 hours'

@@ -29,6 +29,7 @@ from serment.server.usecases.agent_token import (
     give_token,
 )
 from serment.server.usecases.pair_connector import Shown, pair
+from serment.server.usecases.tell_agent import FeedAnswer, tell_agent
 
 SCOPE = "system/Appointment.rs"
 GRANT_TYPE = "client_credentials"
@@ -172,6 +173,19 @@ def _no_store(answer: TokenAnswer | TokenError, status: int) -> Response[TokenAn
     return Response(answer, status_code=status, headers={"Cache-Control": "no-store"})
 
 
+class FeedBody(Body):
+    """The present cursor, and SHA-256 of the next one, which the agent drew and wrote down before."""
+
+    cursor: Hash
+    next: Hash
+
+
+@post("/feed", status_code=200, responses=problems(401), summary="What is to be told to a linked program")
+async def feed(request: Request[Any, Any, Any], data: JSONBody[FeedBody]) -> FeedAnswer:
+    agent = await agent_asking(request)
+    return await tell_agent(instance_of(request), agent, data.cursor, data.next)
+
+
 async def agent_asking(request: Request[Any, Any, Any]) -> Agent:
     """The agent behind a request. Raises SignedOut."""
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
@@ -189,5 +203,10 @@ async def agent_asking(request: Request[Any, Any, Any]) -> Agent:
 
 handlers: list[Any] = [
     smart_configuration,
-    Router(path="/api/agent", middleware=[answered_soon], tags=["agent"], route_handlers=[pair_route, token]),
+    Router(
+        path="/api/agent",
+        middleware=[answered_soon],
+        tags=["agent"],
+        route_handlers=[pair_route, token, feed],
+    ),
 ]

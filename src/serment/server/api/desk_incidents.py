@@ -47,7 +47,7 @@ from serment.server.usecases.send_letters import (
 READERS_MAX = 100
 PDF = "application/pdf"
 
-Route = Literal["agenda", "unopened", "record", "link", "cards", "index"]
+Route = Literal["agenda", "unopened", "record", "link", "cards", "index", "feed"]
 
 
 class ScopeBody(Body, kw_only=True):

@@ -112,6 +112,22 @@ async def read_sealed(
     )
 
 
+async def read_sealed_feed(
+    connection: Connection,
+    practice: UUID,
+    unit: UUID,
+    agendas: Sequence[UUID],
+    records: Sequence[UUID],
+    *,
+    mask: int,
+    kid: bytes,
+) -> list[asyncpg.Record]:
+    """Those of these appointments that stand in these agendas of a unit; `stanza` is null where the kid has none."""
+    return await _QUERIES["read_sealed_feed"].rows(
+        connection, practice=practice, unit=unit, agendas=agendas, records=records, mask=mask, kid=kid
+    )
+
+
 async def read_sealed_list(
     connection: Connection,
     practice: UUID,

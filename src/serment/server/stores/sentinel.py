@@ -22,6 +22,7 @@ from serment.domain.sentinel import (
     LOOK_BACK_QUIET_DAYS,
     Kind,
     Taken,
+    Told,
     Why,
 )
 
@@ -202,3 +203,8 @@ async def expire(connection: Connection, now: datetime) -> None:
     await _QUERIES["expire_look_backs"].run(connection, before=before)
     await _QUERIES["expire_foreign"].run(connection, before=kept("foreign").before(now))
     await _QUERIES["expire_freezes"].run(connection, before=kept("freeze").before(now))
+
+
+async def tally_told(tx: Transaction, practice: UUID, reader: UUID, now: datetime) -> Told:
+    row = await _QUERIES["tally_told"].row(tx, practice=practice, reader=reader, now=now)
+    return Told() if row is None else Told(**row)

@@ -13,7 +13,7 @@ from serment.database.pool import transaction
 from serment.framing import Altered, Stanza, StanzaType, Unknown, kid
 from serment.framing.context import MASK_ALL
 from serment.server.instance import Instance
-from serment.server.stores import envelopes
+from serment.server.stores import envelopes, feed
 from serment.server.usecases.errors import NoRecordStanza, NoSuchAppointment, StaleRevision
 from serment.server.usecases.membership import Staff
 
@@ -55,6 +55,9 @@ async def add_stanzas(instance: Instance, staff: Staff, stanzas: Sequence[NewSta
             _check_reader(stanza, staff, row)
             rows.append(((new.record, new.rev, stanza.kid), new.bytes))
         stored = await envelopes.add_stanzas(tx, staff.practice, rows)
+        await feed.place(
+            tx, staff.practice, [(record, kid) for (record, _, kid), _ in rows], instance.clock()
+        )
     return [Stored(row["record"], row["rev"], row["kid"], row["bytes"]) for row in stored]
 
 

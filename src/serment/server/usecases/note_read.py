@@ -67,6 +67,15 @@ async def note_read_by(
         instance.changes.note(staff.practice)
 
 
+async def note_told(
+    instance: Instance, practice: UUID, connector: UUID, parts: Part, records: Sequence[UUID]
+) -> None:
+    """By a linked program, which tell_agent has counted."""
+    if records:
+        entry = Entry.of(instance.clock(), practice, connector, Purpose.FEED, parts, records)
+        await ledger.note(instance.pool, entry, secrets.token_bytes(SALT_BYTES))
+
+
 async def note_handed_out(instance: Instance, staff: Staff, cards: Sequence[UUID]) -> int:
     """Cards under older keys, which a desk seals anew by itself: how many of them, from the first on, leave. Raises Frozen."""
     async with transaction(instance.pool) as tx:

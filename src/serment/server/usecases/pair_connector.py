@@ -17,9 +17,10 @@ from serment.domain.retention import kept
 from serment.domain.roles import Deed
 from serment.framing.connectors import LoginKey, PublicConnector
 from serment.framing.conventions import HASH_BYTES, exactly
+from serment.framing.roster_events import WINDOW_DAYS_MAX
 from serment.framing.typed import PAIRING, PAIRING_BYTES, draw_typed, is_typed, typed_hash
 from serment.server.instance import Instance
-from serment.server.stores import connectors, members
+from serment.server.stores import connectors, feed, members
 from serment.server.usecases.errors import (
     AlreadyPaired,
     NoSuchAgenda,
@@ -176,6 +177,8 @@ async def set_connector(instance: Instance, staff: Staff, connector: UUID, wante
             tx, staff.practice, connector, name=wanted.name.strip(), inbound=wanted.inbound,
             stale_minutes=wanted.stale_minutes, agendas=wanted.agendas,
         )  # fmt: skip
+        since = instance.clock() - timedelta(days=WINDOW_DAYS_MAX)
+        await feed.follow_agendas(tx, staff.practice, connector, wanted.agendas, since)
     instance.changes.note(staff.practice)
 
 

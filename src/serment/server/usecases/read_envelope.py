@@ -20,9 +20,10 @@ from serment.domain.sentinel import is_far, is_long_over
 from serment.framing import Act, Stanza, StanzaType, Writer, kid, patient_key_hash
 from serment.server.instance import Instance
 from serment.server.stores import appointments, envelopes, letters
+from serment.server.usecases.agent_token import Agent
 from serment.server.usecases.errors import NoSuchAppointment
 from serment.server.usecases.membership import Staff
-from serment.server.usecases.note_read import note_read, note_read_by
+from serment.server.usecases.note_read import note_read, note_read_by, note_told
 from serment.server.usecases.read_practice import PracticeTold, QuestionTold, SiteTold
 
 GROUPS = {"id": 1, "ct": 2, "rs": 3}
@@ -265,6 +266,21 @@ async def read_for_member(
         far_names=int(Part.ID in parts and is_far(row["start"], now)), long_over=is_long_over(row["start"], now),
     )  # fmt: skip
     return sealed(row)
+
+
+async def read_for_agent(
+    instance: Instance, agent: Agent, unit: UUID, records: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those of some appointments that stand in a linked program's agendas of a unit, with the groups of its grant and its own
+    stanza; nothing sealed leaves where it has none."""
+    grant = agent.grants[unit]
+    async with walled(instance.pool, agent.practice) as tx:
+        rows = await envelopes.read_sealed_feed(
+            tx, agent.practice, unit, list(agent.agendas), records, mask=grant.mask, kid=grant.kem_kid
+        )
+    opened = [row["record"] for row in rows if row["stanza"] is not None]
+    await note_told(instance, agent.practice, agent.connector, Part(grant.mask), opened)
+    return rows
 
 
 class Listed(msgspec.Struct, omit_defaults=True):

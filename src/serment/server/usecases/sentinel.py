@@ -64,7 +64,7 @@ async def count_reading(
     tally = await sentinel.tally(tx, staff.practice, staff.member, now, since)
     found = too_much(tally, 0)
     if found is not None:
-        found = too_much(tally, await _day_slots(instance, tx, staff))
+        found = too_much(tally, await day_slots(instance, tx, staff.practice, list(staff.units)))
     if found is not None:
         raise TooMuch(*found)
     return long_over and await sentinel.look_back(tx, staff.practice, staff.member, now)
@@ -98,14 +98,14 @@ async def count_names(instance: Instance, tx: Transaction, staff: Staff, names: 
     if told is None:
         raise SignedOut
     if too_many_names(told, 0, proved=staff.proved) and too_many_names(
-        told, await _day_slots(instance, tx, staff), proved=staff.proved
+        told, await day_slots(instance, tx, staff.practice, list(staff.units)), proved=staff.proved
     ):
         raise ProvePresence
 
 
-async def _day_slots(instance: Instance, tx: Transaction, staff: Staff) -> int:
+async def day_slots(instance: Instance, tx: Transaction, practice: UUID, units: Sequence[UUID]) -> int:
     """Of the busiest of the coming days, in all agendas of the caller's units."""
-    rows = await practices.read_agendas_of_units(tx, staff.practice, list(staff.units))
+    rows = await practices.read_agendas_of_units(tx, practice, units)
     rules = [
         await rules_of(instance, row["agenda"], at_least=row["rules_version"], connection=tx) for row in rows
     ]

@@ -24,7 +24,7 @@ const WRONG: Readonly<Record<string, WordKey>> = { not_your_role: 'members.wrong
 export const PART_NAMES: Readonly<Record<Part, WordKey>> = { id: 'readings.id', ct: 'readings.ct', rs: 'readings.rs', card: 'readings.card', index: 'readings.index' };
 const THE_PART: Readonly<Record<Part, WordKey>> = { id: 'readings.the_id', ct: 'readings.the_ct', rs: 'readings.the_rs', card: 'readings.card', index: 'readings.index' };
 const FOR: Readonly<Record<Purpose, WordKey>> = {
-  agenda: 'readings.for.agenda', unopened: 'readings.for.unopened', record: 'readings.for.record', link: 'readings.for.link', cards: 'readings.for.cards', index: 'readings.for.index',
+  agenda: 'readings.for.agenda', unopened: 'readings.for.unopened', record: 'readings.for.record', link: 'readings.for.link', cards: 'readings.for.cards', index: 'readings.for.index', feed: 'readings.for.feed',
 };
 
 export class Readings {
@@ -182,6 +182,7 @@ export class Readings {
     if (purpose === 'agenda') return tn('readings.did.agenda', count);
     if (purpose === 'unopened') return tn('readings.did.unopened', count);
     if (purpose === 'cards') return tn('readings.did.cards', count);
+    if (purpose === 'feed') return tn('readings.did.feed', count);
     if (purpose === 'index') return t('readings.did.index');
     if (purpose === 'link') return t('readings.did.link');
     return t('readings.did.record', { parts: listed(parts.map((part) => t(THE_PART[part]))) });
