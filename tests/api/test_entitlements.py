@@ -25,7 +25,7 @@ from members_house import Person
 from serment.database.pool import open_pool
 from serment.framing import Role
 from serment.seal.keys import UserKeys
-from serment.server.usecases import sentinel
+from serment.server.usecases import pair_connector, sentinel
 from serment.server.usecases.invite import invite
 from serment.server.usecases.read_members import read_members
 
@@ -68,6 +68,7 @@ async def towns(
         sealed = [base64.b64encode(row["b"]).decode()[:SLICE] for row in rows]
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sentinel, "FOREIGN_MAX", 1_000_000)  # test_sentinel_http.py has the fifth
+            patched.setattr(pair_connector, "CODES_MAX", 1_000_000)
             async with live(url, tmp_path_factory.mktemp("data"), house.clock) as base:
                 yield Towns(Scene(house, base, await _everybody(house, other)), other, eve, theirs, sealed)
     finally:
@@ -170,7 +171,9 @@ async def test_no_session_opens_what_a_token_opens_and_without_a_session_no_acco
     # The tests above made some, under a secret of zeros as this one's.
     await towns.scene.house.instance.pool.execute("DELETE FROM invitations")
     for ask in others():
-        path = ask.path.replace("{q:uuid}", str(uuid.uuid4())).replace("{slug:str}", "lestrade")
+        path = ask.path.replace("{slug:str}", "lestrade")
+        for name in ("q", "block"):
+            path = path.replace(f"{{{name}:uuid}}", str(uuid.uuid4()))
         for name in ("practice", "agenda"):
             path = path.replace(f"{{{name}:uuid}}", str(ids[name]))
         tried = Ask(ask.name, ask.method, path, ask.handler)
@@ -197,7 +200,7 @@ async def test_no_route_answers_a_method_that_it_does_not_have(towns: Towns) -> 
             mine = {m for handler in route.route_handlers for m in handler.http_methods}  # type: ignore[union-attr]
             path = route.path.replace("{practice:uuid}", str(towns.scene.house.practice))
             path = path.replace("{slug:str}", "bento")
-            for name in ("record", "member", "invitation", "incident", "agenda", "q"):
+            for name in ("record", "member", "invitation", "incident", "agenda", "q", "connector", "block"):
                 path = path.replace(f"{{{name}:uuid}}", str(uuid.uuid4()))
             for method in set(METHODS) - mine:
                 assert (await client.request(method, path)).status_code == 405, (method, route.path)

@@ -35,7 +35,7 @@ from serment.framing import Role
 from serment.seal.keys import UserKeys
 from serment.server.app import create_app
 from serment.server.session import COOKIE
-from serment.server.usecases import sentinel
+from serment.server.usecases import pair_connector, sentinel
 from serment.server.usecases.suspend_member import suspend_member
 from serment.settings import Settings
 from staff_routes import DEEDS, OF
@@ -196,6 +196,7 @@ async def scene(
         # Whoever asks for what is not theirs is stopped at the fifth (test_sentinel_http.py); here everybody does, and goes on.
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sentinel, "FOREIGN_MAX", 1_000_000)
+            patched.setattr(pair_connector, "CODES_MAX", 1_000_000)
             async with live(url, tmp_path_factory.mktemp("data"), house.clock) as base:
                 yield Scene(house, base, await _everybody(house))
     finally:
