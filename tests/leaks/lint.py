@@ -41,6 +41,7 @@ GROUPS = {
         "resource_spans",
         "next_free_marks",
         "connector_feed",
+        "busy_blocks",
     },
     "messages": {
         "inbox_capsules",
@@ -70,6 +71,7 @@ OF_NOBODY = {
 TIMES = {
     ("appointments", "start"): "the time of the appointment: what the agenda is about",
     ("spans", "start"): "the same, where it is taken",
+    ("busy_blocks", "keep_until"): "when time that other software says is taken is over",
     ("connector_feed", "start"): "the same, while a linked program is to be told of it",
     ("spans", "hold_until"): "ten minutes from the hold; gone when it is booked or expires",
     ("next_free_marks", "since"): "when a span begins that was taken or freed within the last second or so",
@@ -145,6 +147,10 @@ TIMES = {
 }
 # By what they note, beside what they stand on. Nothing else may watch these tables.
 TRIGGERS = {
+    (
+        "busy_blocks",
+        "busy_blocks_marked",
+    ): "notes in next_free_marks that time was taken or freed elsewhere",
     (
         "appointments",
         "appointments_told",

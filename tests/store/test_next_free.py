@@ -46,7 +46,7 @@ BEGINNINGS = (
 )
 EMPTIED = (
     "TRUNCATE practices, sites, units, practitioners, agendas, openings, opening_exceptions, absences, visit_types,"
-    " visit_type_agendas, resources, visit_type_resources, spans, resource_spans, appointments, letters, connectors, connector_agendas, connector_feed, agent_tokens, stanzas, acts,"
+    " visit_type_agendas, resources, visit_type_resources, spans, resource_spans, appointments, letters, connectors, connector_agendas, connector_feed, agent_tokens, busy_blocks, stanzas, acts,"
     " roster_events, members, sessions, devices, accounts, next_free, next_free_marks, next_free_rebuild"
 )
 Row = tuple[bool, datetime | None]

@@ -30,7 +30,8 @@ class Offer:
     """A slot that may be taken now. [blocked_since, blocked_until) is what it takes, buffers included, UTC.
 
     `resources` are the ones to take with it, one of each kind needed. `overbooked`: it overlaps what is
-    taken, staff want it so, and its row stands outside the constraint.
+    taken, staff want it so, and its row stands outside the constraint. `over_block`: the practice's own software
+    says that the time is taken, and staff want it all the same.
     """
 
     agenda: UUID
@@ -41,6 +42,7 @@ class Offer:
     resources: tuple[UUID, ...] = ()
     on_request: bool = False
     overbooked: bool = False
+    over_block: bool = False
 
 
 def why_not(
@@ -94,8 +96,12 @@ def overbook(
         raise NotOverbookable(forbidden)
     if any(why.code not in warned for why in reasons):
         raise WarningChanged(reasons)
-    overlapping = any(isinstance(why, reason.Busy) for why in reasons)
-    return _offer(Search(agenda, visit_type, situation), _claimed(agenda, start)[0], overbooked=overlapping)
+    return _offer(
+        Search(agenda, visit_type, situation),
+        _claimed(agenda, start)[0],
+        overbooked=any(isinstance(why, reason.Busy) for why in reasons),
+        over_block=any(isinstance(why, reason.BusyElsewhere) for why in reasons),
+    )
 
 
 def _claimed(agenda: Agenda, start: datetime) -> tuple[int, reason.NoSuchWallClock | None]:
@@ -108,7 +114,7 @@ def _claimed(agenda: Agenda, start: datetime) -> tuple[int, reason.NoSuchWallClo
     return 0, reason.NoSuchWallClock(low, high)
 
 
-def _offer(search: Search, start: int, *, overbooked: bool = False) -> Offer:
+def _offer(search: Search, start: int, *, overbooked: bool = False, over_block: bool = False) -> Offer:
     since, until = _blocked(search, start)
     return Offer(
         agenda=search.agenda.agenda,
@@ -119,6 +125,7 @@ def _offer(search: Search, start: int, *, overbooked: bool = False) -> Offer:
         resources=tuple(_free_resources(search, since, until)),
         on_request=search.visit_type.accepted is Accepted.ON_REQUEST,
         overbooked=overbooked,
+        over_block=over_block,
     )
 
 
@@ -156,6 +163,8 @@ def _reasons(search: Search, minute: int, start: datetime) -> Iterator[Reason]:
     since, until = _blocked(search, minute)
     for span in _meeting(search, situation.busy, since, until):
         yield reason.Busy(span.record, span.start, span.end)
+    for block in _meeting(search, situation.elsewhere, since, until):
+        yield reason.BusyElsewhere(block.start, block.end)
     for kind in sorted(visit_type.resource_kinds):
         of_kind = [resource for resource in situation.resources if resource.kind == kind]
         if all(any(_meeting(search, resource.busy, since, until)) for resource in of_kind):

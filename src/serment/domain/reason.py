@@ -156,6 +156,14 @@ class Busy(Reason):
 
 
 @dataclass(frozen=True, slots=True)
+class BusyElsewhere(Reason):
+    """Taken in the practice's own software, from `since` until `until` (instants)."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceBusy(Reason):
     """Every resource of this kind is taken, or the site has none (`resources` is 0)."""
 

@@ -119,7 +119,7 @@ class Search:
         ]
 
     def _collisions(self) -> list[Interval]:
-        found = self._met_by(self.situation.busy)
+        found = self._met_by(self.situation.busy) + self._met_by(self.situation.elsewhere)
         for kind in self.visit_type.resource_kinds:
             found.extend(self._kind_taken(kind))
         return found

@@ -82,7 +82,8 @@ class Resource:
 class Situation:
     """All that a search needs beside the practice's rules: the time, who asks, and what is taken.
 
-    `busy` and the resources' spans hold at least what touches `search.reach`. `visits` counts the live visits
+    `busy`, `elsewhere` (blocks of the practice's own software, by their ids) and the resources' spans hold at least
+    what touches `search.reach`. `visits` counts the live visits
     and holds of this type on each of the site's days (read only where the type has a daily quota). `moving`
     names the record that is being moved: its own time does not block it, and `visits` leaves it out.
     `minutes` is a duration that staff chose and that a move keeps; what a browser sent goes there only from
@@ -91,6 +92,7 @@ class Situation:
 
     now: datetime
     busy: Sequence[Span] = ()
+    elsewhere: Sequence[Span] = ()
     resources: Sequence[Resource] = ()
     visits: Mapping[date, int] = field(default_factory=dict)
     who: Who = Who.ANYONE

@@ -14,7 +14,7 @@ const PLAIN: Readonly<Record<string, WordKey>> = {
 /** What a sentence says beside its words; a reason told by its name alone gets a plainer one. */
 const FACTS: Readonly<Record<string, readonly string[]>> = {
   no_such_wall_clock: ['gap_from', 'gap_until'], holiday: ['fr', 'en'], closed_hours: ['since', 'until'], absent: ['since', 'until'],
-  not_on_step: ['step_minutes', 'opening_since'], too_soon: ['earliest'], too_far: ['last_day'], agenda_ended: ['last_day'], busy: ['since', 'until'],
+  not_on_step: ['step_minutes', 'opening_since'], too_soon: ['earliest'], too_far: ['last_day'], agenda_ended: ['last_day'], busy: ['since', 'until'], busy_elsewhere: ['since', 'until'],
   resource_busy: ['kind'], quota_reached: ['quota'],
 };
 
@@ -54,6 +54,7 @@ export function reasonInWords(told: Told, zone: string): string {
     case 'too_far': return t('why.too_far', { date: dateInWords(String(told['last_day'])) });
     case 'agenda_ended': return t('why.agenda_ended', { date: dateInWords(String(told['last_day'])) });
     case 'busy': return t('why.busy', { from: instant('since'), to: instant('until') });
+    case 'busy_elsewhere': return t('why.busy_elsewhere', { from: instant('since'), to: instant('until') });
     case 'resource_busy': return t('why.resource_busy', { kind: String(told['kind']) });
     case 'quota_reached': return t('why.quota_reached', { quota: String(told['quota']) });
     default: return t('why.other');

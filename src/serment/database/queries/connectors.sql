@@ -80,6 +80,8 @@ WITH tokens AS (
     DELETE FROM agent_tokens WHERE practice = :practice AND connector = :connector
 ), agendas AS (
     DELETE FROM connector_agendas WHERE practice = :practice AND connector = :connector
+), blocks AS (
+    DELETE FROM busy_blocks WHERE practice = :practice AND connector = :connector
 ), feed AS (
     DELETE FROM connector_feed WHERE practice = :practice AND connector = :connector
 ), stanzas AS (

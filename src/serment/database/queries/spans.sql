@@ -1,8 +1,8 @@
 -- name: read_fingerprint
 -- Which spans touch [since, until) of an agenda and of some resources, as numbers, with the version of its rules. The two
 -- halves of the union are the two indexes: the constraint's, and the one of what is overbooked.
--- A span's id is random and its time never changes, so equal numbers mean equal busy time.
-SELECT a.rules_version, taken.spans, taken.mark, coalesce(used.mark, 0) AS resource_mark
+-- A span's id is random and its time never changes, so equal numbers mean equal busy time; a block's changes with its version.
+SELECT a.rules_version, taken.spans, taken.mark, coalesce(elsewhere.mark, 0) AS block_mark, coalesce(used.mark, 0) AS resource_mark
 FROM agendas a,
 LATERAL (SELECT count(*) AS spans, bit_xor(uuid_hash_extended(s.span, 0)) AS mark
     FROM (SELECT * FROM spans WHERE NOT overbooked AND practice = a.practice AND agenda = a.agenda
@@ -11,6 +11,8 @@ LATERAL (SELECT count(*) AS spans, bit_xor(uuid_hash_extended(s.span, 0)) AS mar
         SELECT * FROM spans WHERE overbooked AND practice = a.practice AND agenda = a.agenda
             AND during && tstzrange(:since, :until)) s
     WHERE s.hold_until IS NULL OR s.hold_until > :now) taken,
+LATERAL (SELECT bit_xor(uuid_hash_extended(b.block, b.version)) AS mark FROM busy_blocks b
+    WHERE b.standing AND b.practice = a.practice AND b.agenda = a.agenda AND b.during && tstzrange(:since, :until)) elsewhere,
 LATERAL (SELECT bit_xor(uuid_hash_extended(s.span, 0)) AS mark
     FROM resource_spans r JOIN spans s USING (practice, span)
     WHERE cardinality(:resources::uuid[]) > 0
@@ -21,7 +23,7 @@ WHERE a.agenda = :agenda
 
 -- name: read_taken
 -- The spans that touch [since, until) of an agenda and of some resources, with the version of the agenda's rules.
-SELECT a.rules_version, taken.*, used.*
+SELECT a.rules_version, taken.*, elsewhere.*, used.*
 FROM agendas a,
 LATERAL (SELECT count(*) AS spans, coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS mark,
         array_agg(lower(s.during)) AS sinces, array_agg(upper(s.during)) AS untils, array_agg(s.record) AS records,
@@ -33,6 +35,10 @@ LATERAL (SELECT count(*) AS spans, coalesce(bit_xor(uuid_hash_extended(s.span, 0
         SELECT * FROM spans WHERE overbooked AND practice = a.practice AND agenda = a.agenda
             AND during && tstzrange(:since, :until)) s
     WHERE s.hold_until IS NULL OR s.hold_until > :now) taken,
+LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(b.block, b.version)), 0) AS block_mark,
+        array_agg(lower(b.during)) AS block_sinces, array_agg(upper(b.during)) AS block_untils, array_agg(b.block) AS blocks
+    FROM busy_blocks b
+    WHERE b.standing AND b.practice = a.practice AND b.agenda = a.agenda AND b.during && tstzrange(:since, :until)) elsewhere,
 LATERAL (SELECT coalesce(bit_xor(uuid_hash_extended(s.span, 0)), 0) AS resource_mark,
         array_agg(r.resource) AS used_resources, array_agg(lower(r.during)) AS used_sinces,
         array_agg(upper(r.during)) AS used_untils, array_agg(r.record) AS used_records
@@ -52,8 +58,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'quota', :agenda::u
 SELECT pg_advisory_xact_lock(hashtextextended('overbooking/' || :agenda::uuid, 0));
 
 -- name: place_hold
--- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken, or
--- the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint: a trigger
+-- Places a hold where nothing stands, taking expired holds out of its way; no row if the time or the record is taken (here, or in the
+-- practice's own software, unless staff want it so), or the agenda's rules are no longer those the offer was made from. Overbooked spans lie outside the constraint: a trigger
 -- looks for them. The visit type's row is kept from being deleted until the hold stands.
 -- A record that is an appointment already is held only with its own token (a move). The delete comes first because the
 -- insert reads it, and the constraint does not see what the same transaction deleted.
@@ -79,6 +85,8 @@ SELECT :practice, gen_random_uuid(), :agenda, :record, :visit_type, :start, :min
 FROM (SELECT count(*) FROM gone) AS after_the_delete, agendas a JOIN visit_types v ON v.practice = a.practice
 WHERE a.practice = :practice AND a.agenda = :agenda AND a.rules_version = :rules_version AND v.visit_type = :visit_type
     AND NOT EXISTS (SELECT FROM appointments p WHERE p.practice = :practice AND p.record = :record AND NOT :may_move)
+    AND (:over_block OR NOT EXISTS (SELECT FROM busy_blocks b WHERE b.practice = :practice AND b.agenda = :agenda AND b.standing
+        AND b.during && tstzrange(:since, :until)))
 FOR KEY SHARE OF v
 ON CONFLICT DO NOTHING
 RETURNING span

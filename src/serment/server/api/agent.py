@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from serment.framing.connectors import LoginKey, PublicConnector
 from serment.server.api.problems import problems
-from serment.server.api.wire import Body, instance_of
+from serment.server.api.wire import Body, instance_of, instant
 from serment.server.deadline import answered_soon
 from serment.server.usecases.agent_token import (
     TOKEN_PATH,
@@ -28,7 +29,8 @@ from serment.server.usecases.agent_token import (
     agent_of,
     give_token,
 )
-from serment.server.usecases.pair_connector import Shown, pair
+from serment.server.usecases.pair_connector import AGENDAS_MAX, Shown, pair
+from serment.server.usecases.take_busy import BlockStands, delete_block, note_alive, put_block
 from serment.server.usecases.tell_agent import FeedAnswer, tell_agent
 
 SCOPE = "system/Appointment.rs"
@@ -186,6 +188,57 @@ async def feed(request: Request[Any, Any, Any], data: JSONBody[FeedBody]) -> Fee
     return await tell_agent(instance_of(request), agent, data.cursor, data.next)
 
 
+Version = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+
+
+class BusyBody(Body):
+    """Time taken in the practice's own software: [start, end). Nothing says by whom."""
+
+    agenda: UUID
+    start: datetime
+    end: datetime
+    version: Version
+
+
+class AliveBody(Body):
+    """Agendas whose source answered just now."""
+
+    sources: Annotated[list[UUID], Meta(max_length=AGENDAS_MAX)]
+
+
+class AliveAnswer(msgspec.Struct):
+    """Noted."""
+
+
+@put(
+    "/busy/{block:uuid}", responses=problems(401, 404, 409, 422), summary="Take time that is taken elsewhere"
+)
+async def busy_put(
+    request: Request[Any, Any, Any], block: FromPath[UUID], data: JSONBody[BusyBody]
+) -> BlockStands:
+    agent = await agent_asking(request)
+    since, until = instant(data.start), instant(data.end)
+    return await put_block(instance_of(request), agent, block, data.agenda, since, until, data.version)
+
+
+@delete(
+    "/busy/{block:uuid}",
+    status_code=200,
+    responses=problems(401, 404, 422),
+    summary="Free time that is taken elsewhere no more",
+)
+async def busy_delete(
+    request: Request[Any, Any, Any], block: FromPath[UUID], version: FromQuery[Version]
+) -> BlockStands:
+    return await delete_block(instance_of(request), await agent_asking(request), block, version)
+
+
+@post("/alive", status_code=200, responses=problems(401, 404), summary="Say that sources answer")
+async def alive(request: Request[Any, Any, Any], data: JSONBody[AliveBody]) -> AliveAnswer:
+    await note_alive(instance_of(request), await agent_asking(request), data.sources)
+    return AliveAnswer()
+
+
 async def agent_asking(request: Request[Any, Any, Any]) -> Agent:
     """The agent behind a request. Raises SignedOut."""
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
@@ -207,6 +260,6 @@ handlers: list[Any] = [
         path="/api/agent",
         middleware=[answered_soon],
         tags=["agent"],
-        route_handlers=[pair_route, token, feed],
+        route_handlers=[pair_route, token, feed, busy_put, busy_delete, alive],
     ),
 ]

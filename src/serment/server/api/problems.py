@@ -53,6 +53,7 @@ _STATUS: Mapping[str, int] = {
     "letter_lacks": 409, "letter_sent": 409, "not_concerned": 409,
     "form_wrong": 422,
     "no_such_pairing": 404, "already_paired": 409, "too_many_codes": 409, "no_such_connector": 404, "still_granted": 409,
+    "too_much_busy": 409,
     "no_notifier": 404, "no_day_key": 404, "no_such_messages": 404, "stale_set": 409, "too_many_objections": 503,
     "check_taken": 409, "too_many_checks": 503, "no_such_check": 404, "code_judged": 409, "tries_spent": 409,
     "check_refused": 409, "check_spent": 409,

@@ -19,7 +19,7 @@ _TAKEN = _QUERIES["read_taken"]
 _PLACE = _QUERIES["place_hold"]
 
 Fingerprint = tuple[int, int, int, int]
-"""Version of the rules, number of spans, and two marks: equal fingerprints of one question mean one answer."""
+"""Version of the rules, number of spans, two marks (the first of blocks too): of one question, equal ones mean one answer."""
 
 
 class Taken(NamedTuple):
@@ -27,6 +27,7 @@ class Taken(NamedTuple):
 
     fingerprint: Fingerprint
     busy: list[Span]
+    elsewhere: list[Span]
     used: list[tuple[UUID, Span]]
     visits: list[tuple[datetime, UUID]]
 
@@ -51,7 +52,7 @@ async def read_fingerprint(
             {"agenda": agenda, "since": since, "until": until, "resources": resources, "now": now}
         ),
     )
-    return None if row is None else (row[0], row[1], row[2] or 0, row[3])
+    return None if row is None else (row[0], row[1], (row[2] or 0) ^ row[3], row[4])
 
 
 async def read_taken(
@@ -76,14 +77,15 @@ async def read_taken(
     if row is None:
         return None
     busy = list(map(Span, row["sinces"] or (), row["untils"] or (), row["records"] or ()))
+    blocks = list(map(Span, row["block_sinces"] or (), row["block_untils"] or (), row["blocks"] or ()))
     used = zip(
         row["used_resources"] or (),
         map(Span, row["used_sinces"] or (), row["used_untils"] or (), row["used_records"] or ()),
         strict=True,
     )
     visits = zip(row["visit_starts"] or (), row["visit_records"] or (), strict=True)
-    marks = (row["rules_version"], row["spans"], row["mark"], row["resource_mark"])
-    return Taken(marks, busy, list(used), list(visits))
+    marks = (row["rules_version"], row["spans"], row["mark"] ^ row["block_mark"], row["resource_mark"])
+    return Taken(marks, busy, blocks, list(used), list(visits))
 
 
 class NewSpan(NamedTuple):
@@ -103,7 +105,8 @@ class NewSpan(NamedTuple):
 class NewHold(NamedTuple):
     """A span with what makes it a hold, and the version of the rules that offered it.
 
-    `may_move`: the record is an appointment that the holder may move.
+    `may_move`: the record is an appointment that the holder may move. `over_block`: also where the practice's own software
+    says that the time is taken.
     """
 
     span: NewSpan
@@ -113,6 +116,7 @@ class NewHold(NamedTuple):
     may_move: bool
     rules_version: int
     now: datetime
+    over_block: bool = False
 
 
 async def queue_for_quota(connection: Connection, agenda: UUID, visit_type: UUID, day: date) -> None:
@@ -135,6 +139,7 @@ async def place_hold(connection: Connection, hold: NewHold) -> UUID | None:
         may_move=hold.may_move,
         rules_version=hold.rules_version,
         now=hold.now,
+        over_block=hold.over_block,
     )
     placed: UUID | None = await _PLACE.value(connection, **given)
     return placed

@@ -360,6 +360,10 @@ class TooManyCodes(Refusal):
     """Three pairing codes stand already. No other was made; use one of them, or wait a quarter of an hour."""
 
 
+class TooMuchBusy(Refusal):
+    """As many blocks stand in this agenda as it can hold. Nothing was changed; let the program send what is to come alone."""
+
+
 class NoSuchConnector(Refusal):
     """There is no such linked program in this practice. Nothing was changed."""
 

@@ -11,6 +11,7 @@ from serment.domain.retention import kept
 from serment.server.instance import Instance
 from serment.server.stores import (
     accounts,
+    busy,
     checks,
     connectors,
     members,
@@ -42,7 +43,7 @@ async def forget_spent_checks(instance: Instance) -> None:
 
 
 async def expire_pairings(instance: Instance) -> None:
-    """Forgets codes, tokens and proofs that are over, linked programs nobody granted anything, and those long revoked."""
+    """Forgets codes, tokens, proofs and blocks that are over, linked programs nobody granted anything, those long revoked."""
     now = instance.clock()
     await connectors.expire(
         instance.pool,
@@ -50,6 +51,7 @@ async def expire_pairings(instance: Instance) -> None:
         pending_since=now - timedelta(hours=PENDING_HOURS),
         revoked_since=kept("linked").before(now),
     )
+    await busy.expire(instance.pool, now)
 
 
 async def expire_sessions(instance: Instance) -> None:

@@ -16,7 +16,7 @@ from serment.domain.errors import NotOffered
 from serment.domain.hold import HOLD_EXTENSIONS_MAX, limit
 from serment.domain.instants import local_day
 from serment.domain.offer import Offer, offer, overbook
-from serment.domain.reason import Busy, QuotaReached, ResourceBusy
+from serment.domain.reason import Busy, BusyElsewhere, QuotaReached, ResourceBusy
 from serment.domain.slot import Situation
 from serment.domain.visit_type import Accepted, Who
 from serment.server.instance import Instance
@@ -36,6 +36,7 @@ from serment.server.usecases.situation import Asked, Seen, alternatives, see_slo
 RESOURCE_TRIES_MAX = 8
 _GONE = (
     Busy,
+    BusyElsewhere,
     QuotaReached,
     ResourceBusy,
 )  # what others did; for every other reason the time was never on offer
@@ -251,7 +252,16 @@ def _new_hold(
     )
     # What staff enter stands at once, whatever the visit type asks of patients.
     on_request = offered.on_request and request.who is not Who.STAFF
-    return NewHold(span, token_hash(request.token), limit(now), on_request, may_move, rules_version, now)
+    return NewHold(
+        span,
+        token_hash(request.token),
+        limit(now),
+        on_request,
+        may_move,
+        rules_version,
+        now,
+        offered.over_block,
+    )
 
 
 class _Undo(Exception):

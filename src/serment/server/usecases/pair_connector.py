@@ -20,7 +20,7 @@ from serment.framing.conventions import HASH_BYTES, exactly
 from serment.framing.roster_events import WINDOW_DAYS_MAX
 from serment.framing.typed import PAIRING, PAIRING_BYTES, draw_typed, is_typed, typed_hash
 from serment.server.instance import Instance
-from serment.server.stores import connectors, feed, members
+from serment.server.stores import busy, connectors, feed, members
 from serment.server.usecases.errors import (
     AlreadyPaired,
     NoSuchAgenda,
@@ -178,6 +178,7 @@ async def set_connector(instance: Instance, staff: Staff, connector: UUID, wante
             stale_minutes=wanted.stale_minutes, agendas=wanted.agendas,
         )  # fmt: skip
         since = instance.clock() - timedelta(days=WINDOW_DAYS_MAX)
+        await busy.drop_outside(tx, staff.practice, connector, wanted.agendas)
         await feed.follow_agendas(tx, staff.practice, connector, wanted.agendas, since)
     instance.changes.note(staff.practice)
 

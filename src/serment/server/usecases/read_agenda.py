@@ -14,7 +14,7 @@ from serment.domain.holiday import holiday_on
 from serment.domain.instants import day_minute, minute_instant
 from serment.domain.intervals import Interval
 from serment.server.instance import Instance
-from serment.server.stores import practices
+from serment.server.stores import busy, practices
 from serment.server.stores.rules import Rules
 from serment.server.usecases.errors import NoSuchAgenda
 from serment.server.usecases.membership import Staff
@@ -49,6 +49,16 @@ class UsedTold(msgspec.Struct):
     resource: UUID
 
 
+class BlockTold(msgspec.Struct):
+    """Time taken in the practice's own software: [start, end). `records`: appointments here that it lies over; both stay."""
+
+    block: UUID
+    agenda: UUID
+    start: datetime
+    end: datetime
+    records: list[UUID]
+
+
 class HolidayOf(msgspec.Struct):
     """A public holiday at the site of an agenda."""
 
@@ -61,6 +71,7 @@ class HolidayOf(msgspec.Struct):
 class AgendaDays(msgspec.Struct):
     """What a week view draws. `complete_until`: there are more appointments than one answer holds, to be asked for with this
     place as `after`; null where these are all. `rules_version`: another number means that the practice's rules changed.
+    `silent`: agendas whose own software was not heard of for longer than the practice wants.
     """
 
     appointments: list[Listed]
@@ -70,6 +81,8 @@ class AgendaDays(msgspec.Struct):
     holidays: list[HolidayOf]
     holds: list[StretchTold]
     used: list[UsedTold]
+    elsewhere: list[BlockTold]
+    silent: list[UUID]
     rules_version: int
 
 
@@ -99,6 +112,7 @@ async def read_agenda(
     )
     holds = await practices.read_holds(instance.pool, staff.practice, agendas, since, until, instance.clock())
     used = await practices.read_used(instance.pool, staff.practice, agendas, since, until)
+    blocks = await busy.read_between(instance.pool, staff.practice, agendas, since, until)
     return AgendaDays(
         appointments=listed,
         complete_until=complete_until,
@@ -107,6 +121,11 @@ async def read_agenda(
         holidays=[holiday for each in rules for holiday in _holidays(each, first, days)],
         holds=[StretchTold(row["agenda"], row["since"], row["until"]) for row in holds],
         used=[UsedTold(row["record"], row["resource"]) for row in used],
+        elsewhere=[
+            BlockTold(row["block"], row["agenda"], row["since"], row["until"], row["records"])
+            for row in blocks
+        ],
+        silent=await busy.read_silent(instance.pool, staff.practice, agendas, instance.clock()),
         rules_version=sum(each.version for each in rules),
     )
 

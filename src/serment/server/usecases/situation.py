@@ -137,6 +137,7 @@ def _situation(rules: Rules, visit_type: VisitType, asked: Asked, taken: Taken, 
     return Situation(
         now=now,
         busy=taken.busy,
+        elsewhere=taken.elsewhere,
         resources=[
             Resource(room.resource, room.kind, used.get(room.resource, ()))
             for room in rules.rooms
