@@ -61,6 +61,7 @@ DOORS: Mapping[str, Door] = {
     "PUT /api/agent/busy/{block:uuid}": Door.AGENT,
     "DELETE /api/agent/busy/{block:uuid}": Door.AGENT,
     "POST /api/agent/alive": Door.AGENT,
+    "GET /api/agent/changes": Door.AGENT,
     "GET /api/practice/account": Door.SESSION,
     "POST /api/practice/account/end-sessions": Door.SESSION,
     "POST /api/practice/account/share": Door.SESSION,

@@ -12,11 +12,12 @@ import pytest
 
 import members_house as people
 from api.test_booking_http import OURS, live
-from bento_house import House, open_house
+from api.test_roles_matrix import ASKS, TOKEN
+from bento_house import Hand, House, at, open_house
 from members_house import Person
 from over_http import b64
 from serment.database.pool import Pool
-from serment.framing import Revocation
+from serment.framing import Revocation, sha256
 from serment.server.session import COOKIE
 from serment.server.usecases.agent_token import TOKEN_PATH
 from soft_agent import SoftAgent, base64url, choose
@@ -143,6 +144,78 @@ async def test_a_form_that_is_none_is_refused(line: httpx.AsyncClient) -> None:
     ):  # fmt: skip
         answer = await line.post(TOKEN_PATH, content=content, headers=headers)
         assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+
+
+def shows(agent: SoftAgent, house: House, method: str, path: str) -> dict[str, str]:
+    """What goes with each request."""
+    proof = agent.proof(house.instance.origin, house.clock(), method, path)
+    return {"Authorization": f"DPoP {agent.token}", "DPoP": proof}
+
+
+async def test_an_agent_hears_that_something_changed_and_nothing_of_what(
+    line: httpx.AsyncClient, bento: Person, house: House
+) -> None:
+    agent, path = await links(line, bento, house), "/api/agent/changes"
+    async with line.stream("GET", path, headers=shows(agent, house, "GET", path)) as answer:
+        lines = answer.aiter_lines()
+        heard = [await anext(lines) for _ in range(2)]
+        assert heard == ["event: changed", "data: "]
+        house.instance.changes.note(house.practice)
+        await bento.change(house, await people.write(bento, house, [Revocation(agent.connector.bytes)]))
+        async for each in lines:  # what follows ends with the grant
+            assert each in ("", "event: changed", "data: ", ": still here")
+    assert (await line.get(path, headers=shows(agent, house, "GET", path))).status_code == 401
+
+
+async def test_a_booking_is_told_and_time_taken_elsewhere_noted_over_the_line(
+    line: httpx.AsyncClient, bento: Person, house: House
+) -> None:
+    agent, alice = await links(line, bento, house), Hand(house)
+    await alice.book(at("9:00"))
+    cursors = [agent.cursor, b"1" * 32]
+    body = {"cursor": b64(cursors[0]), "next": b64(sha256(cursors[1]))}
+    told = await line.post(
+        "/api/agent/feed", json=body, headers=shows(agent, house, "POST", "/api/agent/feed")
+    )
+    assert told.status_code == 200
+    [item] = told.json()["items"]
+    assert (
+        item["record"] == str(alice.record)
+        and item["gone"] is False
+        and item["sealed"]["bodies"].keys() == {"id", "ct", "rs"}
+    )
+    path = f"/api/agent/busy/{uuid.uuid4()}"
+    block = {
+        "agenda": str(house.bento),
+        "start": at("11:00").isoformat(),
+        "end": at("12:00").isoformat(),
+        "version": 1,
+    }
+    put = await line.put(path, json=block, headers=shows(agent, house, "PUT", path))
+    assert put.json() == {"version": 1, "standing": True}
+    gone = await line.delete(path, params={"version": 2}, headers=shows(agent, house, "DELETE", path))
+    assert gone.json() == {"version": 2, "standing": False}
+    path = "/api/agent/alive"
+    alive = await line.post(
+        path, json={"sources": [str(house.bento)]}, headers=shows(agent, house, "POST", path)
+    )
+    assert (alive.status_code, alive.json()) == (200, {})
+
+
+async def test_an_agents_token_opens_no_other_door(
+    line: httpx.AsyncClient, bento: Person, house: House
+) -> None:
+    """As Authorization, as a cookie: on every staff route it is nobody's."""
+    agent = await links(line, bento, house)
+    for ask in ASKS.values():
+        address = ask.address(house.practice, {})
+        headers = OURS | shows(agent, house, ask.method, address)
+        headers |= {"Cookie": f"{COOKIE}={agent.token}", "Serment-Hold": TOKEN}
+        body = ask.body({"practice": house.practice})
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        answer = await line.request(ask.method, address, params=ask.query({}), headers=headers, content=body)
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:serment:error:signed_out"), ask.name
 
 
 async def test_a_revoked_agent_is_given_no_token(

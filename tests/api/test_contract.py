@@ -50,9 +50,9 @@ CHECKS = [
 ]
 START_SECONDS_MAX = 20
 DOCUMENT = json.loads((Path(__file__).parents[2] / "spec/openapi.json").read_text("utf-8"))
-# The stream of changes does not end; tests/api/test_booking_http.py reads it.
-STREAM = "/api/practice/{practice}/changes"
-schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=STREAM)
+# The streams of changes do not end; tests/api/test_booking_http.py and test_agent_http.py read them.
+STREAMS = ["/api/practice/{practice}/changes", "/api/agent/changes"]
+schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=STREAMS)
 
 
 @dataclass
@@ -144,4 +144,4 @@ def test_every_answer_is_written_down_and_none_is_a_fault(case: Any, served: Ser
 def test_sam_is_signed_in_and_the_stream_is_the_one_route_left_out(served: Served) -> None:
     me = httpx.get(f"{served.origin}/api/practice/me", headers={"Cookie": served.cookie}).json()
     assert [each["practice"] for each in me["practices"]] == [served.known["practice"]]
-    assert {path for path in DOCUMENT["paths"] if "changes" in path} == {STREAM}
+    assert {path for path in DOCUMENT["paths"] if "changes" in path} == set(STREAMS)

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
@@ -15,12 +17,14 @@ from litestar import Request, Response, Router, delete, get, post, put
 from litestar.exceptions import ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
 
 from serment.framing.connectors import LoginKey, PublicConnector
 from serment.server.api.problems import problems
 from serment.server.api.wire import Body, instance_of, instant
 from serment.server.deadline import answered_soon
+from serment.server.instance import Instance
 from serment.server.usecases.agent_token import (
     TOKEN_PATH,
     TOKEN_SECONDS,
@@ -28,6 +32,7 @@ from serment.server.usecases.agent_token import (
     TokenRefused,
     agent_of,
     give_token,
+    is_still_served,
 )
 from serment.server.usecases.pair_connector import AGENDAS_MAX, Shown, pair
 from serment.server.usecases.take_busy import BlockStands, delete_block, note_alive, put_block
@@ -35,6 +40,7 @@ from serment.server.usecases.tell_agent import FeedAnswer, tell_agent
 
 SCOPE = "system/Appointment.rs"
 GRANT_TYPE = "client_credentials"
+KEEP_ALIVE_SECONDS = 4.0  # and so long at most does a revoked program hear that something changed
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CLIENT_ERRORS = frozenset({"invalid_client"})
 
@@ -239,6 +245,31 @@ async def alive(request: Request[Any, Any, Any], data: JSONBody[AliveBody]) -> A
     return AliveAnswer()
 
 
+@get(
+    "/changes",
+    media_type="text/event-stream",
+    responses=problems(401),
+    summary="A notice whenever asking is worth while",
+)
+async def changes(request: Request[Any, Any, Any]) -> ServerSentEvent:
+    return ServerSentEvent(_notices(instance_of(request), await agent_asking(request)))
+
+
+async def _notices(instance: Instance, agent: Agent) -> AsyncIterator[ServerSentEventMessage]:
+    """Empty ones. The proof was shown at the beginning; token and grant are judged again each time."""
+    async with instance.changes.listen(agent.practice, agent.connector) as changed:
+        notice = ServerSentEventMessage(event="changed", data="")
+        while not instance.changes.closing and await is_still_served(instance, agent):
+            yield notice
+            try:
+                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    await changed.wait()
+                changed.clear()
+                notice = ServerSentEventMessage(event="changed", data="")
+            except TimeoutError:
+                notice = ServerSentEventMessage(comment="still here", data=None)
+
+
 async def agent_asking(request: Request[Any, Any, Any]) -> Agent:
     """The agent behind a request. Raises SignedOut."""
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
@@ -260,6 +291,6 @@ handlers: list[Any] = [
         path="/api/agent",
         middleware=[answered_soon],
         tags=["agent"],
-        route_handlers=[pair_route, token, feed, busy_put, busy_delete, alive],
+        route_handlers=[pair_route, token, feed, busy_put, busy_delete, alive, changes],
     ),
 ]
