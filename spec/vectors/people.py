@@ -27,10 +27,14 @@ ROOT, NEW_ROOT_PAIR, NOTIFIER = (
     SignPair.from_seed(named(f"sign seed {w}")) for w in ("root", "new root", "notifier")
 )
 CONNECTOR = ConnectorKeys(
-    KemPair.from_seed(named("connector kem seed")), SignPair.from_seed(named("connector sign seed"))
+    named("connector seed"),
+    KemPair.from_seed(named("connector kem seed")),
+    SignPair.from_seed(named("connector sign seed")),
 )
 FULL_CONNECTOR = ConnectorKeys(
-    KemPair.from_seed(named("full connector kem seed")), SignPair.from_seed(named("full connector sign seed"))
+    named("full connector seed"),
+    KemPair.from_seed(named("full connector kem seed")),
+    SignPair.from_seed(named("full connector sign seed")),
 )
 CAP, OTHER_CAP = Cap.from_secret(named("cap alice")), Cap.from_secret(named("cap tom"))
 

@@ -120,7 +120,19 @@ def _has(kind: inspect.StructType, name: str) -> bool:
 
 
 def _text(kind: inspect.StrType) -> str:
-    tried = ("a", "patient", "member", "2027-03-02", "08:00", TOKEN, "202703", TOKEN_16, "SM54", "29200")
+    tried = (
+        "a",
+        "patient",
+        "member",
+        "2027-03-02",
+        "08:00",
+        TOKEN,
+        "202703",
+        TOKEN_16,
+        "SM54",
+        "29200",
+        "A" * 64,
+    )
     return next(text for text in tried if kind.pattern is None or re.search(kind.pattern, text))
 
 

@@ -237,12 +237,11 @@ export class BookingFlow extends Attempts {
     return this.#trusted;
   }
 
-  /** Looks at the clock: how long the time is still held. */
+  /** Looks at the clock: how long the time is still held. What the server called ended stays so, whatever this clock says. */
   look(): void {
     if (this.hold === null || this.done !== null) return;
     const left = leftMilliseconds(this.hold);
     this.leftMinutes = Math.max(1, Math.ceil((left - LOOK_MS) / 60_000));
-    // What the server called ended stays so, whatever this clock says: another time begins anew.
     if (left > 0 && this.holdState !== 'expired') this.holdState = left <= HOLD_WARNING_MINUTES * 60_000 ? 'ending' : 'kept';
     else if (this.holdState !== 'expired' || this.#aroundUnknown) void this.#expired([]);
   }
