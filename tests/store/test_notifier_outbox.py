@@ -210,7 +210,7 @@ async def test_what_comes_out_of_the_cold_is_not_looked_up_one_by_one_among_what
             "SELECT seq_scan + idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'settled_messages'"
         )
         assert await connection.fetchval("SELECT count(*) FROM hot_messages") == many
-    assert looks < 10
+    assert looks < many // 3  # one by one it was one a message, and more
 
 
 @pytest.mark.parametrize("taken_first", [True, False])
